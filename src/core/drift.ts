@@ -1,0 +1,92 @@
+/** What differs between Git and the cluster, and what policy says of it. */
+
+import type { Actor, DesiredObject, LiveObject } from "./objects.ts";
+import type { SourcePosition } from "./fault.ts";
+import type { FieldPath } from "./path.ts";
+import type { ObjectRef } from "./refs.ts";
+import type { Value } from "./value.ts";
+
+/** Which side moved since Git was last deployed. */
+export type Direction = "live-changed" | "git-ahead" | "both-changed" | "unknown";
+
+/** One field. `operation` is as seen from Git: `add` means that only the cluster has it. */
+export interface Change {
+  readonly path: FieldPath;
+  readonly operation: "add" | "remove" | "replace";
+  /** Absent on the side that lacks the field. */
+  readonly desired?: Value;
+  readonly live?: Value;
+  /** Git as last deployed, where known. */
+  readonly deployed?: Value;
+  readonly direction: Direction;
+  /** Who set the live value; absent where unknown (a removal leaves no owner). */
+  readonly actor?: Actor;
+  /** Where the value is written; absent where nowhere, or not looked up. */
+  readonly source?: SourcePosition;
+  /** The values are, or hold, a secret: digests stand in their place, and they are never codified. */
+  readonly sensitive?: true;
+}
+
+export type Drift =
+  | {
+      readonly state: "drifted";
+      readonly ref: ObjectRef;
+      readonly desired: DesiredObject;
+      readonly live: LiveObject;
+      readonly changes: readonly Change[];
+    }
+  /** Git is ahead of the cluster: shown, never codified. `removedIn`: the commit that took it out of Git, a prune is due. */
+  | {
+      readonly state: "pending";
+      readonly ref: ObjectRef;
+      readonly desired?: DesiredObject;
+      readonly live?: LiveObject;
+      readonly changes: readonly Change[];
+      readonly removedIn?: string;
+    }
+  | { readonly state: "missing"; readonly ref: ObjectRef; readonly desired: DesiredObject }
+  | { readonly state: "unmanaged"; readonly ref: ObjectRef; readonly live: LiveObject };
+
+/** The changes of a drift; missing and unmanaged objects have none. */
+export function changesOf(drift: Drift): readonly Change[] {
+  return drift.state === "drifted" || drift.state === "pending" ? drift.changes : [];
+}
+
+export type Severity = "critical" | "high" | "medium" | "low" | "info";
+
+/** Most severe first. */
+export const SEVERITIES: readonly Severity[] = ["critical", "high", "medium", "low", "info"];
+
+/** Whether `severity` is as bad as `threshold`, or worse. */
+export function atLeast(severity: Severity, threshold: Severity): boolean {
+  return SEVERITIES.indexOf(severity) <= SEVERITIES.indexOf(threshold);
+}
+
+export type FindingStatus = "introduced" | "pre-existing" | "resolved" | "weakened" | "not-evaluable" | "excepted";
+
+export interface Finding {
+  /** `<pack>/<rule>`, or a policy's own name. */
+  readonly policy: string;
+  readonly severity: Severity;
+  /** Cluster text may be part of it: escape it where it is shown. */
+  readonly message: string;
+  readonly status: FindingStatus;
+  /** What violates, within the object (`containers[name="web"]`), where known. Never a list position. */
+  readonly element?: string;
+}
+
+export type Verdict = "compliant" | "violating";
+
+/** A drift's verdict: `mixed` holds changes of both kinds. */
+export interface Judgement {
+  readonly verdict: Verdict | "mixed";
+  readonly findings: readonly Finding[];
+  /** One for each of the drift's changes, in their order. */
+  readonly changes: readonly ChangeVerdict[];
+}
+
+export interface ChangeVerdict {
+  readonly verdict: Verdict;
+  /** Indexes into the judgement's findings. */
+  readonly findings: readonly number[];
+}

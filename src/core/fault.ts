@@ -1,0 +1,67 @@
+/** Expected failures are values of this type; only bugs throw. */
+
+/** Every way in which a pass can fall short, in alphabetical order. `docs/faults.md` explains each. */
+export type FaultCode =
+  | "cluster-unreachable"
+  | "config-invalid"
+  | "duplicate-object"
+  | "file-changed"
+  | "file-too-large"
+  | "forge-failed"
+  | "git-failed"
+  | "interrupted"
+  | "kind-not-served"
+  | "kubeconfig-invalid"
+  | "list-failed"
+  | "list-forbidden"
+  | "manifest-invalid"
+  | "output-unwritable"
+  | "policy-invalid"
+  | "repository-invalid"
+  | "renderer-unsupported"
+  | "revision-unknown"
+  | "secrets-other-key"
+  | "snapshot-invalid"
+  | "target-unknown"
+  | "unauthorized"
+  | "usage"
+  | "yaml-invalid";
+
+export interface Fault {
+  readonly kind: "fault";
+  readonly code: FaultCode;
+  /** The object, kind, file or setting that it is about, for people. */
+  readonly about: string;
+  /** What is wrong, one line, no secret value, no stack trace. */
+  readonly message: string;
+  /** What to do about it, one line, in the imperative. */
+  readonly remedy: string;
+  readonly position?: SourcePosition;
+  /**
+   * What is unknown because of it: objects that Git declares (the pass is then incomplete and exits 1),
+   * something that Git does not declare, or nothing. What is unknown is never called missing, in sync or unmanaged.
+   */
+  readonly leavesUnknown: "declared" | "undeclared" | "nothing";
+}
+
+/** `file` is relative to the repository (or to where the user stands, for other files), with `/`; line and column count from 1. */
+export interface SourcePosition {
+  readonly file: string;
+  readonly line: number;
+  readonly column?: number;
+}
+
+export function isFault(value: unknown): value is Fault {
+  return typeof value === "object" && value !== null && (value as { kind?: unknown }).kind === "fault";
+}
+
+/** `file:line:column: message (remedy)`: the one line that a user sees. */
+export function formatFault(fault: Fault): string {
+  const where = fault.position === undefined ? "" : `${formatPosition(fault.position)}: `;
+  return `${where}${fault.message} (${fault.remedy})`;
+}
+
+export function formatPosition(position: SourcePosition): string {
+  const column = position.column === undefined ? "" : `:${position.column}`;
+  return `${position.file}:${position.line}${column}`;
+}

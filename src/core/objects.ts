@@ -1,0 +1,47 @@
+/** The two sides of a comparison: what Git describes and what the cluster has. */
+
+import type { ObjectRef } from "./refs.ts";
+import type { Value, ValueMap } from "./value.ts";
+
+/** Where an object comes from. Lines are looked up only for what differs, by a {@link Locator}. */
+export interface Origin {
+  /** Relative to the repository, with `/`. */
+  readonly file: string;
+  /** Index of the YAML document in the file, from 0; empty documents count. */
+  readonly document: number;
+  /** Index in the `items` of a `List`, where the object stands in one; one entry a level. */
+  readonly items: readonly number[];
+  readonly layer: "literal" | "kustomize" | "helm";
+  /** Content hash of the bytes that were read (`sha256:<hex>`). */
+  readonly hash: string;
+}
+
+export interface DesiredObject {
+  readonly ref: ObjectRef;
+  /** As declared; secret values are digests. */
+  readonly value: ValueMap;
+  readonly origin: Origin;
+}
+
+export interface LiveObject {
+  readonly ref: ObjectRef;
+  /** Without `metadata.managedFields`; secret values are digests. */
+  readonly value: ValueMap;
+  /** metadata.managedFields: who set which field, how and when. Empty where the cluster keeps none. */
+  readonly managers: readonly ManagedFields[];
+}
+
+/** A field manager's entry. Its name is a client-supplied string, no identity. */
+export interface Actor {
+  readonly manager: string;
+  readonly operation: "Apply" | "Update";
+  /** `status`, `scale` … where the write went through a subresource. */
+  readonly subresource?: string;
+  /** RFC 3339. One time for all fields of the entry; writes through `scale` have none. */
+  readonly time?: string;
+}
+
+export interface ManagedFields extends Actor {
+  /** `fieldsV1`, as the API server gives it: a trie keyed `f:<field>`, `k:<keys>`, `v:<value>`, `i:<index>`, `.`. */
+  readonly fields: Value;
+}

@@ -1,0 +1,70 @@
+/** A finished pass: what every report format and every forge is given. */
+
+import type { Drift, Judgement } from "./drift.ts";
+import type { Fault, SourcePosition } from "./fault.ts";
+import type { Proposal } from "./proposal.ts";
+import type { RenderRoot } from "./stages.ts";
+
+export interface Pass {
+  /** holdfast's own version. */
+  readonly version: string;
+  readonly mode: "read-only" | "server-dry-run";
+  readonly clusters: readonly { readonly name: string; readonly version: string }[];
+  readonly targets: readonly PassTarget[];
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  readonly summary: Summary;
+  /** Ordered by namespace, kind, name. */
+  readonly results: readonly DriftResult[];
+  readonly proposals: readonly Proposal[];
+  readonly faults: readonly Fault[];
+  /** No object that Git declares is unknown. Nothing is closed because of a pass that is not. */
+  readonly complete: boolean;
+}
+
+export interface PassTarget {
+  readonly name: string;
+  readonly cluster: string;
+  /** A commit, or `worktree`. */
+  readonly revision: string;
+  readonly path: string;
+  readonly roots: readonly RenderRoot[];
+}
+
+export interface Summary {
+  readonly objects: {
+    readonly desired: number;
+    readonly live: number;
+    readonly inSync: number;
+    readonly drifted: number;
+    readonly pending: number;
+    readonly missing: number;
+    readonly unmanaged: number;
+    readonly unknown: number;
+  };
+  readonly changes: { readonly compliant: number; readonly violating: number };
+  /** What was seen and is no drift, by reason. */
+  readonly leftOut: { readonly controller: number; readonly admission: number; readonly ignored: number };
+  /** Objects that are desired and live, over all live objects in the managed scope; 1 where there are none. */
+  readonly coverage: number;
+}
+
+export interface DriftResult {
+  /** Stable for the object in its target. */
+  readonly id: string;
+  /** Changes exactly when the drift's content changes. */
+  readonly fingerprint: string;
+  readonly target: string;
+  readonly drift: Drift;
+  readonly judgement: Judgement;
+  /** The object's own place in Git; absent where unmanaged. */
+  readonly source?: SourcePosition & { readonly document: number };
+  readonly actions: readonly Action[];
+}
+
+export interface Action {
+  readonly kind: "pull-request" | "issue" | "none";
+  readonly reason: string;
+  readonly url?: string;
+}

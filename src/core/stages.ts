@@ -1,0 +1,97 @@
+/** What stages are handed: the things that they must call and may not import. */
+
+import type { Fault, SourcePosition } from "./fault.ts";
+import type { DesiredObject, LiveObject, Origin } from "./objects.ts";
+import type { FieldPath } from "./path.ts";
+import type { KindRef } from "./refs.ts";
+import type { SchemaSource, ServedKind } from "./schema.ts";
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+/** Told of long work; `done` and `total` count `what` (`files`, `objects` …). A total that is not known yet is absent. */
+export interface Progress {
+  (event: { readonly stage: string; readonly what: string; readonly done: number; readonly total?: number }): void;
+}
+
+/** One document tree at one revision. */
+export interface SourceTree {
+  /** `worktree`, or the full commit hash. */
+  readonly revision: string;
+  /** Repository-relative paths below `path` (`""` for all), in code-unit order, with sizes in bytes and Git's mode. */
+  list(path: string): Promise<readonly SourceFile[] | Fault>;
+  read(file: string): Promise<Uint8Array | Fault>;
+}
+
+export interface SourceFile {
+  readonly path: string;
+  readonly size: number;
+  readonly mode: string;
+}
+
+/** A directory that is rendered as one: plain manifests, a kustomization or a chart. */
+export interface RenderRoot {
+  readonly path: string;
+  readonly renderer: "plain" | "kustomize" | "helm";
+  readonly version: string;
+}
+
+/** One target's desired objects. */
+export interface DesiredState {
+  readonly revision: string;
+  readonly roots: readonly RenderRoot[];
+  readonly objects: readonly DesiredObject[];
+  readonly faults: readonly Fault[];
+  /** `false` where some root or file could not be read: nothing in the target's scope is then called unmanaged. */
+  readonly complete: boolean;
+}
+
+/** What to read of a cluster. */
+export interface LiveQuery {
+  readonly kinds: readonly KindRef[];
+  /** Namespaces to read namespaced kinds in; `all` for the whole cluster. */
+  readonly namespaces: readonly string[] | "all";
+  /** `--no-secrets`: Secrets are neither listed nor compared. */
+  readonly secrets: boolean;
+}
+
+/** Live objects, page by page, so that none need be kept. */
+export type LiveEvent =
+  | { readonly kind: "objects"; readonly objects: readonly LiveObject[] }
+  /** The kind was read to its end in this namespace (`undefined`: everywhere). Only then may absence be inferred. */
+  | { readonly kind: "read"; readonly of: KindRef; readonly namespace?: string }
+  /** The kind could not be read (wholly): its objects are unknown, whatever pages came before. */
+  | { readonly kind: "unread"; readonly of: KindRef; readonly namespace?: string; readonly fault: Fault };
+
+/** A cluster, or a snapshot of one. */
+export interface LiveSource {
+  readonly cluster: { readonly name: string; readonly version: string };
+  /** The kind as served (in any version: the declared one if served, else the preferred one), or `undefined`. */
+  served(kind: KindRef): ServedKind | undefined;
+  /** Schemas that the cluster itself gives (custom resources); consulted before the built-in data. */
+  readonly schemas: SchemaSource;
+  read(query: LiveQuery): AsyncIterable<LiveEvent>;
+  close(): Promise<void>;
+}
+
+/** Finds lines over the very bytes that were read; a file that has changed since is a fault. */
+export interface Locator {
+  /** The position of the field, or of the nearest parent that is written; an empty path is the object's first line. */
+  locate(origin: Origin, path: FieldPath): Promise<SourcePosition | Fault>;
+}
+
+/** Renders what the changed files reach, before and after, for the proof of an edit. */
+export interface Renderer {
+  render(
+    changed: ReadonlyMap<string, string>,
+  ): Promise<
+    | {
+        readonly before: readonly DesiredObject[];
+        readonly after: readonly DesiredObject[];
+        readonly roots: readonly RenderRoot[];
+      }
+    | Fault
+  >;
+}
