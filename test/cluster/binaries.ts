@@ -1,0 +1,192 @@
+// test/cluster: a real Kubernetes for the end-to-end suites: API server, etcd, controller manager and kubectl, built
+// from the module in go/ (no image, no download of binaries), started on loopback in a temporary folder by cluster.ts,
+// with faults put between the program and the server by fault-proxy.ts. Suites open with `describeOnCluster`.
+//
+// This file says where the binaries are: in KUBEBUILDER_ASSETS where that is set, else in the cache, else it builds them.
+
+import { execFile, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
+import { access, chmod, mkdir, rename, rm } from "node:fs/promises";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import { withLock } from "./lock.ts";
+
+export const KUBERNETES_VERSION = "v1.36.3";
+
+const MODULE = join(import.meta.dirname, "go");
+const VERSION_PACKAGE = "k8s.io/component-base/version";
+const LINKER_FLAGS = [
+  "-s -w",
+  `-X ${VERSION_PACKAGE}.gitVersion=${KUBERNETES_VERSION}`,
+  `-X ${VERSION_PACKAGE}.gitMajor=1`,
+  `-X ${VERSION_PACKAGE}.gitMinor=36`,
+].join(" ");
+const GO_FLAGS = ["-trimpath", "-buildvcs=false", "-ldflags", LINKER_FLAGS];
+
+/** How a binary is made; `seconds` is what a cold build took on two cores. */
+type Recipe =
+  | { readonly kind: "module"; readonly package: string; readonly source?: string; readonly seconds: number }
+  | { readonly kind: "install"; readonly package: string; readonly seconds: number };
+
+const RECIPES = {
+  etcd: { kind: "module", package: "./etcd", source: "etcd", seconds: 10 },
+  helm: { kind: "install", package: "helm.sh/helm/v3/cmd/helm@v3.22.0", seconds: 50 },
+  "kube-apiserver": { kind: "module", package: "k8s.io/kubernetes/cmd/kube-apiserver", seconds: 160 },
+  "kube-controller-manager": { kind: "module", package: "k8s.io/kubernetes/cmd/kube-controller-manager", seconds: 40 },
+  kubectl: { kind: "module", package: "k8s.io/kubernetes/cmd/kubectl", seconds: 20 },
+  kustomize: { kind: "install", package: "sigs.k8s.io/kustomize/kustomize/v5@v5.8.1", seconds: 10 },
+  yamljudge: { kind: "module", package: "./yamljudge", source: "yamljudge", seconds: 8 },
+} as const satisfies Record<string, Recipe>;
+
+export type BinaryName = keyof typeof RECIPES;
+
+export const BINARY_NAMES = Object.keys(RECIPES) as BinaryName[];
+
+/** The binaries that startCluster runs. */
+export const CLUSTER_BINARIES = ["etcd", "kubectl", "kube-apiserver", "kube-controller-manager"] as const;
+
+/** A long build that nobody can run; its message says what to install. */
+export class BinaryUnavailable extends Error {}
+
+/**
+ * The path of a binary, built first where it is neither given nor cached. What is built, and how long it took, is told
+ * on standard error. Throws BinaryUnavailable without Go, and an Error with the end of Go's output where a build fails.
+ */
+export async function ensureBinary(name: BinaryName): Promise<string> {
+  const found = findBinary(name);
+  if (found !== undefined) return found;
+  const go = findGo();
+  if (go === undefined) throw new BinaryUnavailable(missingGo(name));
+  const folder = cacheFolder(name);
+  await mkdir(folder, { recursive: true });
+  // One lock for all: two builds at once take longer than one after the other, and much memory.
+  await withLock(join(cacheRoot(), "build.lock"), async () => {
+    if (findBinary(name) === undefined) await build(go, name, folder);
+  });
+  return join(folder, name);
+}
+
+/** Why these binaries cannot be had on this machine, or undefined where they are there or can be built. Builds nothing. */
+export function whyUnavailable(names: readonly BinaryName[]): string | undefined {
+  if (findGo() !== undefined) return undefined;
+  const missing = names.find((name) => findBinary(name) === undefined);
+  return missing === undefined ? undefined : missingGo(missing);
+}
+
+/** Where a built binary is kept: by the hash of all that decides what it is, so a changed recipe never finds an old one. */
+export function cacheFolder(name: BinaryName): string {
+  const recipe: Recipe = RECIPES[name];
+  const hash = createHash("sha256").update(JSON.stringify([process.platform, process.arch]));
+  if (recipe.kind === "install") {
+    hash.update(recipe.package);
+  } else {
+    const files = recipe.source === undefined ? [] : sourceFiles(recipe.source);
+    hash.update(GO_FLAGS.join("\0"));
+    for (const file of ["go.mod", "go.sum", ...files]) hash.update(file).update(readFileSync(join(MODULE, file)));
+  }
+  return join(cacheRoot(), "bin", hash.digest("hex").slice(0, 16));
+}
+
+function cacheRoot(): string {
+  const { HOLDFAST_CACHE: own, XDG_CACHE_HOME: shared } = process.env;
+  if (own) return own;
+  return join(shared ? shared : join(homedir(), ".cache"), "holdfast");
+}
+
+function sourceFiles(folder: string): string[] {
+  const names = readdirSync(join(MODULE, folder)).filter((name) => name.endsWith(".go"));
+  return names.sort().map((name) => join(folder, name));
+}
+
+function findBinary(name: BinaryName): string | undefined {
+  const assets = process.env["KUBEBUILDER_ASSETS"];
+  const folders = assets ? [assets, cacheFolder(name)] : [cacheFolder(name)];
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+function findGo(): string | undefined {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/local/go/bin"];
+  return folders.map((folder) => join(folder, "go")).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function missingGo(name: BinaryName): string {
+  return `no ${name}: install Go 1.26 or newer (it is built once, into ${cacheRoot()}), or set KUBEBUILDER_ASSETS`;
+}
+
+async function build(go: string, name: BinaryName, folder: string): Promise<void> {
+  const recipe: Recipe = RECIPES[name];
+  const started = performance.now();
+  say(`building ${name} (${recipe.package}), about ${recipe.seconds} s with empty caches …`);
+  // A name of its own, then a rename: a build that is killed leaves nothing that looks like a binary.
+  const part = join(folder, `.${name}-${process.pid}`);
+  try {
+    const target = recipe.kind === "install" ? await install({ go, recipe, part }) : await compile({ go, recipe, part });
+    await chmod(target, 0o755);
+    await rename(target, join(folder, name));
+  } finally {
+    await rm(part, { recursive: true, force: true });
+  }
+  say(`built ${name} in ${((performance.now() - started) / 1000).toFixed(1)} s: ${join(folder, name)}`);
+}
+
+interface BuildStep {
+  readonly go: string;
+  readonly recipe: Recipe;
+  /** A path of this build's own: the binary, or the folder that it is installed to. */
+  readonly part: string;
+}
+
+async function compile({ go, recipe, part }: BuildStep): Promise<string> {
+  await runGo(go, ["build", "-mod=readonly", ...GO_FLAGS, "-o", part, recipe.package]);
+  return part;
+}
+
+async function install({ go, recipe, part }: BuildStep): Promise<string> {
+  await runGo(go, ["install", "-trimpath", "-ldflags", "-s -w", recipe.package], { GOBIN: part });
+  const [binary = "nothing"] = readdirSync(part);
+  const path = join(part, binary);
+  const moved = `${part}-binary`;
+  await access(path, constants.X_OK);
+  await rename(path, moved);
+  return moved;
+}
+
+async function runGo(go: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<void> {
+  const child = spawn(go, args, {
+    cwd: MODULE,
+    env: { ...process.env, CGO_ENABLED: "0", GOOS: "", GOARCH: "", GOFLAGS: "", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  const keep = (chunk: Buffer): void => {
+    output = (output + chunk.toString()).slice(-8000);
+  };
+  child.stdout.on("data", keep);
+  child.stderr.on("data", keep);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+  if (code !== 0) throw new Error(`go ${args.join(" ")} ended with ${code ?? "a signal"}:\n${output}`);
+}
+
+/** The first line of a binary's own word on its version, for reports. */
+export async function versionOf(path: string, args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(path, [...args]);
+  return stdout.split("\n")[0] ?? "";
+}
+
+function say(message: string): void {
+  process.stderr.write(`test cluster: ${message}\n`);
+}
