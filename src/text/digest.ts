@@ -29,8 +29,3 @@ export function createDigester(key: Uint8Array): Digester {
 export function digestKeyId(text: string): string | undefined {
   return FORM.exec(text)?.[1];
 }
-
-/** `sha256:<hex>` of a file's bytes: tells whether it is still the file that was read. */
-export function contentHash(bytes: Uint8Array): string {
-  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-}
