@@ -1,0 +1,23 @@
+// How a suite that needs the cluster opens: it runs, or says why it does not.
+
+import { describe } from "vitest";
+import { CLUSTER_BINARIES, whyUnavailable } from "./binaries.ts";
+import type { BinaryName } from "./binaries.ts";
+
+/**
+ * `describe`, where the cluster can be had or built. Elsewhere the suite is skipped, with the reason in its name and on
+ * standard error; with CI set it runs all the same, and fails, because a check that nobody made must not look green.
+ */
+export function describeOnCluster(
+  name: string,
+  tests: () => void,
+  binaries: readonly BinaryName[] = CLUSTER_BINARIES,
+): void {
+  const reason = process.env["CI"] ? undefined : whyUnavailable(binaries);
+  if (reason === undefined) {
+    describe(name, tests);
+    return;
+  }
+  process.stderr.write(`skipped: ${name}: ${reason}\n`);
+  describe.skip(`${name} (skipped: ${reason})`, tests);
+}
