@@ -1,16 +1,13 @@
-// test/cluster: a real Kubernetes for the end-to-end suites: API server, etcd, controller manager and kubectl, built
-// from the module in go/ (no image, no download of binaries), started on loopback in a temporary folder by cluster.ts,
-// with faults put between the program and the server by fault-proxy.ts. Suites open with `describeOnCluster`.
-//
-// This file says where the binaries are: in KUBEBUILDER_ASSETS where that is set, else in the cache, else it builds them.
+// Where the binaries of the test cluster are: in KUBEBUILDER_ASSETS where that is set, else in the cache, and where they
+// are not there either, Go builds them once: from the module in go/, or by `go install`. The cache is HOLDFAST_CACHE,
+// or `holdfast` in XDG_CACHE_HOME, or in ~/.cache.
 
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
 import { access, chmod, mkdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { promisify } from "node:util";
 import { withLock } from "./lock.ts";
 
 export const KUBERNETES_VERSION = "v1.36.3";
@@ -47,7 +44,7 @@ export const BINARY_NAMES = Object.keys(RECIPES) as BinaryName[];
 /** The binaries that startCluster runs. */
 export const CLUSTER_BINARIES = ["etcd", "kubectl", "kube-apiserver", "kube-controller-manager"] as const;
 
-/** A long build that nobody can run; its message says what to install. */
+/** Neither there nor to be built here; the message says what to install. */
 export class BinaryUnavailable extends Error {}
 
 /**
@@ -107,7 +104,7 @@ function findBinary(name: BinaryName): string | undefined {
 }
 
 function findGo(): string | undefined {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/local/go/bin"];
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
   return folders.map((folder) => join(folder, "go")).find(isExecutable);
 }
 
@@ -131,7 +128,8 @@ async function build(go: string, name: BinaryName, folder: string): Promise<void
   // A name of its own, then a rename: a build that is killed leaves nothing that looks like a binary.
   const part = join(folder, `.${name}-${process.pid}`);
   try {
-    const target = recipe.kind === "install" ? await install({ go, recipe, part }) : await compile({ go, recipe, part });
+    const target =
+      recipe.kind === "install" ? await install({ go, recipe, part }) : await compile({ go, recipe, part });
     await chmod(target, 0o755);
     await rename(target, join(folder, name));
   } finally {
@@ -179,12 +177,6 @@ async function runGo(go: string, args: readonly string[], env: Readonly<Record<s
     child.on("close", resolve);
   });
   if (code !== 0) throw new Error(`go ${args.join(" ")} ended with ${code ?? "a signal"}:\n${output}`);
-}
-
-/** The first line of a binary's own word on its version, for reports. */
-export async function versionOf(path: string, args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(path, [...args]);
-  return stdout.split("\n")[0] ?? "";
 }
 
 function say(message: string): void {

@@ -1,5 +1,9 @@
-// A Kubernetes cluster of real servers without nodes: what is applied is admitted, defaulted, stored and (with the
-// controller manager) worked on, but no container runs. Loopback only, verified TLS, everything in one temporary folder.
+// test/cluster: a real Kubernetes for the end-to-end suites, without image or download: API server, etcd, controller
+// manager and kubectl are built by binaries.ts, started by this file, held by keeper.ts so that none outlives its test,
+// and spoilt on demand by fault-proxy.ts. Suites open with `describeOnCluster` of suite.ts.
+//
+// There are no nodes: what is applied is admitted, defaulted, stored and (with the controller manager) worked on, but no
+// container runs. Loopback only, verified TLS, everything in one temporary folder.
 
 import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
@@ -65,7 +69,7 @@ export interface TestCluster {
   readonly startMilliseconds: number;
   /**
    * The kubeconfig file of a user: `admin` (system:masters), `reader` (reads everything, Secrets too), `viewer`
-   * (the built-in `view`: no Secrets, no RBAC), `nobody` (no more than discovery), or one of `ClusterOptions.users`.
+   * (what the built-in `view` has: no Secrets, no RBAC), `nobody` (no more than discovery), or one of `ClusterOptions.users`.
    */
   kubeconfigFor(user: string): string;
   /** What a user sends as `Authorization: Bearer`. */
@@ -213,7 +217,9 @@ async function waitFor(what: string, { processes, folder }: Watched, done: () =>
     for (const server of ["etcd", "kube-apiserver", "kube-controller-manager"]) {
       const end = processes.endOf(server);
       if (end !== undefined) {
-        throw new Error(`${server} ended (${end}) before ${what} was ready:\n${logTail(join(folder, `${server}.log`))}`);
+        throw new Error(
+          `${server} ended (${end}) before ${what} was ready:\n${logTail(join(folder, `${server}.log`))}`,
+        );
       }
     }
     if (performance.now() > deadline) {
@@ -240,7 +246,8 @@ async function bindReaders(admin: ApiEndpoint): Promise<void> {
       { nonResourceURLs: ["*"], verbs: ["get"] },
     ],
   });
-  const bindings = { reader: "test-reader", viewer: "view" };
+  // `view` itself has no rules before the controller manager has aggregated them; these are those rules.
+  const bindings = { reader: "test-reader", viewer: "system:aggregate-to-view" };
   for (const [user, role] of Object.entries(bindings)) {
     await create(admin, `${rbac}/clusterrolebindings`, {
       metadata: { name: `test-${user}` },
@@ -275,7 +282,7 @@ interface KubectlRun {
 
 function runKubectl({ command, args, kubeconfig, folder, input }: KubectlRun): Promise<KubectlResult> {
   const child = spawn(command, args, {
-    env: { PATH: process.env["PATH"], HOME: folder, KUBECONFIG: kubeconfig, KUBECTL_KUBERC: "false" },
+    env: { PATH: process.env["PATH"], HOME: folder, KUBECONFIG: kubeconfig, KUBERC: "off" },
     stdio: ["pipe", "pipe", "pipe"],
   });
   const stdout: Buffer[] = [];

@@ -1,5 +1,6 @@
 // A lock between processes, as a file that names its holder: a holder that was killed blocks nobody.
 
+import { randomUUID } from "node:crypto";
 import { link, readFile, rm, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -19,7 +20,7 @@ export async function withLock<Result>(file: string, work: () => Promise<Result>
 }
 
 async function acquire(file: string): Promise<void> {
-  const own = `${file}.${process.pid}-${performance.now()}`;
+  const own = `${file}.${randomUUID()}`;
   await writeFile(own, String(process.pid));
   try {
     const deadline = performance.now() + LONGEST_WAIT_MILLISECONDS;

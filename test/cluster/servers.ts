@@ -60,6 +60,9 @@ export function controllerManagerOrder(command: string, setup: ServerSetup): Sta
     "--use-service-account-credentials=true",
     "--leader-elect=false",
     "--secure-port=0",
+    // The default of 20 requests a second makes the ServiceAccounts of its own controllers take 5 seconds.
+    "--kube-api-qps=200",
+    "--kube-api-burst=400",
     // There are no nodes, and Pods that wait for one forever are to be left alone.
     "--controllers=*,-nodelifecycle",
   ]);
