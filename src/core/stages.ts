@@ -27,8 +27,11 @@ export interface SourceTree {
 
 export interface SourceFile {
   readonly path: string;
-  readonly size: number;
+  /** Absent where it cannot be known without fetching the file. */
+  readonly size?: number;
   readonly mode: string;
+  /** Of a symbolic link (mode `120000`): the repository's file that it leads to. Absent where it leads nowhere that may be read. */
+  readonly target?: string;
 }
 
 /** A directory that is rendered as one: plain manifests, a kustomization or a chart. */
