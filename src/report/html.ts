@@ -1,0 +1,114 @@
+/** The report as one self-contained HTML page: no script, no font, no image, no request to anywhere. */
+
+import { changesOf } from "../core/drift.ts";
+import type { Change, Finding } from "../core/drift.ts";
+import { formatPosition } from "../core/fault.ts";
+import type { Fault } from "../core/fault.ts";
+import { formatPath } from "../core/path.ts";
+import type { DriftResult, Pass } from "../core/pass.ts";
+import { formatRef } from "../core/refs.ts";
+import { htmlText } from "../text/escape-html.ts";
+import { showSide } from "./values.ts";
+import { byWords, changesWords, clusterWords, percent, standing, stateWords, summaryWords } from "./words.ts";
+
+const STYLE = `
+:root { color-scheme: light dark; --line: #8884; --bad: #b3261e; --ok: #1b7f3b; --dim: #777; }
+@media (prefers-color-scheme: dark) { :root { --bad: #ff8a80; --ok: #7ddc98; --dim: #999; } }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1.05rem; margin: 0 0 .3rem; }
+code { font: 13px/1.45 ui-monospace, monospace; overflow-wrap: anywhere; }
+section { border-top: 1px solid var(--line); padding: 1rem 0; }
+table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); }
+.tiles { display: flex; flex-wrap: wrap; gap: .5rem 2rem; padding: 0; list-style: none; } .tiles b { font-size: 1.5rem; display: block; }
+.violating, .mixed { color: var(--bad); } .compliant { color: var(--ok); } .dim { color: var(--dim); }
+`;
+
+/** A whole document. Everything that comes from the cluster, Git or a policy is escaped text. */
+export function htmlReport(pass: Pass): string {
+  const { summary } = pass;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>Drift report</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<h1>Drift report</h1>
+<p>${htmlText(summaryWords(summary))}. ${htmlText(changesWords(summary))}.</p>
+<p class="dim">Cluster ${htmlText(clusterWords(pass))} · ${htmlText(targetWords(pass))} · ${new Date(pass.finishedAt).toISOString()} · holdfast ${htmlText(pass.version)}</p>
+${tiles(pass)}
+${pass.complete ? "" : '<p class="violating">Not everything that Git declares could be compared: see the faults below.</p>'}
+${pass.results.map(driftSection).join("\n")}
+${faultSection(pass.faults)}
+</body>
+</html>
+`;
+}
+
+function targetWords(pass: Pass): string {
+  return pass.targets.map((target) => `${target.name} at ${target.revision}`).join(", ");
+}
+
+function tiles(pass: Pass): string {
+  const { objects, coverage } = pass.summary;
+  const shown = { ...objects, coverage: percent(coverage) };
+  const names = { desired: "in Git", live: "live", inSync: "in sync" } as Readonly<Record<string, string>>;
+  const items = Object.entries(shown).map(([name, count]) => `<li><b>${count}</b>${names[name] ?? name}</li>`);
+  return `<ul class="tiles">${items.join("")}</ul>`;
+}
+
+function driftSection(result: DriftResult): string {
+  const { drift, judgement } = result;
+  const where = result.source === undefined ? "" : ` · <code>${htmlText(formatPosition(result.source))}</code>`;
+  return `<section>
+<h2><code>${htmlText(formatRef(drift.ref))}</code></h2>
+<p><span class="${judgement.verdict}">${judgement.verdict}</span> · ${stateWords(drift)}${where}</p>
+${changeTable(result)}${findingList(standing(judgement.findings))}${actionList(result)}</section>`;
+}
+
+function changeTable(result: DriftResult): string {
+  const changes = changesOf(result.drift);
+  if (changes.length === 0) return "";
+  const rows = changes.map((change, index) => changeRow(change, result.judgement.changes[index]?.verdict ?? ""));
+  return `<table><tr><th>Field<th>Git<th>Live<th>Where<th>Who<th>Verdict</tr>${rows.join("")}</table>`;
+}
+
+function changeRow(change: Change, verdict: string): string {
+  const where = change.source === undefined ? "" : `<code>${htmlText(formatPosition(change.source))}</code>`;
+  const code = (text: string): string => `<code>${htmlText(text)}</code>`;
+  const cells = [
+    code(formatPath(change.path)),
+    code(showSide(change, "desired", 400)),
+    code(showSide(change, "live", 400)),
+    where,
+    htmlText(byWords(change)),
+    `<span class="${verdict}">${verdict}</span>`,
+  ];
+  return `<tr>${cells.map((cell) => `<td>${cell}`).join("")}</tr>`;
+}
+
+function findingList(findings: readonly Finding[]): string {
+  if (findings.length === 0) return "";
+  const items = findings.map(
+    (finding) =>
+      `<li><b>${finding.severity}</b> <code>${htmlText(finding.policy)}</code> (${finding.status}): ${htmlText(finding.message)}</li>`,
+  );
+  return `<ul>${items.join("")}</ul>`;
+}
+
+function actionList(result: DriftResult): string {
+  return result.actions.map((action) => `<p>→ ${action.kind}: ${htmlText(action.reason)}</p>`).join("");
+}
+
+function faultSection(faults: readonly Fault[]): string {
+  if (faults.length === 0) return "";
+  const items = faults.map((fault) => {
+    const where = fault.position === undefined ? fault.about : formatPosition(fault.position);
+    return `<li><code>${htmlText(where)}</code>: ${htmlText(fault.message)} <span class="dim">${htmlText(fault.remedy)}</span></li>`;
+  });
+  return `<section><h2>Faults</h2><ul>${items.join("")}</ul></section>`;
+}

@@ -1,0 +1,92 @@
+/** The words of an issue: a violating object, a missing or unmanaged one, or drift that cannot be codified. */
+
+import { changesOf } from "../core/drift.ts";
+import type { Drift } from "../core/drift.ts";
+import { formatPosition } from "../core/fault.ts";
+import { formatPath } from "../core/path.ts";
+import type { DriftResult, Pass } from "../core/pass.ts";
+import type { IssueProposal, Refusal } from "../core/proposal.ts";
+import { formatRef } from "../core/refs.ts";
+import type { ObjectRef } from "../core/refs.ts";
+import { codeBlock, codeSpan } from "../text/escape-markdown.ts";
+import { changeTable, findingList } from "./markdown.ts";
+import { fit } from "./pull-request.ts";
+import { standing, stateWords } from "./words.ts";
+
+export interface IssueWords {
+  readonly title: string;
+  readonly body: string;
+}
+
+/** Throws where the proposal names a drift that the pass does not hold. */
+export function issueWords(pass: Pass, proposal: IssueProposal): IssueWords {
+  const result = pass.results.find((one) => one.id === proposal.driftId);
+  if (result === undefined) throw new Error(`issue ${proposal.id} is about a drift that is not in the pass`);
+  return { title: titleOf(result, proposal), body: bodyOf(result, proposal) };
+}
+
+function titleOf(result: DriftResult, proposal: IssueProposal): string {
+  const ref = formatRef(result.drift.ref);
+  const object = /^[A-Za-z0-9/. -]{1,160}$/.test(ref) ? ref : `a ${/^[A-Za-z0-9]{1,63}$/.test(result.drift.ref.kind) ? result.drift.ref.kind : "resource"}`;
+  switch (result.drift.state) {
+    case "missing":
+      return `${object} is missing from the cluster`;
+    case "unmanaged":
+      return `${object} is not in Git`;
+    case "drifted":
+    case "pending":
+      return violates(result, proposal) ? `${object} violates policy in the cluster` : `${object} drifted and cannot be codified`;
+  }
+}
+
+function violates(result: DriftResult, proposal: IssueProposal): boolean {
+  return proposal.changes.some((index) => result.judgement.changes[index]?.verdict === "violating");
+}
+
+function bodyOf(result: DriftResult, proposal: IssueProposal): string {
+  const { drift, judgement } = result;
+  const where = result.source === undefined ? "" : `, declared at ${codeSpan(formatPosition(result.source))}`;
+  const findings = standing(judgement.findings);
+  const parts = [
+    `${codeSpan(formatRef(drift.ref))} ${stateWords(drift)}${where}.`,
+    changeTable(result, proposal.changes),
+    findings.length === 0 ? "" : `### Findings\n\n${findingList(findings)}`,
+    refusalSection(proposal.refusals),
+    `### What to do\n\n${advice(drift)}`,
+    "This issue closes by itself after two complete passes in which the drift is gone.",
+  ];
+  return fit(parts.filter((part) => part !== "").join("\n\n"));
+}
+
+function refusalSection(refusals: readonly Refusal[]): string {
+  if (refusals.length === 0) return "";
+  const lines = refusals.map((one) => `- ${codeSpan(formatPath(one.path))}: ${codeSpan(one.reason)}`);
+  return `### Why there is no pull request\n\n${lines.join("\n")}`;
+}
+
+function advice(drift: Drift): string {
+  switch (drift.state) {
+    case "missing":
+      return `Deploy it again from Git:\n\n${codeBlock(`kubectl apply -f ${shellWord(drift.desired.origin.file)}`, "sh")}\n\nor remove it from Git, if it should be gone.`;
+    case "unmanaged":
+      return `Add it to Git, or delete it:\n\n${codeBlock(`kubectl delete ${objectWords(drift.ref)}`, "sh")}`;
+    case "drifted":
+    case "pending":
+      return `To undo it, deploy the object from Git again (sync first, where a GitOps controller owns it):\n\n${codeBlock(`kubectl apply -f ${shellWord(fileOf(drift))}`, "sh")}\n\nTo keep it, change Git: ${changesOf(drift).length === 1 ? "the field is" : "the fields are"} listed above with file and line.`;
+  }
+}
+
+function fileOf(drift: Drift): string {
+  return drift.state === "unmanaged" || drift.desired === undefined ? "FILE" : drift.desired.origin.file;
+}
+
+function objectWords(ref: ObjectRef): string {
+  const words = `${shellWord(ref.kind.toLowerCase())} ${shellWord(ref.name)}`;
+  return ref.namespace === undefined ? words : `${words} --namespace ${shellWord(ref.namespace)}`;
+}
+
+/** Quoted for a POSIX shell where it holds more than plain characters, and never read as an option: somebody will paste it. */
+function shellWord(text: string): string {
+  const safe = text.startsWith("-") ? `./${text}` : text;
+  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", `'\\''`)}'`;
+}

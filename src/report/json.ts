@@ -1,0 +1,134 @@
+/** The JSON report, as the contract has it (`docs/report.md`). */
+
+import { changesOf } from "../core/drift.ts";
+import type { Change, Drift } from "../core/drift.ts";
+import { formatPosition } from "../core/fault.ts";
+import type { Fault } from "../core/fault.ts";
+import { formatPath } from "../core/path.ts";
+import type { DriftResult, Pass } from "../core/pass.ts";
+import { isList, isMap, setField } from "../core/value.ts";
+import type { Value } from "../core/value.ts";
+
+/** Pretty-printed, with a final newline. Two passes over the same input differ in the two times only. */
+export function jsonReport(pass: Pass): string {
+  return `${stringify(driftReport(pass))}\n`;
+}
+
+/** The report as data. Integers beyond 2^53 stay `bigint`s. */
+export function driftReport(pass: Pass): Value {
+  return {
+    apiVersion: "holdfast.dev/v1alpha1",
+    kind: "DriftReport",
+    version: pass.version,
+    mode: pass.mode,
+    clusters: pass.clusters.map((cluster) => ({ name: cluster.name, version: cluster.version })),
+    targets: pass.targets.map((target) => ({
+      name: target.name,
+      cluster: target.cluster,
+      revision: target.revision,
+      path: target.path,
+      roots: target.roots.map((root) => ({ path: root.path, renderer: root.renderer, version: root.version })),
+    })),
+    startedAt: new Date(pass.startedAt).toISOString(),
+    finishedAt: new Date(pass.finishedAt).toISOString(),
+    summary: {
+      objects: { ...pass.summary.objects },
+      changes: { ...pass.summary.changes },
+      leftOut: { ...pass.summary.leftOut },
+      coverage: pass.summary.coverage,
+    },
+    drifts: pass.results.map(driftEntry),
+    faults: pass.faults.map(faultEntry),
+  };
+}
+
+function driftEntry(result: DriftResult): Value {
+  const { drift, judgement } = result;
+  return compact({
+    id: result.id,
+    fingerprint: result.fingerprint,
+    target: result.target,
+    object: compact({
+      apiVersion: drift.ref.apiVersion,
+      kind: drift.ref.kind,
+      namespace: drift.ref.namespace,
+      name: drift.ref.name,
+    }),
+    state: drift.state,
+    source:
+      result.source === undefined
+        ? undefined
+        : { file: result.source.file, document: result.source.document, line: result.source.line },
+    changes: changesOf(drift).map((change, index) => changeEntry(change, result, index)),
+    findings: judgement.findings.map((finding) => ({
+      policy: finding.policy,
+      severity: finding.severity,
+      message: finding.message,
+      status: finding.status,
+    })),
+    verdict: judgement.verdict,
+    removedIn: removedIn(drift),
+    actions: result.actions.map((action) => compact({ ...action })),
+  });
+}
+
+function removedIn(drift: Drift): string | undefined {
+  return drift.state === "pending" ? drift.removedIn : undefined;
+}
+
+function changeEntry(change: Change, result: DriftResult, index: number): Value {
+  const judged = result.judgement.changes[index];
+  const { actor, source } = change;
+  return compact({
+    field: formatPath(change.path),
+    operation: change.operation,
+    desired: sideEntry(change, change.desired),
+    live: sideEntry(change, change.live),
+    deployed: sideEntry(change, change.deployed),
+    direction: change.direction,
+    actor: actor === undefined ? undefined : compact({ ...actor }),
+    source: source === undefined ? undefined : { file: source.file, line: source.line },
+    verdict: judged?.verdict,
+    findings: judged === undefined ? [] : [...judged.findings],
+  });
+}
+
+function sideEntry(change: Change, value: Value | undefined): Value | undefined {
+  if (value === undefined || change.sensitive !== true) return value;
+  return digested(value);
+}
+
+/** In a sensitive value each digest stands as `{"digest": "…"}`. */
+function digested(value: Value): Value {
+  if (typeof value === "string") return { digest: value };
+  if (isList(value)) return value.map(digested);
+  if (!isMap(value)) return value;
+  const map: Record<string, Value> = {};
+  for (const key of Object.keys(value)) setField(map, key, digested(value[key] ?? null));
+  return map;
+}
+
+function faultEntry(fault: Fault): Value {
+  const where = fault.position === undefined ? "" : `${formatPosition(fault.position)}: `;
+  return { code: fault.code, about: fault.about, message: `${where}${fault.message}`, remedy: fault.remedy };
+}
+
+function compact(entry: Readonly<Record<string, Value | undefined>>): Value {
+  const map: Record<string, Value> = {};
+  for (const [key, value] of Object.entries(entry)) if (value !== undefined) setField(map, key, value);
+  return map;
+}
+
+/** JSON.stringify refuses `bigint`s: they are written as the integers that they are. */
+function stringify(value: Value): string {
+  return JSON.stringify(
+    value,
+    (_key, item: unknown) => (typeof item === "bigint" ? rawJson(item.toString()) : item),
+    2,
+  );
+}
+
+/** `JSON.rawJSON` (Node 22, ES2026), which TypeScript's library does not list yet. */
+function rawJson(text: string): unknown {
+  return (JSON as unknown as { readonly rawJSON: (text: string) => unknown }).rawJSON(text);
+}

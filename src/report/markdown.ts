@@ -1,0 +1,74 @@
+/** The report as Markdown, for a job summary or a wiki. Cluster text stands in code spans only. */
+
+import { changesOf } from "../core/drift.ts";
+import type { Finding } from "../core/drift.ts";
+import { formatPosition } from "../core/fault.ts";
+import type { Fault } from "../core/fault.ts";
+import { formatPath } from "../core/path.ts";
+import type { DriftResult, Pass } from "../core/pass.ts";
+import { formatRef } from "../core/refs.ts";
+import { codeSpan, tableCell } from "../text/escape-markdown.ts";
+import { showSide } from "./values.ts";
+import { byWords, changesWords, clusterWords, percent, standing, stateWords, summaryWords } from "./words.ts";
+
+/** Ends with a newline. */
+export function markdownReport(pass: Pass): string {
+  const { summary } = pass;
+  const blocks = [
+    "# Drift report",
+    `**${summaryWords(summary)}.** ${changesWords(summary)}; coverage ${percent(summary.coverage)}; cluster ${codeSpan(clusterWords(pass))}.`,
+    ...(pass.complete ? [] : ["Not everything that Git declares could be compared: see the faults below."]),
+    ...pass.results.map(driftSection),
+    ...(pass.faults.length === 0 ? [] : ["## Faults", faultList(pass.faults)]),
+  ];
+  return `${blocks.join("\n\n")}\n`;
+}
+
+/** A drift under a heading of its own. */
+function driftSection(result: DriftResult): string {
+  const { drift, judgement } = result;
+  const where = result.source === undefined ? "" : ` · ${codeSpan(formatPosition(result.source))}`;
+  const parts = [
+    `## ${codeSpan(formatRef(drift.ref))}`,
+    `${judgement.verdict} · ${stateWords(drift)}${where}`,
+    changeTable(result),
+    findingList(standing(judgement.findings)),
+    result.actions.map((action) => `- ${action.kind}: ${codeSpan(action.reason)}`).join("\n"),
+  ];
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+/** A table of field, Git, live, who and verdict; `""` where the drift has no changes. */
+export function changeTable(result: DriftResult, only?: readonly number[]): string {
+  const rows = changesOf(result.drift).flatMap((change, index) => {
+    if (only !== undefined && !only.includes(index)) return [];
+    const cells = [
+      tableCell(codeSpan(formatPath(change.path))),
+      tableCell(codeSpan(showSide(change, "desired"))),
+      tableCell(codeSpan(showSide(change, "live"))),
+      change.source === undefined ? "" : tableCell(codeSpan(formatPosition(change.source))),
+      tableCell(codeSpan(byWords(change))),
+      result.judgement.changes[index]?.verdict ?? "",
+    ];
+    return [`| ${cells.join(" | ")} |`];
+  });
+  if (rows.length === 0) return "";
+  return ["| Field | Git | Live | Where | Who | Verdict |", "|---|---|---|---|---|---|", ...rows].join("\n");
+}
+
+/** Findings as a list; `""` where there are none. */
+export function findingList(findings: readonly Finding[]): string {
+  return findings
+    .map((finding) => `- **${finding.severity}** ${codeSpan(finding.policy)} (${finding.status}): ${codeSpan(finding.message)}`)
+    .join("\n");
+}
+
+/** Faults as a list with their remedies. */
+export function faultList(faults: readonly Fault[]): string {
+  return faults
+    .map((fault) => {
+      const where = fault.position === undefined ? fault.about : formatPosition(fault.position);
+      return `- ${codeSpan(where)}: ${codeSpan(fault.message)} ${codeSpan(fault.remedy)}`;
+    })
+    .join("\n");
+}

@@ -1,0 +1,148 @@
+/** The words of a pull request that codifies compliant drift. Short first, details folded (docs/pull-requests.md). */
+
+import { changesOf } from "../core/drift.ts";
+import type { Change } from "../core/drift.ts";
+import { formatPath } from "../core/path.ts";
+import type { DriftResult, Pass } from "../core/pass.ts";
+import type { Proof, PullRequestProposal } from "../core/proposal.ts";
+import { formatRef } from "../core/refs.ts";
+import { codeBlock, codeSpan } from "../text/escape-markdown.ts";
+import { unifiedPatch } from "../text/patch.ts";
+import { changeTable, findingList } from "./markdown.ts";
+import { directionWords, plural, standing } from "./words.ts";
+
+/** UTF-16 units; GitHub takes 65,536 characters, and a forge adds its marker. */
+export const BODY_LIMIT = 58_000;
+
+export interface PullRequestWords {
+  readonly title: string;
+  readonly body: string;
+  readonly commitMessage: string;
+}
+
+interface Part {
+  readonly result: DriftResult;
+  readonly changes: readonly number[];
+}
+
+export function pullRequestWords(pass: Pass, proposal: PullRequestProposal): PullRequestWords {
+  const parts = partsOf(pass, proposal);
+  const title = titleOf(parts);
+  return { title, body: bodyOf(pass, proposal, parts), commitMessage: commitMessageOf(title, proposal) };
+}
+
+function partsOf(pass: Pass, proposal: PullRequestProposal): readonly Part[] {
+  return proposal.parts.flatMap((part) => {
+    const result = pass.results.find((one) => one.id === part.driftId);
+    return result === undefined ? [] : [{ result, changes: part.changes }];
+  });
+}
+
+/** Kubernetes names only, which hold nothing that GitHub reads as a mention, a reference or a keyword. */
+function titleOf(parts: readonly Part[]): string {
+  const count = parts.reduce((sum, part) => sum + part.changes.length, 0);
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) {
+    return `Codify ${plural(count, "live change")} of ${safeName(formatRef(only.result.drift.ref))}`;
+  }
+  return `Codify ${plural(count, "live change")} of ${plural(parts.length, "object")}`;
+}
+
+/** RBAC names may hold almost anything: what is no plain name is left out of titles and commit messages. */
+function safeName(ref: string): string {
+  return /^[A-Za-z0-9/. -]{1,160}$/.test(ref) ? ref : "an object";
+}
+
+function commitMessageOf(title: string, proposal: PullRequestProposal): string {
+  const objects = [...new Set(proposal.edits.map((edit) => safeName(formatRef(edit.ref))))];
+  return `${title}\n\nThe cluster has these values and Git did not:\n${objects.map((name) => `- ${name}`).join("\n")}\n`;
+}
+
+function bodyOf(pass: Pass, proposal: PullRequestProposal, parts: readonly Part[]): string {
+  const changes = parts.flatMap((part) => part.changes.flatMap((index) => changesOf(part.result.drift)[index] ?? []));
+  const head = [
+    `${plural(changes.length, "change")} made in the cluster and not in Git, found compliant by the policies. Merging makes Git say what the cluster already has; the cluster is not touched.`,
+    ...directionNote(changes),
+    ...parts.map(partSection),
+    leftOutSection(pass, proposal, parts),
+  ];
+  const tail = [proofSection(proposal.proof), effectSection()];
+  const room = BODY_LIMIT - [...head, ...tail].join("\n\n").length - 200;
+  return fit([...head, diffSection(proposal, room), ...tail].filter((part) => part !== "").join("\n\n"));
+}
+
+function directionNote(changes: readonly Change[]): readonly string[] {
+  const unsure = changes.filter((change) => change.direction === "unknown");
+  if (unsure.length === 0) return [];
+  const which = unsure.length === changes.length ? "these changes" : `${unsure.length} of these changes`;
+  return [
+    `> **Check the direction.** For ${which}, ${directionWords({ ...(unsure[0] as Change) })}: the cluster may have been changed by hand, or Git may be ahead of it and not be deployed yet. Merge only where the cluster is right.`,
+  ];
+}
+
+function partSection({ result, changes }: Part): string {
+  const findings = standing(changes.flatMap((index) => (result.judgement.changes[index]?.findings ?? []).flatMap((at) => result.judgement.findings[at] ?? [])));
+  const verdict = findings.length === 0 ? "No policy objects." : `Shown by policies, below the threshold or already there:\n\n${findingList(findings)}`;
+  return `### ${codeSpan(formatRef(result.drift.ref))}\n\n${changeTable(result, changes)}\n\n${verdict}`;
+}
+
+/** What else drifted on the same objects and is not in this pull request, and why. */
+function leftOutSection(pass: Pass, proposal: PullRequestProposal, parts: readonly Part[]): string {
+  const lines = parts.flatMap(({ result, changes }) =>
+    changesOf(result.drift).flatMap((change, index) => {
+      if (changes.includes(index)) return [];
+      return [`- ${codeSpan(`${formatRef(result.drift.ref)} ${formatPath(change.path)}`)}: ${reasonLeftOut(pass, proposal, result, index)}`];
+    }),
+  );
+  return lines.length === 0 ? "" : `### Not codified\n\n${lines.join("\n")}`;
+}
+
+function reasonLeftOut(pass: Pass, proposal: PullRequestProposal, result: DriftResult, index: number): string {
+  if (result.judgement.changes[index]?.verdict === "violating") return "violates a policy, see the issue of this object";
+  const path = formatPath(changesOf(result.drift)[index]?.path ?? []);
+  const refusal = pass.proposals
+    .flatMap((other) => (other.kind === "issue" && other.driftId === result.id ? other.refusals : []))
+    .find((one) => formatPath(one.path) === path);
+  return refusal === undefined ? `not part of ${codeSpan(proposal.branch)}` : codeSpan(refusal.reason);
+}
+
+function diffSection(proposal: PullRequestProposal, room: number): string {
+  const patch = unifiedPatch(proposal.files);
+  const block = codeBlock(patch, "diff");
+  if (block.length > room) return `The diff is too long to repeat here: see the changed files.`;
+  return `<details><summary>Diff</summary>\n\n${block}\n\n</details>`;
+}
+
+function proofSection(proof: Proof): string {
+  const version = proof.rendererVersion === undefined ? "" : ` ${proof.rendererVersion}`;
+  return [
+    "<details><summary>Proof</summary>",
+    "",
+    `- Rendered before and after by ${codeSpan(`${proof.renderer}${version}`)}, roots ${proof.roots.map((root) => codeSpan(root === "" ? "." : root)).join(", ")}.`,
+    `- ${plural(proof.objectsCompared, "object")} compared: ${proof.editedObjects} equal the cluster in the fields above, everything else is as it was.`,
+    `- Not one byte outside the edits changed; a second run would edit nothing.`,
+    "",
+    "</details>",
+  ].join("\n");
+}
+
+function effectSection(): string {
+  return [
+    "**Merging** keeps the change: Git and the cluster then agree.",
+    "**Closing** without merging is remembered: nothing is proposed again until the drift changes. To undo the change itself, deploy from Git again.",
+  ].join(" ");
+}
+
+/** Never more than {@link BODY_LIMIT}, cut at a line's end. */
+export function fit(body: string): string {
+  if (body.length <= BODY_LIMIT) return body;
+  const note = "\n\nCut here: the whole is in the report.";
+  const cut = body.slice(0, BODY_LIMIT - note.length - 200);
+  return `${cut.slice(0, Math.max(cut.lastIndexOf("\n\n"), 0))}${openFence(cut)}${note}`;
+}
+
+/** Closes a code fence that the cut left open, so that nothing after it is swallowed. */
+function openFence(text: string): string {
+  const fences = text.slice(0, text.lastIndexOf("\n\n")).match(/^`{3,}/gm) ?? [];
+  return fences.length % 2 === 0 ? "" : `\n${fences.at(-1) ?? ""}`;
+}

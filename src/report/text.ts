@@ -1,0 +1,93 @@
+/** The report for a terminal. */
+
+import { changesOf } from "../core/drift.ts";
+import type { Change, Finding, Severity } from "../core/drift.ts";
+import { formatPosition } from "../core/fault.ts";
+import type { Fault } from "../core/fault.ts";
+import { formatPath } from "../core/path.ts";
+import type { DriftResult, Pass } from "../core/pass.ts";
+import { formatRef } from "../core/refs.ts";
+import { terminalText } from "../text/escape-terminal.ts";
+import type { Style } from "../text/style.ts";
+import { showSide } from "./values.ts";
+import { byWords, changesWords, clusterWords, findingsOf, percent, standing, summaryWords } from "./words.ts";
+
+/** Ends with a newline. Control characters of cluster text are made visible, whether or not colours are on. */
+export function textReport(pass: Pass, style: Style): string {
+  const blocks = [
+    ...pass.results.map((result) => driftBlock(result, style)),
+    faultsBlock(pass.faults, style),
+    summaryBlock(pass, style),
+  ];
+  return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
+}
+
+/** One drift with its changes, findings and what is to be done about it. */
+export function driftBlock(result: DriftResult, style: Style): string {
+  const { drift, judgement } = result;
+  const where = result.source === undefined ? "" : `  ${style.dim(terminalText(formatPosition(result.source)))}`;
+  const head = `${label(result, style)}  ${style.bold(terminalText(formatRef(drift.ref)))}${where}`;
+  const own = drift.state === "drifted" || drift.state === "pending" ? [] : standing(judgement.findings);
+  return [
+    head,
+    ...changesOf(drift).flatMap((change, index) => changeLines({ result, change, index, style })),
+    ...own.map((finding) => `    ${findingLine(finding, style)}`),
+    ...result.actions.map((action) => `    ${style.cyan("→")} ${actionWords(action.kind)}: ${terminalText(action.reason)}`),
+  ].join("\n");
+}
+
+function label(result: DriftResult, style: Style): string {
+  const state = result.drift.state.toUpperCase().padEnd(9);
+  return result.judgement.verdict === "compliant" ? style.yellow(state) : style.red(state);
+}
+
+interface ChangeLine {
+  readonly result: DriftResult;
+  readonly change: Change;
+  readonly index: number;
+  readonly style: Style;
+}
+
+function changeLines({ result, change, index, style }: ChangeLine): readonly string[] {
+  const violating = result.judgement.changes[index]?.verdict === "violating";
+  const verdict = violating ? style.red("violating") : style.green("compliant");
+  const where = change.source === undefined ? "" : `  ${style.dim(terminalText(formatPosition(change.source)))}`;
+  const sides = `${showSide(change, "desired")} → ${showSide(change, "live")}`;
+  return [
+    `    ${terminalText(formatPath(change.path))}: ${terminalText(sides)}  ${verdict}${where}`,
+    `      ${style.dim(terminalText(byWords(change)))}`,
+    ...standing(findingsOf(result, index)).map((finding) => `      ${findingLine(finding, style)}`),
+  ];
+}
+
+function findingLine(finding: Finding, style: Style): string {
+  const status = finding.status === "introduced" ? "" : ` (${finding.status})`;
+  return `${severity(finding.severity, style)} ${terminalText(finding.policy)}${status}: ${terminalText(finding.message)}`;
+}
+
+function severity(level: Severity, style: Style): string {
+  return level === "critical" || level === "high" ? style.red(level) : style.yellow(level);
+}
+
+function actionWords(kind: "pull-request" | "issue" | "none"): string {
+  return kind === "pull-request" ? "pull request" : kind;
+}
+
+function faultsBlock(faults: readonly Fault[], style: Style): string {
+  return faults.map((fault) => faultLines(fault, style)).join("\n");
+}
+
+function faultLines(fault: Fault, style: Style): string {
+  const where = fault.position === undefined ? fault.about : formatPosition(fault.position);
+  return `${style.yellow("FAULT    ")}  ${style.bold(terminalText(where))}: ${terminalText(fault.message)}\n      ${style.dim(terminalText(fault.remedy))}`;
+}
+
+function summaryBlock(pass: Pass, style: Style): string {
+  const { summary } = pass;
+  const lines = [
+    style.bold(summaryWords(summary)),
+    `${changesWords(summary)}; coverage ${percent(summary.coverage)} of the live objects in scope; cluster ${terminalText(clusterWords(pass))}`,
+  ];
+  if (!pass.complete) lines.push(style.yellow("Not everything that Git declares could be compared: see the faults above."));
+  return lines.join("\n");
+}

@@ -1,0 +1,81 @@
+/** Sentences that every format shares. Nothing here is escaped for a medium: callers wrap cluster text. */
+
+import type { Change, Drift, Finding } from "../core/drift.ts";
+import type { Actor } from "../core/objects.ts";
+import type { DriftResult, Pass, Summary } from "../core/pass.ts";
+
+/** `kubectl-edit, 2026-11-20T14:03:00Z` or `kubectl through scale, time not recorded`. */
+export function actorWords(actor: Actor): string {
+  const through = actor.subresource === undefined ? "" : ` through ${actor.subresource}`;
+  return `${actor.manager}${through}, ${actor.time ?? "time not recorded"}`;
+}
+
+/** What is known of who made a change: a field manager is a client-supplied name, no identity. */
+export function byWords(change: Change): string {
+  if (change.actor !== undefined) return `by ${actorWords(change.actor)}`;
+  return change.operation === "remove" ? "by whom is not recorded (removals leave no owner)" : "by whom is not known";
+}
+
+export function directionWords(change: Change): string {
+  switch (change.direction) {
+    case "live-changed":
+      return "the cluster was changed";
+    case "git-ahead":
+      return "Git is ahead of the cluster";
+    case "both-changed":
+      return "both sides changed";
+    case "unknown":
+      return "which side changed is not known";
+  }
+}
+
+export function stateWords(drift: Drift): string {
+  switch (drift.state) {
+    case "drifted":
+      return "differs from Git";
+    case "pending":
+      return "waits for a deployment";
+    case "missing":
+      return "is in Git and not in the cluster";
+    case "unmanaged":
+      return "is in the cluster and not in Git";
+  }
+}
+
+/** Findings that count against a change: all but those that were resolved or excepted. */
+export function standing(findings: readonly Finding[]): readonly Finding[] {
+  return findings.filter((finding) => finding.status !== "resolved" && finding.status !== "excepted");
+}
+
+export function findingsOf(result: DriftResult, change: number): readonly Finding[] {
+  const indexes = result.judgement.changes[change]?.findings ?? [];
+  return indexes.flatMap((index) => result.judgement.findings[index] ?? []);
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** `48 objects in Git: 43 in sync, 3 drifted, 1 missing; 1 unmanaged in the cluster; 0 unknown`. */
+export function summaryWords(summary: Summary): string {
+  const { objects } = summary;
+  const inGit = [`${objects.inSync} in sync`, `${objects.drifted} drifted`, `${objects.missing} missing`];
+  if (objects.pending > 0) inGit.push(`${objects.pending} pending`);
+  if (objects.unknown > 0) inGit.push(`${objects.unknown} unknown`);
+  return `${plural(objects.desired, "object")} in Git: ${inGit.join(", ")}; ${objects.unmanaged} unmanaged in the cluster`;
+}
+
+/** `4 changes: 2 compliant, 2 violating`. */
+export function changesWords(summary: Summary): string {
+  const { compliant, violating } = summary.changes;
+  return `${plural(compliant + violating, "change")}: ${compliant} compliant, ${violating} violating`;
+}
+
+/** `97.9 %`. */
+export function percent(ratio: number): string {
+  return `${(Math.floor(ratio * 1000) / 10).toFixed(1)} %`;
+}
+
+export function clusterWords(pass: Pass): string {
+  return pass.clusters.map((cluster) => `${cluster.name} (${cluster.version})`).join(", ") || "no cluster";
+}
