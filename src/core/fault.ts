@@ -23,6 +23,7 @@ export type FaultCode =
   | "revision-unknown"
   | "secrets-encrypted"
   | "secrets-other-key"
+  | "snapshot-incomplete"
   | "snapshot-invalid"
   | "target-unknown"
   | "unauthorized"

@@ -66,14 +66,19 @@ export type LiveEvent =
   /** The kind was read to its end in this namespace (`undefined`: everywhere). Only then may absence be inferred. */
   | { readonly kind: "read"; readonly of: KindRef; readonly namespace?: string }
   /** The kind could not be read (wholly): its objects are unknown, whatever pages came before. */
-  | { readonly kind: "unread"; readonly of: KindRef; readonly namespace?: string; readonly fault: Fault };
+  | { readonly kind: "unread"; readonly of: KindRef; readonly namespace?: string; readonly fault: Fault }
+  /** Something fell short that makes no kind unread: digests under another key, say. */
+  | { readonly kind: "fault"; readonly fault: Fault };
 
 /** A cluster, or a snapshot of one. */
 export interface LiveSource {
   readonly cluster: { readonly name: string; readonly version: string };
   /** The kind as served (in any version: the declared one if served, else the preferred one), or `undefined`. */
   served(kind: KindRef): ServedKind | undefined;
-  /** Schemas that the cluster itself gives (custom resources); consulted before the built-in data. */
+  /**
+   * Schemas that the cluster itself gives (custom resources); consulted before the built-in data.
+   * Those of a query's kinds are known before `read` gives the first objects of the kind.
+   */
   readonly schemas: SchemaSource;
   read(query: LiveQuery): AsyncIterable<LiveEvent>;
   close(): Promise<void>;
