@@ -107,15 +107,26 @@ describe("the lock", () => {
   });
 });
 
+describe("a suite that needs the cluster", () => {
+  it("is skipped with the reason on a machine without Go", () => {
+    const { status, output } = runBare("");
+    expect(status).toBe(0);
+    expect(output).toContain("skipped: a test cluster: no etcd: install Go");
+    expect(output).not.toMatch(/\d+ passed/);
+  });
+
+  it("fails for that reason in CI", () => {
+    const { status, output } = runBare("true");
+    expect(status).toBe(1);
+    expect(output).toContain("no etcd: install Go");
+  });
+});
+
 describe("a cluster that does not start", () => {
   beforeEach(() => {
     vi.stubEnv("KUBEBUILDER_ASSETS", assets);
     for (const name of ["etcd", "kubectl"]) script(join(assets, name), "exec sleep 60");
   });
-
-  function startsOf(name: string): number {
-    return readFileSync(join(assets, `${name}.starts`), "utf8").split("\n").length - 1;
-  }
 
   it("says which server ended, how, and what it said last", async () => {
     script(join(assets, "kube-apiserver"), `echo run >> "$0.starts"; echo "no such flag"; exit 7`);
@@ -129,3 +140,22 @@ describe("a cluster that does not start", () => {
     expect(startsOf("kube-apiserver")).toBe(3);
   });
 });
+
+/** Runs the harness's own suites where there is nothing to run them with. */
+function runBare(ci: string): { readonly status: number | null; readonly output: string } {
+  const vitest = join(import.meta.dirname, "../../node_modules/vitest/vitest.mjs");
+  const args = [vitest, "run", "--project", "cluster", "test/cluster/harness.test.ts"];
+  const env = { PATH: tools, HOME: folder, HOLDFAST_CACHE: join(folder, "cache"), CI: ci };
+  const root = join(import.meta.dirname, "../..");
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: root,
+    env,
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  return { status, output: stdout + stderr };
+}
+
+function startsOf(name: string): number {
+  return readFileSync(join(assets, `${name}.starts`), "utf8").split("\n").length - 1;
+}

@@ -138,10 +138,10 @@ async function answer(exchange: Exchange): Promise<void> {
       await sleep(fault.milliseconds);
       return passOn(exchange, undefined);
     case "stall":
-      if (fault.afterBytes !== undefined) passOn(exchange, { bytes: fault.afterBytes, then: "stall" });
+      if (fault.afterBytes !== undefined) passOn(exchange, { bytes: fault.afterBytes, ending: "stall" });
       return;
     case "cut":
-      return passOn(exchange, { bytes: fault.afterBytes, then: "cut" });
+      return passOn(exchange, { bytes: fault.afterBytes, ending: "cut" });
   }
 }
 
@@ -154,7 +154,7 @@ function answerStatus(reply: ServerResponse, fault: Extract<InjectedFault, { kin
 
 interface Limit {
   readonly bytes: number;
-  readonly then: "cut" | "stall";
+  readonly ending: "cut" | "stall";
 }
 
 /** Hands the request to the API server and its answer back, unchanged, up to the limit if there is one. */
@@ -196,6 +196,6 @@ function passPart(response: IncomingMessage, reply: ServerResponse, limit: Limit
   if (left <= 0) finish();
 
   function finish(): void {
-    if (limit.then === "cut") reply.socket?.end(() => reply.destroy());
+    if (limit.ending === "cut") reply.socket?.end(() => reply.destroy());
   }
 }

@@ -231,14 +231,13 @@ describeOnCluster("a fault proxy", () => {
     const other = await startFaultProxy(cluster, "reader");
     other.inject({ fault: { kind: "stall" } });
     const endpoint = { server: other.server, authority: cluster.authority, token: cluster.tokenOf("reader") };
-    const stalled = askApi(endpoint, { method: "GET", path: "/readyz" });
-    const outcome = expect(stalled).rejects.toMatchObject({ code: "ECONNRESET" });
+    const stalled = askApi(endpoint, { method: "GET", path: "/readyz" }).catch((error: unknown) => error);
     await eventually(
       async () => other.requests.length,
       (count) => count === 1,
     );
     await other.stop();
-    await outcome;
+    expect(await stalled).toMatchObject({ code: "ECONNRESET" });
     await expect(askApi(endpoint, { method: "GET", path: "/readyz" })).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 });
@@ -248,10 +247,11 @@ describeOnCluster("a killed test process", () => {
     const victim = spawn(process.execPath, [join(import.meta.dirname, "victim.ts")], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    const [line] = await new Promise<string[]>((resolve) => {
-      createInterface(victim.stdout).once("line", (text) => resolve([text]));
+    const line = await new Promise<string>((resolve, reject) => {
+      createInterface(victim.stdout).once("line", resolve);
+      victim.once("exit", (code) => reject(new Error(`it ended by itself with ${code}`)));
     });
-    const { folder, pids } = JSON.parse(line ?? "") as { folder: string; pids: number[] };
+    const { folder, pids } = JSON.parse(line) as { folder: string; pids: number[] };
     expect(pids).toHaveLength(2);
     expect(pids.map(isAlive)).toEqual([true, true]);
     expect(existsSync(folder)).toBe(true);

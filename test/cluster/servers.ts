@@ -37,8 +37,8 @@ export function apiServerOrder(command: string, setup: ServerSetup): StartOrder 
     `--etcd-servers=http://127.0.0.1:${setup.ports.etcdClient}`,
     "--bind-address=127.0.0.1",
     `--secure-port=${setup.ports.api}`,
-    // What it writes into the endpoints of the `kubernetes` Service, where a loopback address is invalid. Nobody calls
-    // it (192.0.2.0/24 is reserved for documentation), and a machine without any other interface has none to offer.
+    // Goes into the endpoints of the `kubernetes` Service, where a loopback address is invalid, and a machine may have
+    // no other. Nobody calls it: 192.0.2.0/24 is reserved for documentation.
     "--advertise-address=192.0.2.1",
     `--cert-dir=${setup.certificates}`,
     `--service-account-issuer=https://kubernetes.default.svc`,
