@@ -42,7 +42,11 @@ async function issueToken(stand: Stand, request: ClientRequest, slug: string): P
 
 async function installedRepositories(stand: Stand, request: ClientRequest): Promise<Answer> {
   const { identity } = request;
-  if (identity.kind !== "installation") throw refusal(403, "You must authenticate with an installation access token in order to list repositories for an installation.");
+  if (identity.kind !== "installation")
+    throw refusal(
+      403,
+      "You must authenticate with an installation access token in order to list repositories for an installation.",
+    );
   const seen = [...stand.repositories].map((name) =>
     visibleRepository(stand, identity, name).then(
       (repo) => (repo.owner.login === identity.account ? [repo] : []),

@@ -53,7 +53,10 @@ export function refuseUnknownRemovals(changes: readonly FileChange[], present: r
 }
 
 export async function treeOf(stand: Stand, fullName: string, commit: string): Promise<string> {
-  const { tree } = await stand.backend.staff<{ tree: { sha: string } }>("GET", `/repos/${fullName}/git/commits/${commit}`);
+  const { tree } = await stand.backend.staff<{ tree: { sha: string } }>(
+    "GET",
+    `/repos/${fullName}/git/commits/${commit}`,
+  );
   return tree.sha;
 }
 

@@ -85,7 +85,13 @@ export interface TestGitHub {
   /** The SARIF uploads so far. */
   readonly sarifs: readonly unknown[];
   /** Delivers an event as GitHub does, signed. Returns the receiver's answer. */
-  sendWebhook(delivery: { url: string; event: string; payload: unknown; secret?: string; id?: string }): Promise<Response>;
+  sendWebhook(delivery: {
+    url: string;
+    event: string;
+    payload: unknown;
+    secret?: string;
+    id?: string;
+  }): Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -93,14 +99,26 @@ export interface TestGitHub {
 const ACTIONS: Omit<App, "privateKey"> = {
   id: 15_368,
   slug: "github-actions",
-  permissions: { metadata: "read", contents: "write", pull_requests: "write", issues: "write", checks: "write", security_events: "write" },
+  permissions: {
+    metadata: "read",
+    contents: "write",
+    pull_requests: "write",
+    issues: "write",
+    checks: "write",
+    security_events: "write",
+  },
 };
 
 /** Starts the stand-in in this process; it ends with it, and by `close`. */
 export async function startGitHub(options: GitHubOptions = {}): Promise<TestGitHub> {
   const { organisations = ["acme"], people = ["alice"], strangers = ["mallory"] } = options;
   const manifest = readAppManifest();
-  const app: App = { id: 4242, slug: manifest.name, privateKey: newPrivateKey(), permissions: options.permissions ?? manifest.default_permissions };
+  const app: App = {
+    id: 4242,
+    slug: manifest.name,
+    privateKey: newPrivateKey(),
+    permissions: options.permissions ?? manifest.default_permissions,
+  };
   const actions: App = { ...ACTIONS, privateKey: newPrivateKey() };
   const users = [STAFF, ...people, ...strangers];
   const owners = [...organisations, ...people];
@@ -131,7 +149,15 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<TestGitH
     folder: mkdtempSync(join(tmpdir(), "holdfast-github-")),
   };
   proxy.connect(stand);
-  return testGitHub({ proxy, stand, app, actions, owners, people, webhookSecret: options.webhookSecret ?? randomBytes(20).toString("hex") });
+  return testGitHub({
+    proxy,
+    stand,
+    app,
+    actions,
+    owners,
+    people,
+    webhookSecret: options.webhookSecret ?? randomBytes(20).toString("hex"),
+  });
 }
 
 interface Parts {
@@ -147,14 +173,23 @@ interface Parts {
 function testGitHub(parts: Parts): TestGitHub {
   const { proxy, stand, app, owners, webhookSecret } = parts;
   const [person = STAFF] = parts.people;
-  const addresses = { GITHUB_API_URL: proxy.url, GITHUB_GRAPHQL_URL: `${proxy.url}/graphql`, GITHUB_SERVER_URL: proxy.url };
+  const addresses = {
+    GITHUB_API_URL: proxy.url,
+    GITHUB_GRAPHQL_URL: `${proxy.url}/graphql`,
+    GITHUB_SERVER_URL: proxy.url,
+  };
   const doing = <T>(login: string, method: string, path: string, body?: unknown) =>
     proxy.exclusively(() => act<T>(stand, login, { method, path, ...(body === undefined ? {} : { body }) }));
   return {
     url: proxy.url,
     app,
     webhookSecret,
-    appEnvironment: { ...addresses, APP_ID: String(app.id), PRIVATE_KEY: app.privateKey, WEBHOOK_SECRET: webhookSecret },
+    appEnvironment: {
+      ...addresses,
+      APP_ID: String(app.id),
+      PRIVATE_KEY: app.privateKey,
+      WEBHOOK_SECRET: webhookSecret,
+    },
     tokenEnvironment: (token) => ({ ...addresses, GITHUB_TOKEN: token }),
     requests: proxy.requests,
     sarifs: stand.sarifs,
@@ -174,7 +209,8 @@ function testGitHub(parts: Parts): TestGitHub {
     seedRepository: (seed) =>
       proxy.exclusively(() => seedRepository(stand, seed.owner ?? owners[0] ?? STAFF, staffIdentity(), seed)),
     commit: (change) => proxy.exclusively(() => commit(stand, change, person)),
-    archive: async (repository) => void (await stand.backend.staff("PATCH", `/repos/${repository}`, { archived: true })),
+    archive: async (repository) =>
+      void (await stand.backend.staff("PATCH", `/repos/${repository}`, { archived: true })),
     mergePullRequest: async (repository, number, as = person) =>
       void (await doing(as, "PUT", `/repos/${repository}/pulls/${number}/merge`, {})),
     closePullRequest: async (repository, number, as = person) =>
@@ -185,7 +221,8 @@ function testGitHub(parts: Parts): TestGitHub {
     pullRequests: (repository) => proxy.exclusively(() => pullRequests(stand, repository, "state=all&direction=asc")),
     issues: (repository) =>
       proxy.exclusively(() => everyItem<Issue>(stand, `/repos/${repository}/issues?state=all&direction=asc`)),
-    branches: (repository) => proxy.exclusively(async () => branchesOf(await (await mirrorOf(stand, repository)).refs())),
+    branches: (repository) =>
+      proxy.exclusively(async () => branchesOf(await (await mirrorOf(stand, repository)).refs())),
     fileAt: (repository, ref, path) => proxy.exclusively(() => fileAt(stand, repository, ref, path)),
     diff: (repository, base, head) => proxy.exclusively(() => diff(stand, repository, base, head)),
     sendWebhook: (delivery) => sendWebhook({ secret: webhookSecret, ...delivery }),
@@ -197,7 +234,11 @@ function testGitHub(parts: Parts): TestGitHub {
   };
 }
 
-function appSeed(app: App, owners: readonly string[], { firstInstallation, events }: { firstInstallation: number; events: readonly string[] }) {
+function appSeed(
+  app: App,
+  owners: readonly string[],
+  { firstInstallation, events }: { firstInstallation: number; events: readonly string[] },
+) {
   return {
     app_id: app.id,
     slug: app.slug,
@@ -209,7 +250,11 @@ function appSeed(app: App, owners: readonly string[], { firstInstallation, event
   };
 }
 
-async function actionsToken({ stand, actions, owners }: Parts, repository: string, permissions?: Permissions): Promise<string> {
+async function actionsToken(
+  { stand, actions, owners }: Parts,
+  repository: string,
+  permissions?: Permissions,
+): Promise<string> {
   const [owner = "", name = ""] = repository.split("/");
   const answer = await stand.backend.forward({
     method: "POST",
@@ -231,7 +276,19 @@ function branchesOf(refs: ReadonlyMap<string, string>): ReadonlyMap<string, stri
   return new Map(heads.map(([ref, sha]) => [ref.slice("refs/heads/".length), sha]));
 }
 
-function sendWebhook({ url, event, payload, secret, id }: { url: string; event: string; payload: unknown; secret: string; id?: string }): Promise<Response> {
+function sendWebhook({
+  url,
+  event,
+  payload,
+  secret,
+  id,
+}: {
+  url: string;
+  event: string;
+  payload: unknown;
+  secret: string;
+  id?: string;
+}): Promise<Response> {
   const body = JSON.stringify(payload);
   return fetch(url, {
     method: "POST",

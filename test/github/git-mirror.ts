@@ -32,7 +32,12 @@ interface CommitJson {
 }
 
 interface TreeJson {
-  readonly tree: readonly { readonly path: string; readonly mode: string; readonly type: string; readonly sha: string }[];
+  readonly tree: readonly {
+    readonly path: string;
+    readonly mode: string;
+    readonly type: string;
+    readonly sha: string;
+  }[];
 }
 
 interface RefJson {
@@ -214,10 +219,16 @@ function identityLine({ name, email, date }: Identity): string {
 }
 
 /** Git sorts a tree's entries by name in bytes, folders as if they ended in a slash. */
+function sortKey(entry: { readonly path: string; readonly type: string }): Buffer {
+  return Buffer.from(entry.type === "tree" ? `${entry.path}/` : entry.path);
+}
+
 function treeBytes(entries: TreeJson["tree"]): Buffer {
-  const sortKey = (entry: { path: string; type: string }) => Buffer.from(entry.type === "tree" ? `${entry.path}/` : entry.path);
   const sorted = entries.toSorted((left, right) => Buffer.compare(sortKey(left), sortKey(right)));
   return Buffer.concat(
-    sorted.flatMap(({ mode, path, sha }) => [Buffer.from(`${mode.replace(/^0+/, "")} ${path}\0`), Buffer.from(sha, "hex")]),
+    sorted.flatMap(({ mode, path, sha }) => [
+      Buffer.from(`${mode.replace(/^0+/, "")} ${path}\0`),
+      Buffer.from(sha, "hex"),
+    ]),
   );
 }

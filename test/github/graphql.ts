@@ -63,7 +63,11 @@ export function isMutation(body: Buffer): boolean {
   return body.includes("createCommitOnBranch");
 }
 
-async function createCommitOnBranch(stand: Stand, request: ClientRequest, input: z.infer<typeof commitInput>): Promise<unknown> {
+async function createCommitOnBranch(
+  stand: Stand,
+  request: ClientRequest,
+  input: z.infer<typeof commitInput>,
+): Promise<unknown> {
   const { branch, expectedHeadOid, message, fileChanges = {} } = input;
   const { repositoryNameWithOwner: fullName, branchName } = branch;
   const repo = await visibleRepository(stand, request.identity, fullName);
@@ -87,7 +91,13 @@ async function createCommitOnBranch(stand: Stand, request: ClientRequest, input:
   const url = `${stand.url}/${fullName}/commit/${oid}`;
   return {
     clientMutationId: input.clientMutationId ?? null,
-    commit: { oid, url, commitUrl: url, messageHeadline: message.headline, signature: { isValid: true, state: "VALID" } },
+    commit: {
+      oid,
+      url,
+      commitUrl: url,
+      messageHeadline: message.headline,
+      signature: { isValid: true, state: "VALID" },
+    },
     ref: { name: branchName, prefix: "refs/heads/", target: { oid } },
   };
 }
@@ -117,7 +127,11 @@ interface Selection {
 }
 
 /** Reads `mutation name($v: T!) { field(input: $v) { … } }` or `query { field { … } }`, with one field at the top. */
-function operationOf(query: string): { field: "createCommitOnBranch" | "viewer"; input?: string; selection: Selection } {
+function operationOf(query: string): {
+  field: "createCommitOnBranch" | "viewer";
+  input?: string;
+  selection: Selection;
+} {
   const body = query.replace(/#[^\n]*/g, "");
   const top = /\{\s*(createCommitOnBranch|viewer)\s*(?:\(\s*input\s*:\s*\$(\w+)\s*\))?\s*\{/.exec(body);
   const field = top?.[1];
@@ -143,7 +157,8 @@ function project(value: unknown, selection: Selection, type: string): unknown {
   const known = value as Record<string, unknown>;
   return Object.fromEntries(
     Object.entries(selection).map(([field, inner]) => {
-      if (!(field in known)) throw new GraphqlError("undefinedField", `Field '${field}' doesn't exist on type '${type}'`);
+      if (!(field in known))
+        throw new GraphqlError("undefinedField", `Field '${field}' doesn't exist on type '${type}'`);
       return [field, project(known[field], inner, field)];
     }),
   );

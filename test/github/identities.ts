@@ -71,7 +71,8 @@ export class Identities {
     const user = this.#users.get(token);
     if (user) return { kind: "user", authorization: `token ${backendToken(user.login)}`, ...user };
     const installation = this.#installations.get(token);
-    if (installation) return { kind: "installation", login: `${installation.slug}[bot]`, authorization, ...installation };
+    if (installation)
+      return { kind: "installation", login: `${installation.slug}[bot]`, authorization, ...installation };
     if (token.startsWith("eyJ")) return this.#app(token);
     throw refusal(401, "Bad credentials");
   }
@@ -79,7 +80,7 @@ export class Identities {
   #app(token: string): Identity {
     const [head = "", payload = "", signature = ""] = token.split(".");
     const claims = claimsOf(payload);
-    const app = this.apps.find(({ id }) => String(id) === String(claims.iss));
+    const app = this.apps.find(({ id }) => String(id) === claims.iss);
     const now = Math.floor(Date.now() / 1000);
     const genuine =
       app !== undefined &&
@@ -90,9 +91,9 @@ export class Identities {
         Buffer.from(signature, "base64url"),
       );
     if (!genuine) throw refusal(401, "A JSON web token could not be decoded");
-    if (claims.exp <= now) throw refusal(401, "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires");
+    if (!(claims.exp > now)) throw refusal(401, "'Expiration time' claim ('exp') must be in the future");
     if (claims.exp > now + 600) throw refusal(401, "'Expiration time' claim ('exp') is too far in the future");
-    if (claims.iat > now) throw refusal(401, "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued");
+    if (!(claims.iat <= now)) throw refusal(401, "'Issued at' claim ('iat') must not be in the future");
     return { kind: "app", login: `app/${app.slug}`, slug: app.slug, authorization: `Bearer ${token}` };
   }
 }
@@ -114,13 +115,17 @@ export function newPrivateKey(): string {
 /** An App's JSON web token, valid for nine minutes. */
 export function appJwt(app: App): string {
   const now = Math.floor(Date.now() / 1000);
-  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const content = `${part({ alg: "RS256", typ: "JWT" })}.${part({ iat: now - 60, exp: now + 540, iss: String(app.id) })}`;
+  const header = jwtPart({ alg: "RS256", typ: "JWT" });
+  const content = `${header}.${jwtPart({ iat: now - 60, exp: now + 540, iss: String(app.id) })}`;
   return `${content}.${sign("sha256", Buffer.from(content), app.privateKey).toString("base64url")}`;
 }
 
 /** The installation behind an answer of `POST /app/installations/{id}/access_tokens`. */
-export function issuedToken(answer: Answer, slug: string, account: string): { token: string; installation: Installation } {
+export function issuedToken(
+  answer: Answer,
+  slug: string,
+  account: string,
+): { token: string; installation: Installation } {
   const { token, permissions, repository_selection, repositories } = parsed(answer) as {
     token: string;
     permissions: Permissions;
@@ -134,6 +139,10 @@ export function issuedToken(answer: Answer, slug: string, account: string): { to
   };
 }
 
+function jwtPart(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}
+
 /** `Basic` is how git sends a token: as the password of any user, or as the user. */
 function tokenIn(header: string): string {
   const [scheme = "", value = ""] = header.split(/\s+/, 2);
@@ -144,7 +153,8 @@ function tokenIn(header: string): string {
 
 function claimsOf(payload: string): { iss: string; iat: number; exp: number } {
   try {
-    return JSON.parse(Buffer.from(payload, "base64url").toString());
+    const { iss, iat, exp } = JSON.parse(Buffer.from(payload, "base64url").toString()) as Record<string, unknown>;
+    return { iss: String(iss), iat: Number(iat), exp: Number(exp) };
   } catch {
     throw refusal(401, "A JSON web token could not be decoded");
   }

@@ -24,11 +24,17 @@ export interface Issue {
  * Answers `/repos/{owner}/{repo}/issues`. To GitHub each pull request is an issue too, in lists and by its number; to
  * the emulator it is not.
  */
-export async function answerIssues(stand: Stand, request: ClientRequest, repo: Repository, rest: string): Promise<Answer> {
+export async function answerIssues(
+  stand: Stand,
+  request: ClientRequest,
+  repo: Repository,
+  rest: string,
+): Promise<Answer> {
   if (!repo.has_issues && request.method !== "GET") throw refusal(410, "Issues has been disabled in this repository.");
   if (request.method === "GET" && rest === "") return listIssues(stand, request, repo);
   const number = Number(/^\/(\d+)$/.exec(rest)?.[1] ?? Number.NaN);
-  if (!Number.isNaN(number) && (await isPull(stand, repo, number))) return answerPullAsIssue(stand, request, repo, number);
+  if (!Number.isNaN(number) && (await isPull(stand, repo, number)))
+    return answerPullAsIssue(stand, request, repo, number);
   return forward(stand, request, request.method === "PATCH" ? knownReason(request.body) : undefined);
 }
 
@@ -68,7 +74,12 @@ function asIssue(pull: PullRequest): Issue {
   return { ...shared, assignees, state_reason: null, html_url, pull_request: links };
 }
 
-async function answerPullAsIssue(stand: Stand, request: ClientRequest, repo: Repository, number: number): Promise<Answer> {
+async function answerPullAsIssue(
+  stand: Stand,
+  request: ClientRequest,
+  repo: Repository,
+  number: number,
+): Promise<Answer> {
   if (request.method === "PATCH") {
     const { labels, title, body, state } = JSON.parse(request.body.toString()) as Partial<Issue>;
     const pull = `/repos/${repo.full_name}/pulls/${number}`;
@@ -76,7 +87,11 @@ async function answerPullAsIssue(stand: Stand, request: ClientRequest, repo: Rep
     const answer = await forward(stand, { ...request, path: pull }, change);
     if (answer.status >= 400) return answer;
     if (labels !== undefined)
-      await forward(stand, { ...request, method: "PUT", path: `/repos/${repo.full_name}/issues/${number}/labels` }, { labels });
+      await forward(
+        stand,
+        { ...request, method: "PUT", path: `/repos/${repo.full_name}/issues/${number}/labels` },
+        { labels },
+      );
   }
   return json(200, asIssue(await pullRequest(stand, repo.full_name, number)));
 }

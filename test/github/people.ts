@@ -17,7 +17,12 @@ export interface RepositorySeed {
 }
 
 /** Creates a repository with one commit on its default branch. Returns that commit. */
-export async function seedRepository(stand: Stand, owner: string, staff: Identity, seed: RepositorySeed): Promise<string> {
+export async function seedRepository(
+  stand: Stand,
+  owner: string,
+  staff: Identity,
+  seed: RepositorySeed,
+): Promise<string> {
   const organisation = (await stand.backend.lookUp(`/orgs/${owner}`)) !== undefined;
   const creator = organisation ? staff : userIdentity(owner);
   const settings = { name: seed.name, private: seed.private ?? true, auto_init: false };
@@ -47,32 +52,36 @@ export interface PersonsCommit {
 }
 
 /** Commits as a person does who pushes. Returns the new head. */
-export async function commit(stand: Stand, commit: PersonsCommit, person: string): Promise<string> {
-  const { default_branch } = await stand.backend.staff<Repository>("GET", `/repos/${commit.repository}`);
-  const branch = commit.branch ?? default_branch;
-  const refs = await (await mirrorOf(stand, commit.repository)).refs();
+export async function commit(stand: Stand, change: PersonsCommit, person: string): Promise<string> {
+  const { default_branch } = await stand.backend.staff<Repository>("GET", `/repos/${change.repository}`);
+  const branch = change.branch ?? default_branch;
+  const refs = await (await mirrorOf(stand, change.repository)).refs();
   const existing = refs.get(`refs/heads/${branch}`);
   const base = existing ?? refs.get(`refs/heads/${default_branch}`);
-  const changes = Object.entries(commit.files).map(([path, content]) => ({
+  const changes = Object.entries(change.files).map(([path, content]) => ({
     path,
     content: content === null ? undefined : Buffer.from(content),
   }));
-  const identity = userIdentity(commit.as ?? person);
+  const identity = userIdentity(change.as ?? person);
   const sha = await writeCommit(stand, identity, {
-    fullName: commit.repository,
+    fullName: change.repository,
     base,
     parents: base === undefined ? [] : [base],
     changes,
-    message: commit.message ?? "Change by hand",
+    message: change.message ?? "Change by hand",
   });
-  const git = `/repos/${commit.repository}/git/refs`;
+  const git = `/repos/${change.repository}/git/refs`;
   if (existing === undefined) await asPerson(stand, identity, "POST", git, { ref: `refs/heads/${branch}`, sha });
   else await asPerson(stand, identity, "PATCH", `${git}/heads/${branch}`, { sha });
   return sha;
 }
 
 /** Something that a person does on GitHub's site, by the rules for everybody; throws when it is refused. */
-export async function act<T>(stand: Stand, login: string, action: { method: string; path: string; body?: unknown }): Promise<T> {
+export async function act<T>(
+  stand: Stand,
+  login: string,
+  action: { method: string; path: string; body?: unknown },
+): Promise<T> {
   const answer = await answerRepository(stand, {
     method: action.method,
     path: action.path,
@@ -82,7 +91,8 @@ export async function act<T>(stand: Stand, login: string, action: { method: stri
     identity: userIdentity(login),
   });
   const text = answer.body.toString();
-  if (answer.status >= 400) throw new Error(`stand-in: ${action.method} ${action.path} answered ${answer.status}: ${text}`);
+  if (answer.status >= 400)
+    throw new Error(`stand-in: ${action.method} ${action.path} answered ${answer.status}: ${text}`);
   return (text === "" ? undefined : JSON.parse(text)) as T;
 }
 
@@ -92,7 +102,12 @@ export async function fileAt(stand: Stand, repository: string, ref: string, path
 }
 
 /** What `head` changed since it left `base`, as a pull request shows it. */
-export async function diff(stand: Stand, repository: string, base: string, head: string): Promise<readonly ChangedFile[]> {
+export async function diff(
+  stand: Stand,
+  repository: string,
+  base: string,
+  head: string,
+): Promise<readonly ChangedFile[]> {
   const mirror = await mirrorOf(stand, repository);
   const [from, to] = [await commitOf(mirror, base), await commitOf(mirror, head)];
   return mirror.diff((await mirror.git("merge-base", from, to)).trim(), to);
@@ -111,7 +126,11 @@ async function commitOf(mirror: GitMirror, ref: string): Promise<string> {
 }
 
 async function asPerson(stand: Stand, identity: Identity, method: string, path: string, body: unknown): Promise<void> {
-  const headers = { authorization: identity.kind === "anonymous" ? "" : identity.authorization, "content-type": "application/json" };
+  const headers = {
+    authorization: identity.kind === "anonymous" ? "" : identity.authorization,
+    "content-type": "application/json",
+  };
   const answer = await stand.backend.forward({ method, path, headers, body: JSON.stringify(body) });
-  if (answer.status >= 400) throw new Error(`stand-in: ${method} ${path} answered ${answer.status}: ${answer.body.toString()}`);
+  if (answer.status >= 400)
+    throw new Error(`stand-in: ${method} ${path} answered ${answer.status}: ${answer.body.toString()}`);
 }

@@ -109,7 +109,11 @@ export class Proxy {
       return;
     }
     const answer = await this.exclusively((stand) =>
-      this.#answer(stand, { method, path, query: url.searchParams, headers: flat(incoming), body }, { incoming, entry, fault }),
+      this.#answer(
+        stand,
+        { method, path, query: url.searchParams, headers: flat(incoming), body },
+        { incoming, entry, fault },
+      ),
     ).catch((error: unknown) => json(500, { message: `stand-in: ${String(error)}` }));
     if (answer === "drop") {
       entry.answered = false;
@@ -165,7 +169,8 @@ function writes(request: Omit<ClientRequest, "identity">, answer: Answer): boole
 function reply(incoming: IncomingMessage, outgoing: ServerResponse, answer: Answer): void {
   const prefixed = incoming.url?.startsWith("/api/v3/") === true;
   const headers: Record<string, string> = { ...answer.headers };
-  if (prefixed && headers["link"]) headers["link"] = headers["link"].replaceAll(/<(https?:\/\/[^/]+)\//g, "<$1/api/v3/");
+  if (prefixed && headers["link"])
+    headers["link"] = headers["link"].replaceAll(/<(https?:\/\/[^/]+)\//g, "<$1/api/v3/");
   if (incoming.method === "GET" && answer.status === 200) {
     headers["etag"] = `"${createHash("sha256").update(answer.body).digest("hex")}"`;
     if (incoming.headers["if-none-match"]?.includes(headers["etag"])) {

@@ -4,6 +4,7 @@ import { json, parsed } from "./backend.ts";
 import type { Answer } from "./backend.ts";
 import type { Identity } from "./identities.ts";
 import { refusal, validationFailed } from "./refusals.ts";
+import type { Refusal } from "./refusals.ts";
 import { everyItem, forward, mirrorOf, onBehalf, page } from "./stand.ts";
 import type { ClientRequest, Repository, Stand } from "./stand.ts";
 
@@ -68,7 +69,12 @@ export class PullRequests {
 }
 
 /** Answers everything below `/repos/{owner}/{repo}/pulls`; `rest` is the path after it. */
-export async function answerPulls(stand: Stand, request: ClientRequest, repo: Repository, rest: string): Promise<Answer> {
+export async function answerPulls(
+  stand: Stand,
+  request: ClientRequest,
+  repo: Repository,
+  rest: string,
+): Promise<Answer> {
   const number = Number(/^\/(\d+)/.exec(rest)?.[1] ?? Number.NaN);
   const what = `${request.method} ${rest.replace(/^\/\d+/, "/n")}`;
   switch (what) {
@@ -83,7 +89,9 @@ export async function answerPulls(stand: Stand, request: ClientRequest, repo: Re
     case "PUT /n/merge":
       return mergePull(stand, request, repo, number);
     case "GET /n/merge":
-      return (await pullRequest(stand, repo.full_name, number)).merged ? json(204) : json(404, { message: "Not Found" });
+      return (await pullRequest(stand, repo.full_name, number)).merged
+        ? json(204)
+        : json(404, { message: "Not Found" });
     case "GET /n/files":
       return page(stand, request, await pullFiles(stand, repo, number));
     case "GET /n/commits":
@@ -101,14 +109,23 @@ export async function pullRequest(stand: Stand, fullName: string, number: number
 }
 
 /** All pull requests of a repository in the order of their numbers; `query` narrows them as GitHub's list does. */
-export async function pullRequests(stand: Stand, fullName: string, query = "state=all"): Promise<readonly PullRequest[]> {
+export async function pullRequests(
+  stand: Stand,
+  fullName: string,
+  query = "state=all",
+): Promise<readonly PullRequest[]> {
   const found = await everyItem<PullRequest>(stand, `/repos/${fullName}/pulls?${query}`);
   const refs = await (await mirrorOf(stand, fullName)).refs();
   return found.map((pull) => stand.pulls.amend(fullName, pull, refs));
 }
 
 /** GitHub closes the open pull requests of a branch that goes; `remove` deletes it. */
-export async function closingOrphans(stand: Stand, fullName: string, branch: string, remove: () => Promise<Answer>): Promise<Answer> {
+export async function closingOrphans(
+  stand: Stand,
+  fullName: string,
+  branch: string,
+  remove: () => Promise<Answer>,
+): Promise<Answer> {
   const open = (await pullRequests(stand, fullName, "state=open")).filter(({ head }) => head.ref === branch);
   const answer = await remove();
   if (answer.status >= 400) return answer;
@@ -138,7 +155,9 @@ async function listPulls(stand: Stand, request: ClientRequest, repo: Repository)
   query.delete("page");
   query.delete("per_page");
   const found = await pullRequests(stand, repo.full_name, query.toString());
-  const short = found.map((pull) => Object.fromEntries(Object.entries(pull).filter(([field]) => !SINGLE_ONLY.has(field))));
+  const short = found.map((pull) =>
+    Object.fromEntries(Object.entries(pull).filter(([field]) => !SINGLE_ONLY.has(field))),
+  );
   return page(stand, request, short);
 }
 
@@ -184,14 +203,12 @@ async function refuseReopening(
   pull: PullRequest,
   refs: ReadonlyMap<string, string>,
 ): Promise<void> {
-  const refused = (why: string) =>
-    validationFailed({ resource: "PullRequest", code: "invalid", field: "state", message: `state cannot be changed. ${why}` });
-  if (pull.merged) throw refused("The pull request cannot be reopened.");
-  if (!refs.has(`refs/heads/${pull.head.ref}`)) throw refused(`The ${pull.head.ref} branch has been deleted.`);
+  if (pull.merged) throw cannotReopen("The pull request cannot be reopened.");
+  if (!refs.has(`refs/heads/${pull.head.ref}`)) throw cannotReopen(`The ${pull.head.ref} branch has been deleted.`);
   const twin = (await pullRequests(stand, repo.full_name, "state=open")).find(
     ({ head, base }) => head.ref === pull.head.ref && base.ref === pull.base.ref,
   );
-  if (twin) throw refused(`There is already an open pull request from ${pull.head.ref} to ${pull.base.ref}.`);
+  if (twin) throw cannotReopen(`There is already an open pull request from ${pull.head.ref} to ${pull.base.ref}.`);
 }
 
 async function mergePull(stand: Stand, request: ClientRequest, repo: Repository, number: number): Promise<Answer> {
@@ -257,7 +274,9 @@ async function pullFiles(stand: Stand, repo: Repository, number: number): Promis
   const files = await mirror.diff(base, pull.head.sha);
   return Promise.all(
     files.map(async ({ path, before, after }) => {
-      const [added = "0", removed = "0"] = (await mirror.git("diff", "--numstat", base, pull.head.sha, "--", path)).split("\t");
+      const [added = "0", removed = "0"] = (
+        await mirror.git("diff", "--numstat", base, pull.head.sha, "--", path)
+      ).split("\t");
       const patch = await mirror.git("diff", base, pull.head.sha, "--", path);
       return {
         filename: path,
@@ -275,7 +294,9 @@ async function pullCommits(stand: Stand, repo: Repository, number: number): Prom
   const pull = await pullRequest(stand, repo.full_name, number);
   const mirror = await mirrorOf(stand, repo.full_name);
   await mirror.sync();
-  const shas = (await mirror.git("rev-list", "--reverse", `${pull.base.sha}..${pull.head.sha}`)).split("\n").filter(Boolean);
+  const shas = (await mirror.git("rev-list", "--reverse", `${pull.base.sha}..${pull.head.sha}`))
+    .split("\n")
+    .filter(Boolean);
   return Promise.all(shas.map((sha) => stand.backend.staff("GET", `/repos/${repo.full_name}/commits/${sha}`)));
 }
 
@@ -291,6 +312,11 @@ function isPull(value: unknown): value is PullRequest {
   return typeof value === "object" && value !== null && "head" in value && "base" in value && "number" in value;
 }
 
-function custom(message: string) {
+function cannotReopen(why: string): Refusal {
+  const message = `state cannot be changed. ${why}`;
+  return validationFailed({ resource: "PullRequest", code: "invalid", field: "state", message });
+}
+
+function custom(message: string): Refusal {
   return validationFailed({ resource: "PullRequest", code: "custom", message });
 }

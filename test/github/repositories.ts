@@ -17,10 +17,12 @@ export async function answerRepository(stand: Stand, request: ClientRequest): Pr
   const [, fullName = "", rest = ""] = /^\/repos\/([^/]+\/[^/]+)(.*)$/.exec(request.path) ?? [];
   if (rest === "/installation") return installationOf(stand, request);
   const repo = await visibleRepository(stand, request.identity, fullName);
-  const rule = ruleFor(request.method, request.path);
-  if (request.method === "GET") assertReadable(request.identity, repo, rule?.permissions ?? ["metadata"]);
+  const reads = request.method === "GET" || request.method === "HEAD";
+  const rule = ruleFor(reads ? "GET" : request.method, request.path);
+  if (reads) assertReadable(request.identity, repo, rule?.permissions ?? ["metadata"]);
   else {
-    if (!rule) throw refusal(501, `The stand-in has no rule for ${request.method} ${request.path}: add it to requests.ts`);
+    if (!rule)
+      throw refusal(501, `The stand-in has no rule for ${request.method} ${request.path}: add it to requests.ts`);
     await assertWritable(stand, request.identity, repo, rule.permissions);
     if (rule.body) assertBody(rule.body, request.body);
     refuseLongTexts(request);
@@ -48,9 +50,11 @@ export async function assertWritable(
     if (!reaches || !permissions.some((name) => identity.permissions[name] === "write"))
       throw lacksPermission(permissions.map((name) => `${name}=write`).join("; "));
   } else {
-    if (!identity.scopes.includes("repo") && !(identity.scopes.includes("public_repo") && !repo.private)) throw notFound();
+    if (!identity.scopes.includes("repo") && !(identity.scopes.includes("public_repo") && !repo.private))
+      throw notFound();
     const open = permissions.includes("issues");
-    if (!open && !(await mayPush(stand, identity.login, repo))) throw refusal(403, "Must have push access to repository");
+    if (!open && !(await mayPush(stand, identity.login, repo)))
+      throw refusal(403, "Must have push access to repository");
   }
   if (repo.archived) throw archived();
 }
@@ -87,7 +91,10 @@ async function roleOf(stand: Stand, login: string, repo: Repository): Promise<st
   return (await stand.backend.lookUp<{ permission: string }>(path))?.permission;
 }
 
-function assertBody(schema: { safeParse(value: unknown): { error?: { issues: readonly { path: PropertyKey[]; message: string }[] } } }, body: Buffer): void {
+function assertBody(
+  schema: { safeParse(value: unknown): { error?: { issues: readonly { path: PropertyKey[]; message: string }[] } } },
+  body: Buffer,
+): void {
   const [issue] = schema.safeParse(jsonIn(body)).error?.issues ?? [];
   if (issue) throw refusal(422, `Invalid request.\n\nFor 'properties/${issue.path.join("/")}', ${issue.message}.`);
 }
@@ -109,7 +116,12 @@ function refuseLongTexts(request: ClientRequest): void {
   ] as const;
   for (const [field, text, limit] of limits) {
     if (typeof text === "string" && text.length > limit)
-      throw validationFailed({ resource, code: "custom", field, message: `${field} is too long (maximum is ${limit} characters)` });
+      throw validationFailed({
+        resource,
+        code: "custom",
+        field,
+        message: `${field} is too long (maximum is ${limit} characters)`,
+      });
   }
   const creates = request.method === "POST" && /\/(pulls|issues)$/.test(request.path);
   if (creates && String(texts.title).trim() === "")
@@ -159,9 +171,14 @@ function inGitHubsWords(answer: Answer): Answer {
 
 async function answerBlob(stand: Stand, request: ClientRequest): Promise<Answer> {
   const answer = await forward(stand, request);
-  if (answer.status !== 200 || !/application\/vnd\.github\.(v3\.)?raw/.test(request.headers["accept"] ?? "")) return answer;
+  if (answer.status !== 200 || !/application\/vnd\.github\.(v3\.)?raw/.test(request.headers["accept"] ?? ""))
+    return answer;
   const { content } = parsed(answer) as { content: string };
-  return { status: 200, headers: { "content-type": "application/vnd.github.raw" }, body: Buffer.from(content, "base64") };
+  return {
+    status: 200,
+    headers: { "content-type": "application/vnd.github.raw" },
+    body: Buffer.from(content, "base64"),
+  };
 }
 
 /** GitHub speaks of read and write here, and says "none" of a user without access; the emulator does neither. */
@@ -170,13 +187,19 @@ async function answerPermission(stand: Stand, request: ClientRequest, repo: Repo
   const user = await stand.backend.lookUp(`/users/${encodeURIComponent(login)}`);
   if (user === undefined) throw notFound();
   const role = await roleOf(stand, login, repo);
-  const permissions: Readonly<Record<string, string>> = { push: "write", maintain: "write", triage: "read", pull: "read" };
+  const permissions: Readonly<Record<string, string>> = {
+    push: "write",
+    maintain: "write",
+    triage: "read",
+    pull: "read",
+  };
   const permission = role === undefined ? (repo.private ? "none" : "read") : (permissions[role] ?? role);
   return json(200, { permission, role_name: role ?? permission, user });
 }
 
 async function answerSarif(stand: Stand, request: ClientRequest): Promise<Answer> {
-  if (request.method === "GET") return json(200, { processing_status: "complete", analyses_url: `${stand.url}${request.path}` });
+  if (request.method === "GET")
+    return json(200, { processing_status: "complete", analyses_url: `${stand.url}${request.path}` });
   stand.sarifs.push(jsonIn(request.body));
   const id = `sarif-${stand.sarifs.length}`;
   return json(202, { id, url: `${stand.url}${request.path}/${id}` });
@@ -185,15 +208,22 @@ async function answerSarif(stand: Stand, request: ClientRequest): Promise<Answer
 async function installationOf(stand: Stand, request: ClientRequest): Promise<Answer> {
   if (request.identity.kind !== "app") throw refusal(401, "A JSON web token could not be decoded");
   const answer = await forward(stand, request);
-  if (answer.status === 200 && (parsed(answer) as { app_slug: string }).app_slug !== request.identity.slug) throw notFound();
+  if (answer.status === 200 && (parsed(answer) as { app_slug: string }).app_slug !== request.identity.slug)
+    throw notFound();
   return answer;
 }
 
 /** Adds the signatures that GitHub gives: to its own commits, and to those of Apps that name no author. */
 function markSigned(stand: Stand, request: ClientRequest, answer: Answer): Answer {
-  if (answer.status >= 300 || !answer.headers["content-type"]?.includes("json") || !/\/(commits|compare|contents|pulls)/.test(request.path)) return answer;
+  if (
+    answer.status >= 300 ||
+    !answer.headers["content-type"]?.includes("json") ||
+    !/\/(commits|compare|contents|pulls)/.test(request.path)
+  )
+    return answer;
   const value = parsed(answer);
-  const made = request.method === "POST" && request.path.endsWith("/git/commits") && request.identity.kind === "installation";
+  const made =
+    request.method === "POST" && request.path.endsWith("/git/commits") && request.identity.kind === "installation";
   const named = made && /"(author|committer)"/.test(request.body.toString());
   if (made && !named) stand.signed.add((value as { sha: string }).sha);
   sign(stand, value, undefined);
@@ -206,7 +236,13 @@ function sign(stand: Stand, value: unknown, sha: string | undefined): void {
   const record = value as Record<string, unknown>;
   const own = typeof record["sha"] === "string" ? record["sha"] : sha;
   if ("verification" in record && own !== undefined && stand.signed.has(own))
-    record["verification"] = { verified: true, reason: "valid", signature: "stand-in", payload: "stand-in", verified_at: null };
+    record["verification"] = {
+      verified: true,
+      reason: "valid",
+      signature: "stand-in",
+      payload: "stand-in",
+      verified_at: null,
+    };
   for (const field of ["commit", "commits", "base_commit", "merge_base_commit"]) sign(stand, record[field], own);
 }
 

@@ -14,12 +14,16 @@ export interface RequestRule {
 
 /** The first rule that fits, undefined where the stand-in knows no such request. `path` has no query. */
 export function ruleFor(method: string, path: string): RequestRule | undefined {
-  return RULES.find((rule) => rule.method === method && rule.path.test(path));
+  return RULES.find((known) => known.method === method && known.path.test(path));
 }
 
 const names = z.array(z.string());
 const oid = z.string().regex(/^[0-9a-f]{40}$/);
-const person = z.strictObject({ name: z.string(), email: z.string(), date: z.iso.datetime({ offset: true }).optional() });
+const person = z.strictObject({
+  name: z.string(),
+  email: z.string(),
+  date: z.iso.datetime({ offset: true }).optional(),
+});
 const labels = z.strictObject({ labels: z.array(z.string().min(1).max(50)) });
 const state = z.enum(["open", "closed"]);
 const assignments = { assignees: names.optional(), milestone: z.number().nullable().optional() };
@@ -59,13 +63,20 @@ const checkRun = {
   external_id: z.string().optional(),
   status: z.enum(["queued", "in_progress", "completed"]).optional(),
   started_at: z.iso.datetime({ offset: true }).optional(),
-  conclusion: z.enum(["action_required", "cancelled", "failure", "neutral", "success", "skipped", "timed_out"]).optional(),
+  conclusion: z
+    .enum(["action_required", "cancelled", "failure", "neutral", "success", "skipped", "timed_out"])
+    .optional(),
   completed_at: z.iso.datetime({ offset: true }).optional(),
   output: checkOutput.optional(),
   actions: z.array(z.strictObject({ label: z.string(), description: z.string(), identifier: z.string() })).optional(),
 };
 
-const commitFields = { message: z.string(), branch: z.string().optional(), author: person.optional(), committer: person.optional() };
+const commitFields = {
+  message: z.string(),
+  branch: z.string().optional(),
+  author: person.optional(),
+  committer: person.optional(),
+};
 const contents = ["contents"];
 const pulls = ["pull_requests"];
 const issues = ["issues"];
@@ -75,7 +86,12 @@ const RULES: readonly RequestRule[] = [
   rule("POST", "git/refs", contents, z.strictObject({ ref: z.string().regex(/^refs\/.+\/.+/), sha: oid })),
   rule("PATCH", "git/refs/.+", contents, z.strictObject({ sha: oid, force: z.boolean().optional() })),
   rule("DELETE", "git/refs/.+", contents),
-  rule("POST", "git/blobs", contents, z.strictObject({ content: z.string(), encoding: z.enum(["utf-8", "base64"]).optional() })),
+  rule(
+    "POST",
+    "git/blobs",
+    contents,
+    z.strictObject({ content: z.string(), encoding: z.enum(["utf-8", "base64"]).optional() }),
+  ),
   rule("POST", "git/trees", contents, z.strictObject({ tree: z.array(treeEntry), base_tree: oid.optional() })),
   rule(
     "POST",
@@ -172,7 +188,10 @@ const RULES: readonly RequestRule[] = [
     either,
     z.strictObject({
       name: z.string().min(1).max(50),
-      color: z.string().regex(/^[0-9a-f]{6}$/i).optional(),
+      color: z
+        .string()
+        .regex(/^[0-9a-f]{6}$/i)
+        .optional(),
       description: z.string().max(100).optional(),
     }),
   ),

@@ -83,7 +83,12 @@ export async function onBehalf<T>(
 }
 
 /** One page of a list, with the Link header that leads to the others. */
-export function page(stand: Stand, request: ClientRequest, items: readonly unknown[], wrap = (part: readonly unknown[]): unknown => part): Answer {
+export function page(
+  stand: Stand,
+  request: ClientRequest,
+  items: readonly unknown[],
+  wrap = (part: readonly unknown[]): unknown => part,
+): Answer {
   const size = Math.min(100, Math.max(1, Number(request.query.get("per_page") ?? 30) || 30));
   const current = Math.max(1, Number(request.query.get("page") ?? 1) || 1);
   const last = Math.max(1, Math.ceil(items.length / size));
