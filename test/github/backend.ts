@@ -9,7 +9,7 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-export interface BackendRequest {
+interface BackendRequest {
   readonly method: string;
   /** Path with query, as the client sent it. */
   readonly path: string;

@@ -52,7 +52,7 @@ export function refuseUnknownRemovals(changes: readonly FileChange[], present: r
     throw refusal(422, `A path was requested for deletion which does not exist as of commit. Path: ${missing.path}`);
 }
 
-export async function treeOf(stand: Stand, fullName: string, commit: string): Promise<string> {
+async function treeOf(stand: Stand, fullName: string, commit: string): Promise<string> {
   const { tree } = await stand.backend.staff<{ tree: { sha: string } }>(
     "GET",
     `/repos/${fullName}/git/commits/${commit}`,
@@ -61,7 +61,7 @@ export async function treeOf(stand: Stand, fullName: string, commit: string): Pr
 }
 
 /** The noreply address by which GitHub attributes a commit. */
-export function authorOf(identity: Identity): { name: string; email: string } {
+function authorOf(identity: Identity): { name: string; email: string } {
   return { name: identity.login, email: `${identity.login}@users.noreply.github.com` };
 }
 

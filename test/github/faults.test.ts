@@ -47,6 +47,22 @@ describe("faults on demand", () => {
   });
 });
 
+describe("a list that lags", () => {
+  it("shows what is new only the next time, while the thing itself is there", async () => {
+    const { bot, github, where } = bench;
+    await create("old");
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    github.inject({ method: "GET", path: /\/issues$/, kind: "lag" });
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    await create("new");
+    const listed = async () =>
+      (await bot.issues.listForRepo({ ...where, direction: "asc" })).data.map(({ title }) => title);
+    expect(await listed()).toEqual(["old"]);
+    expect((await bot.issues.get({ ...where, issue_number: 2 })).data.title).toBe("new");
+    expect(await listed()).toEqual(["old", "new"]);
+  });
+});
+
 describe("the hook on writes", () => {
   it("is called after the effect and before the answer, and holds back every other", async () => {
     const seen: string[] = [];

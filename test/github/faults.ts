@@ -22,14 +22,19 @@ export type Fault = {
   | { readonly kind: "drop-after" }
   /** No answer ever; nothing happens. */
   | { readonly kind: "stall" }
+  /** A list does not show yet what was created after the fault was ordered, as GitHub's lists lag behind its writes. */
+  | { readonly kind: "lag" }
 );
+
+/** With the time of its order, in milliseconds. */
+export type OrderedFault = Fault & { readonly ordered: number };
 
 /** The faults on order. Each counts the requests that match it. */
 export class Faults {
-  #ordered: { fault: Fault; seen: number }[] = [];
+  #ordered: { fault: OrderedFault; seen: number }[] = [];
 
   add(fault: Fault): void {
-    this.#ordered.push({ fault, seen: 0 });
+    this.#ordered.push({ fault: { ...fault, ordered: Date.now() }, seen: 0 });
   }
 
   clear(): void {
@@ -37,7 +42,7 @@ export class Faults {
   }
 
   /** The fault of this request, if any; to be asked once for each. */
-  next(method: string, path: string): Fault | undefined {
+  next(method: string, path: string): OrderedFault | undefined {
     const matching = this.#ordered.filter(
       ({ fault }) => (fault.method === undefined || fault.method === method) && fault.path.test(path),
     );

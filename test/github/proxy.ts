@@ -6,7 +6,7 @@ import { answerAccount } from "./accounts.ts";
 import { json, parsed } from "./backend.ts";
 import type { Answer } from "./backend.ts";
 import { Faults } from "./faults.ts";
-import type { Fault } from "./faults.ts";
+import type { OrderedFault } from "./faults.ts";
 import { answerGit, isGitRequest } from "./git-http.ts";
 import { answerGraphql, isMutation } from "./graphql.ts";
 import { Refusal } from "./refusals.ts";
@@ -124,14 +124,15 @@ export class Proxy {
   async #answer(
     stand: Stand,
     request: Omit<ClientRequest, "identity">,
-    { incoming, entry, fault }: { incoming: IncomingMessage; entry: LoggedRequest; fault: Fault | undefined },
+    { incoming, entry, fault }: { incoming: IncomingMessage; entry: LoggedRequest; fault: OrderedFault | undefined },
   ): Promise<Answer | "drop"> {
     const answer = await refusalsAnswered(async () => {
       const identity = stand.identities.identify(incoming.headers);
       entry.as = identity.login;
       if (fault?.kind === "status")
         return json(fault.status, { message: fault.message ?? "Injected by the test" }, fault.headers);
-      return answerFor(stand, { ...request, identity });
+      const honest = await answerFor(stand, { ...request, identity });
+      return fault?.kind === "lag" ? lagging(honest, fault.ordered) : honest;
     });
     entry.status = answer.status;
     if (fault?.kind !== "status") entry.wrote = writes(request, answer);
@@ -147,6 +148,14 @@ async function answerFor(stand: Stand, request: ClientRequest): Promise<Answer> 
   if (request.path === "/graphql") return answerGraphql(stand, request);
   if (request.path.startsWith("/repos/")) return answerRepository(stand, request);
   return answerAccount(stand, request);
+}
+
+/** The list without what was created since. */
+function lagging(answer: Answer, since: number): Answer {
+  const items = parsed(answer);
+  if (!Array.isArray(items)) return answer;
+  const old = (items as { created_at?: string }[]).filter(({ created_at = "" }) => !(Date.parse(created_at) > since));
+  return json(answer.status, old, answer.headers);
 }
 
 async function refusalsAnswered(work: () => Promise<Answer>): Promise<Answer> {
