@@ -21,13 +21,20 @@ process.stdout.write(
 );
 
 async function moduleFolder(): Promise<string> {
-  const { stdout } = await promisify(execFile)("go", ["mod", "download", "-json", `k8s.io/kubernetes@${KUBERNETES_VERSION}`]);
+  const { stdout } = await promisify(execFile)("go", [
+    "mod",
+    "download",
+    "-json",
+    `k8s.io/kubernetes@${KUBERNETES_VERSION}`,
+  ]);
   return (JSON.parse(stdout) as { Dir: string }).Dir;
 }
 
 async function documentsIn(path: string): Promise<readonly OpenApiDocument[]> {
   const names = (await readdir(path)).filter((name) => /^apis?__.*v\d.*_openapi\.json$/.test(name)).sort();
-  return Promise.all(names.map(async (name) => JSON.parse(await readFile(join(path, name), "utf8")) as OpenApiDocument));
+  return Promise.all(
+    names.map(async (name) => JSON.parse(await readFile(join(path, name), "utf8")) as OpenApiDocument),
+  );
 }
 
 /** Field names by the type's OpenAPI name. */

@@ -79,7 +79,10 @@ export function kindData(documents: readonly OpenApiDocument[], zeroFields: Zero
   return { kinds: sorted(kinds), types: sorted(types) };
 }
 
-function kindsOf(documents: readonly OpenApiDocument[], schemas: ReadonlyMap<string, Schema>): Record<string, KindEntry> {
+function kindsOf(
+  documents: readonly OpenApiDocument[],
+  schemas: ReadonlyMap<string, Schema>,
+): Record<string, KindEntry> {
   const kinds: Record<string, KindEntry> = {};
   for (const [name, schema] of schemas) {
     const [identity, ...others] = schema["x-kubernetes-group-version-kind"] ?? [];
@@ -116,12 +119,14 @@ function operationsOn(
 ): readonly { readonly resource: string; readonly namespaced: boolean; readonly verb: string }[] {
   return documents.flatMap((document) =>
     Object.entries(document.paths ?? {}).flatMap(([path, methods]) => {
-      const match = /^\/apis?\/(?:[^/]+\/)?v\d\w*\/(?:watch\/)?(namespaces\/\{namespace\}\/)?([a-z]+)(?:\/\{name\})?$/.exec(path);
+      const match =
+        /^\/apis?\/(?:[^/]+\/)?v\d\w*\/(?:watch\/)?(namespaces\/\{namespace\}\/)?([a-z]+)(?:\/\{name\})?$/.exec(path);
       if (match === null) return [];
       return Object.values(methods).flatMap((operation) => {
         const about = operation["x-kubernetes-group-version-kind"];
         const verb = VERBS[operation["x-kubernetes-action"] ?? ""];
-        if (about?.kind !== identity.kind || groupVersion(about) !== groupVersion(identity) || verb === undefined) return [];
+        if (about?.kind !== identity.kind || groupVersion(about) !== groupVersion(identity) || verb === undefined)
+          return [];
         return [{ resource: match[2] as string, namespaced: match[1] !== undefined, verb }];
       });
     }),

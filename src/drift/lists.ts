@@ -1,0 +1,246 @@
+/** Compares lists as the API server merges them: by keys, as sets, as multisets, or whole. */
+
+import type { PathStep } from "../core/path.ts";
+import type { FieldSchema, ListSchema } from "../core/schema.ts";
+import { fieldOf, isList, isMap, setField } from "../core/value.ts";
+import type { Scalar, Value, ValueMap } from "../core/value.ts";
+import { isInjectedToleration } from "../kinds/declared.ts";
+import { differs, fieldAt, note, noteAdded, within } from "./walk.ts";
+import type { Walk } from "./walk.ts";
+
+export interface ListPair {
+  readonly desired: readonly Value[];
+  readonly live: readonly Value[];
+  readonly schema: FieldSchema | undefined;
+}
+
+type KeyedList = Extract<ListSchema, { readonly kind: "map" }>;
+
+/** Pairing every item with every other is only for lists up to this length; longer multisets are compared in order. */
+const MAX_UNORDERED = 256;
+
+export function compareList(walk: Walk, pair: ListPair): void {
+  const list = pair.schema?.list;
+  if (list?.kind === "map" && pair.desired.every(isMap) && pair.live.every(isMap)) {
+    compareKeyed(walk, { ...pair, desired: pair.desired, live: pair.live, list });
+  } else if (list?.kind === "set" && pair.desired.every(isScalar) && pair.live.every(isScalar)) {
+    compareSets(walk, pair.desired, pair.live);
+  } else if (differs(walk, (probe) => compareWhole(probe, pair))) {
+    note(walk, { desired: pair.desired, live: pair.live });
+  }
+}
+
+/** Finds any difference between lists that are one value; where it is does not matter. */
+function compareWhole(probe: Walk, { desired, live, schema }: ListPair): void {
+  const unordered = schema?.list?.kind === "multiset" && live.length <= MAX_UNORDERED;
+  const theirs = live.some((item) => isInjectedToleration(fieldAt(probe), item))
+    ? withoutInjected(probe, desired, live)
+    : live;
+  if (desired.length !== theirs.length) {
+    note(probe, { desired, live: theirs });
+  } else if (unordered) {
+    compareUnordered(probe, { desired, live: theirs, schema });
+  } else {
+    for (let index = 0; index < desired.length && probe.changes.length === 0; index++) {
+      comparePair(probe, { index, desired: desired[index] as Value, live: theirs[index] as Value, schema });
+    }
+  }
+}
+
+function withoutInjected(walk: Walk, desired: readonly Value[], live: readonly Value[]): readonly Value[] {
+  const at = fieldAt(walk);
+  const extra = live.length - desired.length;
+  return extra <= 0 ? live : live.filter((item, index) => index < desired.length || !isInjectedToleration(at, item));
+}
+
+function compareUnordered(probe: Walk, { desired, live, schema }: ListPair): void {
+  const left = [...live.keys()];
+  for (const [index, item] of desired.entries()) {
+    const same = (candidate: number): boolean =>
+      !differs(probe, (inner) => comparePair(inner, { index, desired: item, live: live[candidate] as Value, schema }));
+    const found = left.findIndex(same);
+    if (found < 0) return note(probe, { desired, live });
+    left.splice(found, 1);
+  }
+}
+
+interface ItemPair {
+  readonly index: number;
+  readonly desired: Value;
+  readonly live: Value;
+  /** Of the list. */
+  readonly schema: FieldSchema | undefined;
+}
+
+function comparePair(walk: Walk, { index, desired, live, schema }: ItemPair): void {
+  within(walk, { kind: "index", index }, () => {
+    // In a list that is one value, null is an item like any other (kubernetes#119747).
+    if (desired === null ? live !== null : live === null) note(walk, { desired, live });
+    else walk.compare(walk, { desired, live, schema: schema?.items });
+  });
+}
+
+function compareSets(walk: Walk, desired: readonly Scalar[], live: readonly Scalar[]): void {
+  const declared = new Set(desired);
+  const found = new Set(live);
+  for (const value of declared) {
+    if (!found.has(value)) within(walk, { kind: "value", value }, () => note(walk, { desired: value }));
+  }
+  for (const value of found) {
+    if (!declared.has(value)) noteAdded(walk, { kind: "value", value }, value);
+  }
+}
+
+interface KeyedPair {
+  readonly desired: readonly ValueMap[];
+  readonly live: readonly ValueMap[];
+  readonly schema: FieldSchema | undefined;
+  readonly list: KeyedList;
+}
+
+/** An item with its place: by its keys, or by its position where another item has the same keys. */
+interface Item {
+  readonly item: ValueMap;
+  readonly step: PathStep;
+}
+
+/** Items pair up by their keys; those that have the same keys by their order among themselves (kubernetes#58477, #86163). */
+function compareKeyed(walk: Walk, { desired, live, schema, list }: KeyedPair): void {
+  const theirs = indexed(live, list);
+  const ours = indexed(desired, list);
+  const removed: Item[] = [];
+  const added: Item[] = [];
+  for (const [identity, items] of ours) {
+    const others = theirs.get(identity) ?? [];
+    for (const [occurrence, place] of items.entries()) {
+      const other = others[occurrence];
+      const one = items.length === 1 && others.length <= 1;
+      const found = itemOf(desired, place, { list, one });
+      if (other === undefined) removed.push(found);
+      else compareItems(walk, { ours: found, theirs: itemOf(live, other, { list, one }), schema });
+    }
+    added.push(...others.slice(items.length).map((place) => itemOf(live, place, { list, one: false })));
+  }
+  for (const [identity, items] of theirs) {
+    if (!ours.has(identity))
+      added.push(...items.map((place) => itemOf(live, place, { list, one: items.length === 1 })));
+  }
+  if (removed.length + added.length > 0) compareRest(walk, { removed, added, schema, list });
+}
+
+function itemOf(
+  items: readonly ValueMap[],
+  index: number,
+  { list, one }: { readonly list: KeyedList; readonly one: boolean },
+): Item {
+  const item = items[index] as ValueMap;
+  return { item, step: one ? { kind: "key", keys: keysOf(item, list) } : { kind: "index", index } };
+}
+
+function compareItems(
+  walk: Walk,
+  { ours, theirs, schema }: { readonly ours: Item; readonly theirs: Item; readonly schema: FieldSchema | undefined },
+): void {
+  within(
+    walk,
+    ours.step,
+    () => walk.compare(walk, { desired: ours.item, live: theirs.item, schema: schema?.items }),
+    theirs.step,
+  );
+}
+
+interface Rest {
+  readonly removed: readonly Item[];
+  readonly added: readonly Item[];
+  readonly schema: FieldSchema | undefined;
+  readonly list: KeyedList;
+}
+
+/** Items without a counterpart. Where a key itself was changed (a port's number), it is one replacement (argo-cd#4864). */
+function compareRest(walk: Walk, { removed, added, schema, list }: Rest): void {
+  const renamed = pairByName(removed, added, list);
+  const taken = new Set(renamed.values());
+  for (const ours of removed) {
+    const theirs = renamed.get(ours);
+    if (theirs === undefined) within(walk, ours.step, () => note(walk, { desired: ours.item }));
+    else compareRekeyed(walk, { ours, theirs, schema, list });
+  }
+  for (const theirs of added) if (!taken.has(theirs)) noteAdded(walk, theirs.step, theirs.item);
+}
+
+/** Items that kept their `name` though it is no key. */
+function pairByName(removed: readonly Item[], added: readonly Item[], list: KeyedList): ReadonlyMap<Item, Item> {
+  const pairs = new Map<Item, Item>();
+  if (list.keys.includes("name")) return pairs;
+  const byName = new Map(added.map((item) => [fieldOf(item.item, "name"), item]));
+  for (const item of removed) {
+    const name = fieldOf(item.item, "name");
+    const other = typeof name === "string" ? byName.get(name) : undefined;
+    if (other === undefined) continue;
+    pairs.set(item, other);
+    byName.delete(name);
+  }
+  return pairs;
+}
+
+interface Rekeyed {
+  readonly ours: Item;
+  readonly theirs: Item;
+  readonly schema: FieldSchema | undefined;
+  readonly list: KeyedList;
+}
+
+function compareRekeyed(walk: Walk, { ours, theirs, schema, list }: Rekeyed): void {
+  compareItems(walk, { ours, theirs, schema });
+  for (const [name, value] of Object.entries(keysOf(theirs.item, list))) {
+    const implied = fieldOf(ours.item, name) === undefined && keysOf(ours.item, list)[name] !== value;
+    if (!implied) continue;
+    const inside = (): void => within(walk, { kind: "field", name }, () => note(walk, { live: value }));
+    within(walk, ours.step, inside, theirs.step);
+  }
+}
+
+/** Positions by keys. */
+function indexed(items: readonly ValueMap[], list: KeyedList): ReadonlyMap<string, readonly number[]> {
+  const found = new Map<string, number[]>();
+  for (const [index, item] of items.entries()) {
+    const identity = identityOf(item, list);
+    const others = found.get(identity);
+    if (others === undefined) found.set(identity, [index]);
+    else others.push(index);
+  }
+  return found;
+}
+
+/** One text for one set of keys: `1` and `"1"` differ. */
+function identityOf(item: ValueMap, list: KeyedList): string {
+  const [key = "", ...more] = list.keys;
+  if (more.length === 0) {
+    const value = keyValue(item, key, list);
+    if (typeof value === "string") return value;
+  }
+  return list.keys.map((name) => textOf(keyValue(item, name, list))).join("\0");
+}
+
+function textOf(value: Scalar): string {
+  return typeof value === "string" ? `"${value}` : String(value);
+}
+
+function keysOf(item: ValueMap, list: KeyedList): Readonly<Record<string, Scalar>> {
+  const keys: Record<string, Scalar> = {};
+  for (const name of list.keys) setField(keys, name, keyValue(item, name, list));
+  return keys;
+}
+
+/** A key that an item leaves out, or blank, has its default; without one it is null. */
+function keyValue(item: ValueMap, name: string, list: KeyedList): Scalar {
+  const value = fieldOf(item, name);
+  const { defaults } = list;
+  const implied = defaults !== undefined && Object.hasOwn(defaults, name) ? (defaults[name] as Scalar) : null;
+  if (value === undefined || value === null || !isScalar(value)) return implied;
+  return value === "" ? (implied ?? value) : value;
+}
+
+function isScalar(value: Value): value is Scalar {
+  return !isMap(value) && !isList(value);
+}

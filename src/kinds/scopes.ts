@@ -1,0 +1,27 @@
+/** Plural and scope of the built-in kinds, for reading manifests and snapshots without a cluster at hand. */
+
+import type { KindRef } from "../core/refs.ts";
+import type { ServedKind } from "../core/schema.ts";
+import data from "./data/kinds.json" with { type: "json" };
+
+const ALL_VERBS: readonly string[] = [
+  "create",
+  "delete",
+  "deletecollection",
+  "get",
+  "list",
+  "patch",
+  "update",
+  "watch",
+];
+
+const KINDS: ReadonlyMap<string, { resource: string; namespaced: boolean; verbs?: readonly string[] }> = new Map(
+  Object.entries(data.kinds),
+);
+
+/** The kind as an API server of the data's version serves it, or `undefined` where it is none of Kubernetes' own. */
+export function builtinKind({ apiVersion, kind }: KindRef): ServedKind | undefined {
+  const found = KINDS.get(`${apiVersion}/${kind}`);
+  if (found === undefined) return undefined;
+  return { apiVersion, kind, resource: found.resource, namespaced: found.namespaced, verbs: found.verbs ?? ALL_VERBS };
+}

@@ -1,0 +1,282 @@
+/**
+ * Objects that nobody declares, because Kubernetes or a well-known operator makes them: live, without an owner reference,
+ * and still not unmanaged. A name or a label can be forged, so each rule asks for as much as its maker always writes.
+ */
+
+import { groupOf } from "../core/refs.ts";
+import type { LiveObject } from "../core/objects.ts";
+import { fieldAt, fieldOf } from "../core/value.ts";
+
+export interface SystemMade {
+  readonly group: string;
+  readonly kind: string;
+  /** All that is given must hold. */
+  readonly name?: string;
+  readonly prefix?: string;
+  readonly namespace?: string;
+  /** `type` of a Secret. */
+  readonly type?: string;
+  /** A label, with its value where that is fixed. */
+  readonly label?: readonly [name: string, value?: string];
+  readonly annotation?: string;
+  /** Who makes it, and where that is written. */
+  readonly source: string;
+}
+
+const RBAC = "rbac.authorization.k8s.io";
+const BOOTSTRAP = ["kubernetes.io/bootstrapping", "rbac-defaults"] as const;
+
+export const SYSTEM_MADE: readonly SystemMade[] = [
+  // One for each namespace.
+  {
+    group: "",
+    kind: "ServiceAccount",
+    name: "default",
+    source: "kubernetes pkg/controller/serviceaccount/serviceaccounts_controller.go",
+  },
+  {
+    group: "",
+    kind: "ConfigMap",
+    name: "kube-root-ca.crt",
+    source: "kubernetes pkg/controller/certificates/rootcacertpublisher/publisher.go",
+  },
+  { group: "", kind: "ConfigMap", name: "openshift-service-ca.crt", source: "OpenShift service-ca-operator" },
+  { group: "", kind: "ConfigMap", name: "istio-ca-root-cert", source: "istio security/pkg/k8s/configutil.go" },
+  {
+    group: "",
+    kind: "ServiceAccount",
+    name: "builder",
+    annotation: "openshift.io/internal-registry-pull-secret-ref",
+    source: "OpenShift openshift-controller-manager",
+  },
+  {
+    group: "",
+    kind: "ServiceAccount",
+    name: "deployer",
+    annotation: "openshift.io/internal-registry-pull-secret-ref",
+    source: "OpenShift openshift-controller-manager",
+  },
+
+  // Bookkeeping of kinds that are never declared.
+  { group: "", kind: "Event", source: "kubernetes client-go tools/events" },
+  { group: "events.k8s.io", kind: "Event", source: "kubernetes client-go tools/events" },
+  {
+    group: "",
+    kind: "Endpoints",
+    label: ["endpoints.kubernetes.io/managed-by", "endpoint-controller"],
+    source: "kubernetes pkg/controller/endpoint (the label since 1.33)",
+  },
+  {
+    group: "",
+    kind: "Endpoints",
+    annotation: "endpoints.kubernetes.io/last-change-trigger-time",
+    source: "kubernetes pkg/controller/endpoint",
+  },
+  {
+    group: "",
+    kind: "Endpoints",
+    name: "kubernetes",
+    namespace: "default",
+    source: "kubernetes pkg/controlplane/reconcilers",
+  },
+  {
+    group: "discovery.k8s.io",
+    kind: "EndpointSlice",
+    label: ["endpointslice.kubernetes.io/managed-by"],
+    source: "kubernetes pkg/controller/endpointslice",
+  },
+  {
+    group: "discovery.k8s.io",
+    kind: "EndpointSlice",
+    name: "kubernetes",
+    namespace: "default",
+    source: "kubernetes pkg/controlplane/reconcilers",
+  },
+  { group: "coordination.k8s.io", kind: "Lease", source: "kubernetes client-go tools/leaderelection" },
+  {
+    group: "",
+    kind: "ConfigMap",
+    annotation: "control-plane.alpha.kubernetes.io/leader",
+    source: "kubernetes client-go tools/leaderelection (before Leases)",
+  },
+  { group: "apps", kind: "ControllerRevision", source: "kubernetes pkg/controller/history" },
+
+  // Secrets with a maker.
+  {
+    group: "",
+    kind: "Secret",
+    type: "kubernetes.io/service-account-token",
+    annotation: "kubernetes.io/service-account.uid",
+    source: "kubernetes pkg/controller/serviceaccount/tokens_controller.go",
+  },
+  {
+    group: "",
+    kind: "Secret",
+    type: "bootstrap.kubernetes.io/token",
+    namespace: "kube-system",
+    source: "kubernetes cmd/kubeadm",
+  },
+  {
+    group: "",
+    kind: "Secret",
+    type: "kubernetes.io/dockercfg",
+    annotation: "openshift.io/internal-registry-auth-token.service-account",
+    source: "OpenShift openshift-controller-manager",
+  },
+  {
+    group: "",
+    kind: "Secret",
+    prefix: "sh.helm.release.v1.",
+    type: "helm.sh/release.v1",
+    label: ["owner", "helm"],
+    source: "helm pkg/storage/driver/secrets.go",
+  },
+  {
+    group: "",
+    kind: "ConfigMap",
+    prefix: "sh.helm.release.v1.",
+    label: ["owner", "helm"],
+    source: "helm pkg/storage/driver/cfgmaps.go",
+  },
+  {
+    group: "",
+    kind: "Secret",
+    annotation: "cert-manager.io/certificate-name",
+    source: "cert-manager pkg/controller/certificates/issuing",
+  },
+  {
+    group: "",
+    kind: "Secret",
+    label: ["sealedsecrets.bitnami.com/sealed-secrets-key"],
+    source: "sealed-secrets pkg/controller/keyregistry.go",
+  },
+
+  // The control plane's own.
+  {
+    group: "",
+    kind: "Service",
+    name: "kubernetes",
+    namespace: "default",
+    source: "kubernetes pkg/controlplane/controller/kubernetesservice",
+  },
+  {
+    group: "",
+    kind: "ConfigMap",
+    name: "extension-apiserver-authentication",
+    namespace: "kube-system",
+    source: "kubernetes pkg/controlplane/controller/clusterauthenticationtrust",
+  },
+  {
+    group: "",
+    kind: "ConfigMap",
+    name: "kube-apiserver-legacy-service-account-token-tracking",
+    namespace: "kube-system",
+    source: "kubernetes pkg/controlplane/controller/legacytokentracking",
+  },
+  { group: "", kind: "Namespace", name: "default", source: "kubernetes pkg/controlplane/controller/systemnamespaces" },
+  {
+    group: "",
+    kind: "Namespace",
+    name: "kube-node-lease",
+    source: "kubernetes pkg/controlplane/controller/systemnamespaces",
+  },
+  {
+    group: "",
+    kind: "Namespace",
+    name: "kube-public",
+    source: "kubernetes pkg/controlplane/controller/systemnamespaces",
+  },
+  {
+    group: "",
+    kind: "Namespace",
+    name: "kube-system",
+    source: "kubernetes pkg/controlplane/controller/systemnamespaces",
+  },
+  { group: "", kind: "Node", source: "kubelet" },
+  {
+    group: "apiregistration.k8s.io",
+    kind: "APIService",
+    label: ["kube-aggregator.kubernetes.io/automanaged"],
+    source: "kube-aggregator pkg/controllers/autoregister",
+  },
+  {
+    group: "flowcontrol.apiserver.k8s.io",
+    kind: "FlowSchema",
+    annotation: "apf.kubernetes.io/autoupdate-spec",
+    source: "kubernetes pkg/registry/flowcontrol/ensurer",
+  },
+  {
+    group: "flowcontrol.apiserver.k8s.io",
+    kind: "PriorityLevelConfiguration",
+    annotation: "apf.kubernetes.io/autoupdate-spec",
+    source: "kubernetes pkg/registry/flowcontrol/ensurer",
+  },
+  {
+    group: "scheduling.k8s.io",
+    kind: "PriorityClass",
+    prefix: "system-",
+    source: "kubernetes pkg/registry/scheduling/rest (nobody else may use the prefix)",
+  },
+  {
+    group: "networking.k8s.io",
+    kind: "ServiceCIDR",
+    name: "kubernetes",
+    source: "kubernetes pkg/controlplane/controller/defaultservicecidr",
+  },
+  {
+    group: "networking.k8s.io",
+    kind: "IPAddress",
+    label: ["ipaddress.kubernetes.io/managed-by"],
+    source: "kubernetes pkg/registry/core/service/ipallocator",
+  },
+
+  // RBAC that the API server restores at each start: kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy.
+  ...["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"].map((kind) => ({
+    group: RBAC,
+    kind,
+    prefix: "system:",
+    label: BOOTSTRAP,
+    source: "kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy",
+  })),
+  ...["cluster-admin", "admin", "edit", "view"].map((name) => ({
+    group: RBAC,
+    kind: "ClusterRole",
+    name,
+    label: BOOTSTRAP,
+    source: "kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy",
+  })),
+  {
+    group: RBAC,
+    kind: "ClusterRoleBinding",
+    name: "cluster-admin",
+    label: BOOTSTRAP,
+    source: "kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy",
+  },
+  {
+    group: RBAC,
+    kind: "Role",
+    name: "extension-apiserver-authentication-reader",
+    namespace: "kube-system",
+    label: BOOTSTRAP,
+    source: "kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy",
+  },
+];
+
+/** The rule that tells who made the object, or `undefined` where no system is known to. */
+export function systemMaker(live: LiveObject): SystemMade | undefined {
+  return SYSTEM_MADE.find((rule) => rule.kind === live.ref.kind && matches(rule, live));
+}
+
+function matches(rule: SystemMade, { ref, value }: LiveObject): boolean {
+  const [label, labelValue] = rule.label ?? [];
+  const labelled = label === undefined ? undefined : fieldAt(value, "metadata", "labels", label);
+  return (
+    rule.group === groupOf(ref.apiVersion) &&
+    (rule.name === undefined || rule.name === ref.name) &&
+    (rule.prefix === undefined || ref.name.startsWith(rule.prefix)) &&
+    (rule.namespace === undefined || rule.namespace === ref.namespace) &&
+    (rule.type === undefined || rule.type === fieldOf(value, "type")) &&
+    (label === undefined || (labelled !== undefined && (labelValue === undefined || labelValue === labelled))) &&
+    (rule.annotation === undefined || fieldAt(value, "metadata", "annotations", rule.annotation) !== undefined)
+  );
+}
