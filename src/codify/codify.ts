@@ -1,0 +1,189 @@
+/**
+ * `codify` turns compliant changes into byte-exact edits of the source files, and proves them: on the text when an
+ * object's edits are made, and by rendering again when all of them are. Text is spliced, never serialised again, so a
+ * reviewer sees the changed value and nothing else.
+ *
+ * The order: guards → {@link editObject} (plan, emit, prove on the text) → {@link proveByRendering} → answers.
+ */
+
+import type { CodifyAnswer, Codified, CodifyRequest } from "../core/codify.ts";
+import { isFault } from "../core/fault.ts";
+import type { Fault } from "../core/fault.ts";
+import type { Edit, FileChange, Refusal } from "../core/proposal.ts";
+import type { Renderer } from "../core/stages.ts";
+import { contentHash, decodeText } from "../yaml/content.ts";
+import { lineStarts, positionOf } from "../yaml/locator.ts";
+import { offsetOf } from "../yaml/source-find.ts";
+import { parseSource } from "../yaml/source.ts";
+import type { SourceText } from "../yaml/source.ts";
+import { applyCuts, keepUnended, orderCuts, untouchedOutside } from "./cuts.ts";
+import { editObject } from "./edit-object.ts";
+import type { ObjectEdit } from "./edit-object.ts";
+import type { Cut } from "./emit.ts";
+import { refuseFile } from "./guards.ts";
+import type { Planned } from "./plan.ts";
+import { proveDocuments } from "./prove-text.ts";
+import { proveByRendering } from "./prove.ts";
+import { isRefused, refused } from "./refuse.ts";
+import type { Refused } from "./refuse.ts";
+
+export interface CodifyInput {
+  readonly requests: readonly CodifyRequest[];
+  /** A file's bytes, at the revision that was compared. */
+  read(file: string): Promise<Uint8Array | Fault>;
+  /** Git's mode of a file: `100644`, `100755`, `120000` … */
+  modeOf(file: string): string;
+  readonly renderer: Renderer;
+}
+
+/** Never rejects for what a file or a live value holds: what cannot be codified is refused by itself. */
+export async function codify(input: CodifyInput): Promise<Codified> {
+  const outcomes: Outcome[] = input.requests.map(() => refused("not-found", "not looked at"));
+  const files: EditedFile[] = [];
+  for (const [file, requests] of byFile(input.requests)) {
+    const opened = await openFile(input, file);
+    for (const { index, request } of requests) {
+      const blocked = refuseFile(request.desired.origin, input.modeOf(file)) ?? (isRefused(opened) ? opened : undefined);
+      outcomes[index] = blocked ?? editRequest(opened as OpenedFile, request);
+    }
+    if (!isRefused(opened)) files.push(...editedFile(opened, requests, { outcomes, mode: input.modeOf(file) }));
+  }
+  const { kept, proof } = await proveByRendering(files, input.renderer);
+  const proved = new Set(kept.flatMap(({ edits }) => edits));
+  return {
+    answers: input.requests.map((request, index) => answer(request, outcomes[index] as Outcome, { proved, files })),
+    files: kept.map(toFileChange),
+    ...(proof === undefined ? {} : { proof }),
+  };
+}
+
+type Outcome = Refused | ObjectEdit;
+
+interface OpenedFile {
+  readonly path: string;
+  readonly hash: string;
+  readonly source: SourceText;
+}
+
+/** One file with all edits that are made in it. */
+export interface EditedFile {
+  readonly path: string;
+  readonly mode: string;
+  readonly source: SourceText;
+  readonly after: string;
+  readonly edits: readonly ObjectEdit[];
+  readonly cuts: readonly Cut[];
+}
+
+interface Indexed {
+  readonly index: number;
+  readonly request: CodifyRequest;
+}
+
+function byFile(requests: readonly CodifyRequest[]): ReadonlyMap<string, readonly Indexed[]> {
+  return Map.groupBy(
+    requests.map((request, index) => ({ index, request })),
+    ({ request }) => request.desired.origin.file,
+  );
+}
+
+async function openFile(input: CodifyInput, path: string): Promise<OpenedFile | Refused> {
+  const [request] = input.requests.filter(({ desired }) => desired.origin.file === path);
+  const blocked = request === undefined ? undefined : refuseFile(request.desired.origin, input.modeOf(path));
+  if (blocked !== undefined) return blocked;
+  const bytes = await input.read(path);
+  if (isFault(bytes)) {
+    return refused(bytes.code === "file-changed" ? "file-changed" : "not-found", "the file could not be read");
+  }
+  const text = decodeText(bytes);
+  if (text === undefined) return refused("not-round-trip", "the file is no UTF-8 text");
+  return { path, hash: contentHash(bytes), source: parseSource(text) };
+}
+
+function editRequest(opened: OpenedFile, request: CodifyRequest): Outcome {
+  if (opened.hash !== request.desired.origin.hash) {
+    return refused("file-changed", "the file has changed since it was compared");
+  }
+  return editObject(opened.source, request);
+}
+
+/** Joins the objects' edits; one whose edits overlap an earlier one's is refused. Nothing where no edit is left. */
+function editedFile(
+  { path, source }: OpenedFile,
+  requests: readonly Indexed[],
+  { outcomes, mode }: { readonly outcomes: Outcome[]; readonly mode: string },
+): readonly EditedFile[] {
+  let file: EditedFile = { path, mode, source, after: source.text, edits: [], cuts: [] };
+  for (const { index } of requests) {
+    const edit = outcomes[index];
+    if (edit === undefined || isRefused(edit) || edit.accepted.length === 0) continue;
+    const joined = withEdits(file, [...file.edits, edit]);
+    if (joined === undefined) outcomes[index] = refused("ambiguous", "another edit of the file overlaps this one");
+    else file = joined;
+  }
+  return file.edits.length === 0 ? [] : [file];
+}
+
+/** The file with exactly these edits, or `undefined` where they do not go together. */
+export function withEdits(file: EditedFile, edits: readonly ObjectEdit[]): EditedFile | undefined {
+  const { source } = file;
+  const places = new Set(edits.map(({ found }) => `${found.document.index}/${found.items.join("/")}`));
+  const ordered = orderCuts(edits.flatMap(({ cuts }) => cuts));
+  if (ordered === undefined || places.size !== edits.length) return undefined;
+  const cuts = keepUnended(source.text, ordered);
+  const after = applyCuts(source.text, cuts);
+  const expected = edits.map((edit) => edit.expected);
+  const proved = untouchedOutside(source.text, after, cuts) && proveDocuments(source, after, expected);
+  return proved ? { ...file, after, edits, cuts } : undefined;
+}
+
+function toFileChange({ path, source, after, mode }: EditedFile): FileChange {
+  return { path, before: source.text, after, mode };
+}
+
+function answer(
+  request: CodifyRequest,
+  outcome: Outcome,
+  { proved, files }: { readonly proved: ReadonlySet<ObjectEdit>; readonly files: readonly EditedFile[] },
+): CodifyAnswer {
+  const { path: file } = { path: request.desired.origin.file };
+  const text = files.find(({ path }) => path === file)?.source.text ?? (isRefused(outcome) ? undefined : "");
+  const lines = text === undefined ? undefined : lineStarts(text);
+  return request.changes.map((change, index) => {
+    const refusal = isRefused(outcome) ? outcome : outcome.refusals.get(index);
+    if (refusal !== undefined) return { refusal: toRefusal(change.path, file, { refusal, lines }) };
+    const edit = outcome as ObjectEdit;
+    if (proved.has(edit) && lines !== undefined) return { edit: toEdit(edit, { index, change }, { file, lines }) };
+    const failed = refused("proof-failed", "rendering again did not give the live value and nothing else");
+    return { refusal: toRefusal(change.path, file, { refusal: failed, lines: undefined }) };
+  });
+}
+
+function toRefusal(
+  path: Refusal["path"],
+  file: string,
+  { refusal, lines }: { readonly refusal: Refused; readonly lines: readonly number[] | undefined },
+): Refusal {
+  const { code, reason, offset } = refusal;
+  const position = offset === undefined || lines === undefined ? undefined : positionOf(lines, file, offset);
+  return { code, path, reason, ...(position === undefined ? {} : { position }) };
+}
+
+function toEdit(
+  edit: ObjectEdit,
+  { index, change }: Planned,
+  { file, lines }: { readonly file: string; readonly lines: readonly number[] },
+): Edit {
+  const splices = edit.cuts.filter(({ by }) => by.has(index)).map(({ start, end, text }) => ({ start, end, text }));
+  const offset =
+    change.operation === "add" ? (splices[0]?.start ?? edit.found.node.start) : offsetOf(edit.found.node, change.path);
+  return {
+    file,
+    ref: edit.request.desired.ref,
+    path: change.path,
+    operation: change.operation,
+    ...(change.operation === "remove" || change.live === undefined ? {} : { value: change.live }),
+    splices,
+    position: positionOf(lines, file, offset),
+  };
+}

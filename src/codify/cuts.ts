@@ -1,0 +1,56 @@
+/** Puts splices in order and carries them out. */
+
+import type { Cut } from "./emit.ts";
+
+/**
+ * In the text's order; what is inserted at one place keeps the order in which it was asked for, and comes before what is
+ * replaced from there on. `undefined` where two of them overlap.
+ */
+export function orderCuts(cuts: readonly Cut[]): readonly Cut[] | undefined {
+  const rank = (cut: Cut): number => (cut.start === cut.end ? 0 : 1);
+  const ordered = cuts
+    .filter((cut) => cut.start !== cut.end || cut.text !== "")
+    .toSorted((a, b) => a.start - b.start || rank(a) - rank(b));
+  const overlaps = ordered.some((cut, index) => index > 0 && (ordered[index - 1] as Cut).end > cut.start);
+  return overlaps ? undefined : ordered;
+}
+
+/** The text with ordered splices carried out. */
+export function applyCuts(text: string, cuts: readonly Cut[]): string {
+  const parts: string[] = [];
+  let from = 0;
+  for (const cut of cuts) {
+    parts.push(text.slice(from, cut.start), cut.text);
+    from = cut.end;
+  }
+  parts.push(text.slice(from));
+  return parts.join("");
+}
+
+/** A text without a line break at its end stays so, also where its last lines are removed. Takes and gives ordered splices. */
+export function keepUnended(text: string, cuts: readonly Cut[]): readonly Cut[] {
+  if (text.endsWith("\n") || !applyCuts(text, cuts).endsWith("\n")) return cuts;
+  const last = cuts.at(-1);
+  if (last === undefined || last.end !== text.length) return cuts;
+  const before = cuts.slice(0, -1);
+  if (last.text !== "") return [...before, { ...last, text: last.text.replace(/\r?\n$/, "") }];
+  const previous = before.at(-1);
+  if (previous !== undefined && previous.end === last.start && previous.text !== "") {
+    return [...before.slice(0, -1), { ...previous, text: previous.text.replace(/\r?\n$/, "") }, last];
+  }
+  const shorter = text.slice(0, last.start).replace(/\r?\n$/, "").length;
+  return previous !== undefined && previous.end > shorter ? cuts : [...before, { ...last, start: shorter }];
+}
+
+/** Whether the bytes outside the splices are the same before and after. */
+export function untouchedOutside(before: string, after: string, cuts: readonly Cut[]): boolean {
+  let from = 0;
+  let at = 0;
+  for (const cut of cuts) {
+    const kept = cut.start - from;
+    if (before.slice(from, cut.start) !== after.slice(at, at + kept)) return false;
+    from = cut.end;
+    at += kept + cut.text.length;
+  }
+  return before.slice(from) === after.slice(at);
+}

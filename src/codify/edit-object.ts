@@ -1,0 +1,171 @@
+/** One object's changes as splices of its file, each refused by itself where it must be. */
+
+import type { CodifyRequest } from "../core/codify.ts";
+import type { Change } from "../core/drift.ts";
+import type { ValueMap } from "../core/value.ts";
+import { isMap } from "../core/value.ts";
+import { findObjects, objectAt } from "../yaml/source-find.ts";
+import type { FoundObject } from "../yaml/source-find.ts";
+import { valueOfNode } from "../yaml/source-node.ts";
+import { parseSource } from "../yaml/source.ts";
+import type { SourceText } from "../yaml/source.ts";
+import { applyChanges } from "./assign.ts";
+import { applyCuts, keepUnended, orderCuts, untouchedOutside } from "./cuts.ts";
+import { emit } from "./emit.ts";
+import type { Cut } from "./emit.ts";
+import { refuseChange, refuseDocument } from "./guards.ts";
+import { pageOf } from "./page.ts";
+import { mergeChange, newMapTarget } from "./plan.ts";
+import type { Planned } from "./plan.ts";
+import { proveDocuments } from "./prove-text.ts";
+import type { Expectation } from "./prove-text.ts";
+import { isRefused, refused } from "./refuse.ts";
+import type { Refused } from "./refuse.ts";
+
+export interface ObjectEdit {
+  readonly request: CodifyRequest;
+  readonly found: FoundObject;
+  /** By index of the change; every change is here or among the accepted. */
+  readonly refusals: ReadonlyMap<number, Refused>;
+  readonly accepted: readonly Planned[];
+  /** In the text's order. */
+  readonly cuts: readonly Cut[];
+  readonly expected: Expectation;
+}
+
+/** The edit, which may accept nothing, or why the object cannot be edited at all. */
+export function editObject(source: SourceText, request: CodifyRequest): ObjectEdit | Refused {
+  const { desired } = request;
+  const [found, second] = findObjects(source, desired.origin, desired.ref);
+  if (found === undefined) return unread(source, request) ?? refused("not-found", "the file does not have the object");
+  if (second !== undefined) return refused("ambiguous", "the file has the object twice", second.node.start);
+  const blocked = refuseDocument(source, found.document);
+  if (blocked !== undefined) return blocked;
+  const value = valueOfNode(found.node);
+  if (!isMap(value)) return refused("alias", "the object's aliases cannot be followed", found.node.start);
+  return editFound({ source, request, found, value });
+}
+
+/** The document that should have held the object could not be parsed: the reason is its own. */
+function unread(source: SourceText, { desired }: CodifyRequest): Refused | undefined {
+  const document = source.documents[desired.origin.document];
+  return document === undefined ? undefined : refuseDocument(source, document);
+}
+
+interface Work {
+  readonly source: SourceText;
+  readonly request: CodifyRequest;
+  readonly found: FoundObject;
+  readonly value: ValueMap;
+}
+
+function editFound(work: Work): ObjectEdit {
+  const { request, found } = work;
+  const refusals = new Map<number, Refused>();
+  const open: Planned[] = [];
+  for (const [index, change] of request.changes.entries()) {
+    const blocked = refuseChange(change, request.desired.ref);
+    if (blocked === undefined) open.push({ index, change });
+    else refusals.set(index, blocked);
+  }
+  const together = tryChanges(work, open);
+  const { accepted, result } = isRefused(together) ? oneByOne(work, open, refusals) : { accepted: open, result: together };
+  for (const { index } of accepted) {
+    if (!result.cuts.some(({ by }) => by.has(index))) refusals.set(index, refused("not-found", "Git has this value already"));
+  }
+  const effective = accepted.filter(({ index }) => !refusals.has(index));
+  return { request, found, refusals, accepted: effective, cuts: result.cuts, expected: result.expected };
+}
+
+interface Tried {
+  readonly cuts: readonly Cut[];
+  readonly expected: Expectation;
+}
+
+/** Beyond this many changes of one object, one that cannot be codified costs the others too: trying each would take too long. */
+const MAX_TRIES = 500;
+
+function oneByOne(work: Work, open: readonly Planned[], refusals: Map<number, Refused>) {
+  let accepted: readonly Planned[] = [];
+  let result: Tried = { cuts: [], expected: expectationOf(work, work.value) };
+  for (const [count, planned] of open.entries()) {
+    const tried = count < MAX_TRIES ? tryChanges(work, [...accepted, planned]) : refused("unsupported", "too many changes");
+    if (isRefused(tried)) refusals.set(planned.index, tried);
+    else {
+      accepted = [...accepted, planned];
+      result = tried;
+    }
+  }
+  return { accepted, result };
+}
+
+function expectationOf({ found }: Work, value: ValueMap): Expectation {
+  return { document: found.document.index, items: found.items, value };
+}
+
+/** Splices for all of these changes together, proved on the text. */
+function tryChanges(work: Work, changes: readonly Planned[]): Tried | Refused {
+  const { source, request, found } = work;
+  const cuts = cutsFor(source, found, { changes, schema: request.schema });
+  if (isRefused(cuts)) return cuts;
+  const value = applyChanges(
+    work.value,
+    changes.map(({ change }) => change),
+    request.schema,
+  );
+  if (!isMap(value)) return refused("not-found", "the field's parents do not fit the change", found.node.start);
+  const expected = expectationOf(work, value);
+  const after = applyCuts(source.text, cuts);
+  const proved =
+    untouchedOutside(source.text, after, cuts) &&
+    proveDocuments(source, after, [expected]) &&
+    staysUnchanged(after, work, changes);
+  return proved ? { cuts, expected } : refused("proof-failed", "the edited text does not read as it should", found.node.start);
+}
+
+function cutsFor(
+  source: SourceText,
+  { document, node }: FoundObject,
+  { changes, schema }: { readonly changes: readonly Planned[]; readonly schema: CodifyRequest["schema"] },
+): readonly Cut[] | Refused {
+  const parsed = document.parse();
+  const target = newMapTarget();
+  for (const planned of changes) {
+    const failed = mergeChange(target, { object: node, schema, aliased: parsed.aliased }, planned);
+    if (failed !== undefined) return failed;
+  }
+  if (target.entries.size === 0) return [];
+  const page = pageOf(source.text, parsed.root ?? node, { ...document, json: parsed.json });
+  const cuts = emit(page, node, target, undefined);
+  if (isRefused(cuts)) return cuts;
+  const ordered = orderCuts(cuts);
+  return ordered === undefined
+    ? refused("unsupported", "the edits would overlap", node.start)
+    : keepUnended(source.text, ordered);
+}
+
+/** A second run over the edited text edits nothing. A change by position means another item then, and is not asked. */
+function staysUnchanged(after: string, { request, found }: Work, changes: readonly Planned[]): boolean {
+  const source = parseSource(after);
+  const document = source.documents[found.document.index];
+  const root = document?.parse().root;
+  const node = root === undefined ? undefined : objectAt(root, found.items);
+  if (document === undefined || node === undefined) return false;
+  const again = changes.filter(({ change }) => !isPositional(change));
+  const removals = again.filter(({ change }) => change.operation === "remove");
+  const writes = again.filter(({ change }) => change.operation !== "remove");
+  const place = { ...found, document, node };
+  const written = cutsFor(source, place, { changes: writes, schema: request.schema });
+  return (
+    !isRefused(written) &&
+    written.length === 0 &&
+    removals.every((removal) => {
+      const cuts = cutsFor(source, place, { changes: [removal], schema: request.schema });
+      return isRefused(cuts) && cuts.code === "not-found";
+    })
+  );
+}
+
+function isPositional(change: Change): boolean {
+  return change.operation !== "replace" && change.path.some((step) => step.kind === "index");
+}
