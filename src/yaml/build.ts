@@ -42,10 +42,13 @@ export interface Builder extends NodeSink {
 /** Why a text is no document to Kubernetes. Thrown by parsers and the builder, caught by the reader. */
 export class YamlError extends Error {
   readonly offset: number;
+  /** A parser's opinion on the syntax, that another parser may not share; otherwise what the nodes mean is refused. */
+  readonly syntax: boolean;
 
-  constructor(reason: string, offset: number) {
+  constructor(reason: string, offset: number, syntax = false) {
     super(reason);
     this.offset = offset;
+    this.syntax = syntax;
   }
 }
 

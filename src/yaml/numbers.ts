@@ -44,7 +44,7 @@ export function resolveNumber(text: string): NumberScalar | undefined {
 }
 
 function float(text: string): NumberScalar | undefined {
-  const value = Number(text.endsWith(".") ? text.slice(0, -1) : text);
+  const value = Number(text);
   return Number.isFinite(value) ? { kind: "float", value: floatNumber(value) } : undefined;
 }
 

@@ -1,0 +1,68 @@
+/**
+ * Reads JSON as Kubernetes does: exact 64-bit integers, values that stand one behind the other (`kubectl get -o json`
+ * in a loop, `jq -c`), a limit of depth.
+ */
+
+import type { Fault } from "../core/fault.ts";
+import { isList, isMap, MAX_DEPTH } from "../core/value.ts";
+import type { Value } from "../core/value.ts";
+import { invalid, positionAt } from "./faults.ts";
+import { scanJson } from "./json-scan.ts";
+import { floatNumber, integerNumber } from "./numbers.ts";
+
+export interface ReadJson {
+  /** In order; those before the first error. */
+  readonly values: readonly Value[];
+  /** At most one (`yaml-invalid`): behind an error nothing can be read. */
+  readonly faults: readonly Fault[];
+}
+
+/** All values of a text, one behind the other; none where it is blank. Faults quote nothing of the text. */
+export function readJson(text: string, { file }: { readonly file: string }): ReadJson {
+  const whole = parseWhole(text);
+  if (whole !== undefined && !isDeeper(whole, MAX_DEPTH)) return { values: [whole], faults: [] };
+  const values: Value[] = [];
+  let offset = text.startsWith("\uFEFF") ? 1 : 0;
+  for (;;) {
+    const scanned = scanJson(text, offset);
+    if (scanned.kind === "end") return { values, faults: [] };
+    if (scanned.kind === "error") {
+      return { values, faults: [invalid("JSON", scanned.reason, positionAt(text, scanned.offset, file))] };
+    }
+    values.push(parseExactly(text.slice(scanned.start, scanned.end)));
+    offset = scanned.end;
+  }
+}
+
+function parseWhole(text: string): Value | undefined {
+  try {
+    return parseExactly(text);
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+// Numbers that a double may not hold, and halves of characters. Text within strings may look like one, which costs time only.
+const ODD_NUMBER = /[:,[\s-]\d{16}|[:,[\s-]\d[\d.]*[eE]\+?\d+[,\]}\s]|^-?\d|\\u[dD]/;
+
+function parseExactly(text: string): Value {
+  if (!ODD_NUMBER.test(text)) return JSON.parse(text) as Value;
+  return JSON.parse(text, revive as (key: string, value: unknown) => unknown) as Value;
+}
+
+function revive(_key: string, value: unknown, context: { readonly source?: string }): unknown {
+  // Go writes U+FFFD for half a surrogate pair.
+  if (typeof value === "string") return value.toWellFormed();
+  if (typeof value !== "number") return value;
+  const source = context.source ?? String(value);
+  return /^-?\d+$/.test(source) && source.length <= 400 ? integerNumber(BigInt(source)) : floatNumber(value);
+}
+
+/** Whether more than `levels` maps and lists stand in each other. */
+function isDeeper(value: Value, levels: number): boolean {
+  if (!isMap(value) && !isList(value)) return false;
+  if (levels === 0) return true;
+  const children: readonly Value[] = isList(value) ? value : Object.values(value);
+  return children.some((child) => typeof child === "object" && child !== null && isDeeper(child, levels - 1));
+}
