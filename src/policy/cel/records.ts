@@ -2,10 +2,10 @@
 
 import type { CelValue } from "./value.ts";
 
-/** What no one can know after the fact: who asked, what he was allowed. Reading it decides nothing, it is no error of the policy. */
+/** Thrown where an expression reads what no one can know after the fact: who asked, what he was allowed. No error of the policy. */
 export class NotKnowable extends Error {
-  constructor(what: string) {
-    super(`${what} is not known after the fact`);
+  constructor(message: string) {
+    super(message);
     this.name = "NotKnowable";
   }
 }
