@@ -127,11 +127,7 @@ function parseListing(output: Buffer, prefix: string): Blob[] {
     const path = relativeTo(prefix, decoded ?? name.toString("utf8"));
     if (path === undefined) continue;
     const fault =
-      decoded === undefined
-        ? unreadable(path, "its name is not UTF-8")
-        : mode === MODULE
-          ? submodule(path)
-          : undefined;
+      decoded === undefined ? unreadable(path, "its name is not UTF-8") : mode === MODULE ? submodule(path) : undefined;
     const known = size === undefined || size === "-" ? {} : { size: Number(size) };
     blobs.push({ path, mode, hash, ...known, ...(fault === undefined ? {} : { fault }) });
   }
@@ -156,11 +152,17 @@ async function resolveLinks(session: Session, blobs: Map<string, Blob>): Promise
   for (const link of links) {
     const target = followLink(texts, link.path);
     if (target === undefined) {
-      blobs.set(link.path, { ...link, fault: unreadable(link.path, "it is a symbolic link that leaves the repository, or goes round") });
+      blobs.set(link.path, {
+        ...link,
+        fault: unreadable(link.path, "it is a symbolic link that leaves the repository, or goes round"),
+      });
     } else if (blobs.has(target)) {
       blobs.set(link.path, { ...link, target });
     } else {
-      blobs.set(link.path, { ...link, fault: unreadable(link.path, "it is a symbolic link to a folder, or leads nowhere") });
+      blobs.set(link.path, {
+        ...link,
+        fault: unreadable(link.path, "it is a symbolic link to a folder, or leads nowhere"),
+      });
     }
   }
 }

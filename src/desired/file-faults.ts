@@ -24,7 +24,11 @@ export function tooLarge(file: string, size: number, limit: number): Fault {
   };
 }
 
-export function unreadable(file: string, reason: string, remedy = "mend or remove the file, or list it under the target's exclude"): Fault {
+export function unreadable(
+  file: string,
+  reason: string,
+  remedy = "mend or remove the file, or list it under the target's exclude",
+): Fault {
   return {
     kind: "fault",
     code: "file-unreadable",

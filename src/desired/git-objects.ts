@@ -31,7 +31,8 @@ export function openObjects(repository: GitRepository, signal?: AbortSignal): Gi
   let reader: BatchReader | undefined;
   return {
     read: (name) => {
-      if (reader === undefined || reader.ended) reader = new BatchReader({ repository, args: ["cat-file", "--batch"] }, signal);
+      if (reader === undefined || reader.ended)
+        reader = new BatchReader({ repository, args: ["cat-file", "--batch"] }, signal);
       return reader.read(name);
     },
     close: () => {
@@ -140,4 +141,3 @@ class BatchReader {
     else this.#child.unref();
   }
 }
-

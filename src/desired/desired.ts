@@ -1,0 +1,266 @@
+/** What one target declares: every object in its plain files, and a fault for each part that could not be read. */
+
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { formatPosition, isFault } from "../core/fault.ts";
+import type { Fault, SourcePosition } from "../core/fault.ts";
+import type { DesiredObject } from "../core/objects.ts";
+import { formatRef, refKey } from "../core/refs.ts";
+import type { KindRef } from "../core/refs.ts";
+import type { DesiredState, Progress, RenderRoot, SourceFile, SourceTree } from "../core/stages.ts";
+import type { Digester } from "../text/digest.ts";
+import { decodeText } from "../yaml/content.ts";
+import { MAX_FILE_BYTES } from "./file-faults.ts";
+import { matchesAny } from "./glob.ts";
+import { readManifests } from "./manifests.ts";
+import type { ManifestContext, Manifests } from "./manifests.ts";
+import { cleanPath, isWithinAny } from "./paths.ts";
+import { createPositions } from "./positions.ts";
+import { findRoots } from "./roots.ts";
+
+/** The part of a configured target that says what it declares. */
+export interface DesiredTarget {
+  readonly name: string;
+  /** A folder or a file of the repository; `""` or `.` for all of it. */
+  readonly path: string;
+  /** For namespaced objects without one. Default: `default`, as kubectl has it. */
+  readonly namespace?: string;
+  /** Patterns as in `.gitignore`, from the repository's root. */
+  readonly exclude: readonly string[];
+}
+
+export interface DesiredInput {
+  readonly tree: SourceTree;
+  readonly target: DesiredTarget;
+  readonly digester: Digester;
+  /** From the cluster's discovery; `undefined` for kinds that it does not know. */
+  readonly isNamespaced: (kind: KindRef) => boolean | undefined;
+  readonly progress?: Progress;
+}
+
+/** The name that {@link RenderRoot} gives for plain manifests: they are read by holdfast itself. */
+export const PLAIN_RENDERER_VERSION = "builtin";
+
+/**
+ * Reads the target's desired objects. Never rejects for what the repository holds: whatever cannot be read is a fault,
+ * and `complete` is `false` where a fault leaves declared objects unknown. Two declarations of one object are both left
+ * out. Objects are in the order of their files, documents and list items.
+ */
+export async function readDesired(input: DesiredInput): Promise<DesiredState> {
+  const { tree, target } = input;
+  const plain = await listPlain(tree, target);
+  if (isFault(plain)) {
+    return { revision: tree.revision, roots: [], objects: [], faults: [plain], complete: false };
+  }
+  const manifests = await readFiles(input, plain.files);
+  const single = await withoutDuplicates(tree, manifests.objects);
+  const faults = [
+    ...plain.faults,
+    ...manifests.faults,
+    ...single.faults,
+    ...encryptedNote(target, manifests.encrypted),
+  ];
+  return {
+    revision: tree.revision,
+    roots: plain.roots,
+    objects: single.objects,
+    faults,
+    complete: !faults.some((fault) => fault.leavesUnknown === "declared"),
+  };
+}
+
+export function contextOf({ target, digester, isNamespaced }: DesiredInput): ManifestContext {
+  return { namespace: target.namespace ?? "default", digester, isNamespaced };
+}
+
+interface PlainFiles {
+  readonly files: readonly SourceFile[];
+  readonly roots: readonly RenderRoot[];
+  /** Roots that cannot be rendered, submodules. */
+  readonly faults: readonly Fault[];
+}
+
+/** The target's plain manifest files, and what stands in the way of others. */
+export async function listPlain(tree: SourceTree, target: DesiredTarget): Promise<PlainFiles | Fault> {
+  const path = cleanPath(target.path);
+  if (path === undefined) return pathFault(target, "leaves the repository");
+  const [all, below] = await Promise.all([tree.list(""), tree.list(path)]);
+  if (isFault(all)) return all;
+  if (isFault(below)) return below;
+  if (below.length === 0 && path !== "") return pathFault(target, "holds no file");
+  const inScope = below.filter((file) => !matchesAny(target.exclude, file.path));
+  const found = await findRoots(tree, all, inScope);
+  const scope = new Set(inScope.map((file) => file.path));
+  const own = inScope.filter((file) => !found.files.has(file.path) && !isWithinAny(file.path, found.folders));
+  const files = own.filter(
+    (file) => isManifestName(file.path) && !(file.target !== undefined && scope.has(file.target)),
+  );
+  const modules = own.filter((file) => file.mode === "160000");
+  const submodules = await Promise.all(modules.map((file) => tree.read(file.path)));
+  const plainRoot: RenderRoot = { path, renderer: "plain", version: PLAIN_RENDERER_VERSION };
+  return {
+    files,
+    roots: files.length > 0 || found.roots.length === 0 ? [plainRoot] : [],
+    faults: [...found.roots.map(rendererFault), ...submodules.filter(isFault)],
+  };
+}
+
+/** kubectl reads these endings in a folder, in this spelling. */
+function isManifestName(path: string): boolean {
+  return /\.(?:ya?ml|json)$/.test(path);
+}
+
+function pathFault(target: DesiredTarget, message: string): Fault {
+  return {
+    kind: "fault",
+    code: "target-unknown",
+    about: target.name,
+    message: `the path ${JSON.stringify(target.path)} of target ${target.name} ${message}`,
+    remedy: "correct the target's path in the configuration",
+    leavesUnknown: "declared",
+  };
+}
+
+function rendererFault(root: {
+  readonly path: string;
+  readonly renderer: "kustomize" | "helm";
+  readonly file: string;
+}): Fault {
+  const shown = root.path === "" ? "the repository's root" : root.path;
+  const what = root.renderer === "helm" ? "a Helm chart" : "a kustomization";
+  return {
+    kind: "fault",
+    code: "renderer-unsupported",
+    about: root.path === "" ? "." : root.path,
+    message: `${shown} is ${what}: it needs the ${root.renderer} renderer, which this version does not have yet`,
+    remedy: "list it under the target's exclude, or scan the folder of plain manifests that it is rendered to",
+    position: { file: root.file, line: 1 },
+    leavesUnknown: "declared",
+  };
+}
+
+/** Files and bytes that are read at a time. */
+const BATCH_FILES = 64;
+const BATCH_BYTES = 16 * 1024 * 1024;
+
+interface ReadFiles {
+  readonly objects: DesiredObject[];
+  readonly faults: Fault[];
+  encrypted: number;
+}
+
+async function readFiles(input: DesiredInput, files: readonly SourceFile[]): Promise<ReadFiles> {
+  const context = contextOf(input);
+  const read: ReadFiles = { objects: [], faults: [], encrypted: 0 };
+  let done = 0;
+  for (const batch of batches(files)) {
+    const contents = await Promise.all(batch.map((file) => input.tree.read(file.path)));
+    for (const [index, bytes] of contents.entries()) {
+      const file = batch[index] as SourceFile;
+      add(read, isFault(bytes) ? { objects: [], faults: [bytes], encrypted: 0 } : manifestsOf(file, bytes, context));
+    }
+    done += batch.length;
+    input.progress?.({ stage: "desired", what: "files", done, total: files.length });
+    await nextTurn(); // Signals and timers get their turn.
+  }
+  return read;
+}
+
+/** What is read through a link belongs to the file that it leads to: an edit must never replace a link by a file. */
+function manifestsOf(file: SourceFile, bytes: Uint8Array, context: ManifestContext): Manifests {
+  return readManifests(file.target ?? file.path, bytes, context);
+}
+
+function add(read: ReadFiles, manifests: Manifests): void {
+  for (const object of manifests.objects) read.objects.push(object);
+  for (const fault of manifests.faults) read.faults.push(fault);
+  read.encrypted += manifests.encrypted;
+}
+
+function* batches(files: readonly SourceFile[]): Generator<readonly SourceFile[]> {
+  let batch: SourceFile[] = [];
+  let bytes = 0;
+  for (const file of files) {
+    // A file whose size is not known, or that is over the limit anyway, counts little: reading it stops early.
+    const size = file.size === undefined || file.size > MAX_FILE_BYTES ? 0 : file.size;
+    if (batch.length > 0 && (batch.length === BATCH_FILES || bytes + size > BATCH_BYTES)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(file);
+    bytes += size;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** Which declaration counts is not for holdfast to say: the object is unknown, and both places are named. */
+async function withoutDuplicates(
+  tree: SourceTree,
+  objects: readonly DesiredObject[],
+): Promise<Omit<ReadFiles, "encrypted">> {
+  const byKey = new Map<string, DesiredObject[]>();
+  for (const object of objects) {
+    const key = refKey(object.ref);
+    const known = byKey.get(key);
+    if (known === undefined) byKey.set(key, [object]);
+    else known.push(object);
+  }
+  if (byKey.size === objects.length) return { objects: [...objects], faults: [] };
+  const declared = [...byKey.values()];
+  return {
+    objects: declared.filter((same) => same.length === 1).map((same) => same[0] as DesiredObject),
+    faults: await duplicateFaults(
+      tree,
+      declared.filter((same) => same.length > 1),
+    ),
+  };
+}
+
+async function duplicateFaults(tree: SourceTree, groups: readonly (readonly DesiredObject[])[]): Promise<Fault[]> {
+  const faults: Fault[] = [];
+  const lookup = createLookup(tree);
+  for (const group of groups) {
+    const places = await Promise.all(group.slice(0, 10).map(lookup));
+    const ref = (group[0] as DesiredObject).ref;
+    faults.push({
+      kind: "fault",
+      code: "duplicate-object",
+      about: formatRef(ref),
+      message: `${formatRef(ref)} is declared ${group.length} times: ${places.map(formatPosition).join(" and ")}`,
+      remedy: "keep one of the declarations, or give each its own target",
+      position: places[0] as SourcePosition,
+      leavesUnknown: "declared",
+    });
+  }
+  return faults;
+}
+
+/** Positions of objects; each file is read and parsed once more, and kept while its duplicates are looked up. */
+function createLookup(tree: SourceTree): (object: DesiredObject) => Promise<SourcePosition> {
+  const known = new Map<string, Promise<ReturnType<typeof createPositions> | undefined>>();
+  const open = async (file: string) => {
+    const bytes = await tree.read(file);
+    const text = isFault(bytes) ? undefined : decodeText(bytes);
+    return text === undefined ? undefined : createPositions(file, text);
+  };
+  return async ({ origin: { file, document, items } }) => {
+    const positions = known.get(file) ?? open(file);
+    known.set(file, positions);
+    return (await positions)?.({ document, items, path: [] }) ?? { file, line: 1 };
+  };
+}
+
+/** SOPS' ciphertext is no fault: it is said once that it is not compared. */
+function encryptedNote(target: DesiredTarget, encrypted: number): readonly Fault[] {
+  if (encrypted === 0) return [];
+  return [
+    {
+      kind: "fault",
+      code: "secrets-encrypted",
+      about: target.name,
+      message: `${encrypted} object${encrypted === 1 ? " is" : "s are"} encrypted by SOPS: the encrypted fields are not compared`,
+      remedy: "nothing needs to be done; their other fields are compared",
+      leavesUnknown: "nothing",
+    },
+  ];
+}
