@@ -22,7 +22,7 @@ export function readsOf(events: Iterable<LiveEvent>): Reads {
   const namespaces = new Set<string>();
   const unread: string[] = [];
   for (const event of events) {
-    if (event.kind === "objects") continue;
+    if (event.kind !== "read" && event.kind !== "unread") continue;
     const kind = kindKey(event.of);
     const place = event.namespace === undefined ? kind : placeKey(kind, event.namespace);
     if (event.kind === "unread") unread.push(place);

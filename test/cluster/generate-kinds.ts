@@ -47,12 +47,12 @@ async function zeroFields(): Promise<Readonly<Record<string, readonly string[]>>
 }
 
 /** One kind and one field a line, so that a new Kubernetes version reads as a diff. */
-function serialize(data: { kubernetes: string; kinds: object; types: object }): string {
-  const kinds = lines(data.kinds, "    ");
-  const types = Object.entries(data.types).map(
+function serialize(all: { kubernetes: string; kinds: object; types: object }): string {
+  const kinds = lines(all.kinds, "    ");
+  const types = Object.entries(all.types).map(
     ([name, type]) => `    ${JSON.stringify(name)}: ${typeLines(type as Record<string, unknown>)}`,
   );
-  return `{\n  "kubernetes": ${JSON.stringify(data.kubernetes)},\n  "kinds": {\n${kinds}\n  },\n  "types": {\n${types.join(",\n")}\n  }\n}\n`;
+  return `{\n  "kubernetes": ${JSON.stringify(all.kubernetes)},\n  "kinds": {\n${kinds}\n  },\n  "types": {\n${types.join(",\n")}\n  }\n}\n`;
 }
 
 function typeLines(type: Record<string, unknown>): string {

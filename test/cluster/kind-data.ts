@@ -139,7 +139,7 @@ function groupVersion({ group, version }: GroupVersionKind): string {
 
 /** `io.k8s.api.core.v1.Pod` is `core.v1.Pod`; no two of them are the same when shortened. */
 function shortName(name: string): string {
-  return name.replace(/^io\.k8s\.(?:api|apimachinery\.pkg\.(?:apis|api)|[a-z-]+\.pkg\.apis)\./, "");
+  return name.replace(/^io\.k8s\.(?:api|apimachinery\.pkg(?:\.apis|\.api)?|[a-z-]+\.pkg\.apis)\./, "");
 }
 
 function isRoot(schema: Schema): boolean {
