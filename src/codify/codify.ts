@@ -16,13 +16,12 @@ import { lineStarts, positionOf } from "../yaml/locator.ts";
 import { offsetOf } from "../yaml/source-find.ts";
 import { parseSource } from "../yaml/source.ts";
 import type { SourceText } from "../yaml/source.ts";
-import { applyCuts, keepUnended, orderCuts, untouchedOutside } from "./cuts.ts";
 import { editObject } from "./edit-object.ts";
 import type { ObjectEdit } from "./edit-object.ts";
-import type { Cut } from "./emit.ts";
+import { withEdits } from "./edited-file.ts";
+import type { EditedFile } from "./edited-file.ts";
 import { refuseFile } from "./guards.ts";
 import type { Planned } from "./plan.ts";
-import { proveDocuments } from "./prove-text.ts";
 import { proveByRendering } from "./prove.ts";
 import { isRefused, refused } from "./refuse.ts";
 import type { Refused } from "./refuse.ts";
@@ -63,16 +62,6 @@ interface OpenedFile {
   readonly path: string;
   readonly hash: string;
   readonly source: SourceText;
-}
-
-/** One file with all edits that are made in it. */
-export interface EditedFile {
-  readonly path: string;
-  readonly mode: string;
-  readonly source: SourceText;
-  readonly after: string;
-  readonly edits: readonly ObjectEdit[];
-  readonly cuts: readonly Cut[];
 }
 
 interface Indexed {
@@ -124,19 +113,6 @@ function editedFile(
   return file.edits.length === 0 ? [] : [file];
 }
 
-/** The file with exactly these edits, or `undefined` where they do not go together. */
-export function withEdits(file: EditedFile, edits: readonly ObjectEdit[]): EditedFile | undefined {
-  const { source } = file;
-  const places = new Set(edits.map(({ found }) => `${found.document.index}/${found.items.join("/")}`));
-  const ordered = orderCuts(edits.flatMap(({ cuts }) => cuts));
-  if (ordered === undefined || places.size !== edits.length) return undefined;
-  const cuts = keepUnended(source.text, ordered);
-  const after = applyCuts(source.text, cuts);
-  const expected = edits.map((edit) => edit.expected);
-  const proved = untouchedOutside(source.text, after, cuts) && proveDocuments(source, after, expected);
-  return proved ? { ...file, after, edits, cuts } : undefined;
-}
-
 function toFileChange({ path, source, after, mode }: EditedFile): FileChange {
   return { path, before: source.text, after, mode };
 }
@@ -146,8 +122,8 @@ function answer(
   outcome: Outcome,
   { proved, files }: { readonly proved: ReadonlySet<ObjectEdit>; readonly files: readonly EditedFile[] },
 ): CodifyAnswer {
-  const { path: file } = { path: request.desired.origin.file };
-  const text = files.find(({ path }) => path === file)?.source.text ?? (isRefused(outcome) ? undefined : "");
+  const { file } = request.desired.origin;
+  const text = files.find(({ path }) => path === file)?.source.text;
   const lines = text === undefined ? undefined : lineStarts(text);
   return request.changes.map((change, index) => {
     const refusal = isRefused(outcome) ? outcome : outcome.refusals.get(index);

@@ -5,7 +5,7 @@ import type { Layout } from "./value-text.ts";
 
 export interface Page {
   readonly text: string;
-  /** The line end that the text uses first. */
+  /** The line end that most of the document's lines have. */
   readonly newline: "\n" | "\r\n";
   readonly layout: Layout;
   readonly json: boolean;
@@ -15,10 +15,10 @@ export interface Page {
 
 /** `root` is the document's, `within` its place in the text. */
 export function pageOf(text: string, root: SourceNode, within: { start: number; end: number; json: boolean }): Page {
-  const first = text.indexOf("\n");
+  const own = text.slice(within.start, within.end);
   return {
     text,
-    newline: first > 0 && text[first - 1] === "\r" ? "\r\n" : "\n",
+    newline: (own.match(/\r\n/g)?.length ?? 0) * 2 > (own.match(/\n/g)?.length ?? 0) ? "\r\n" : "\n",
     layout: layoutOf(text, root),
     json: within.json,
     jsonUnit: /\n([ \t]+)\S/.exec(text.slice(root.start, within.end))?.[1] ?? "",

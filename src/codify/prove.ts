@@ -10,9 +10,9 @@ import { refKey } from "../core/refs.ts";
 import type { Renderer, RenderRoot } from "../core/stages.ts";
 import { equalValues } from "../core/value.ts";
 import { applyChanges } from "./assign.ts";
-import { withEdits } from "./codify.ts";
-import type { EditedFile } from "./codify.ts";
 import type { ObjectEdit } from "./edit-object.ts";
+import { withEdits } from "./edited-file.ts";
+import type { EditedFile } from "./edited-file.ts";
 
 export interface Proved {
   /** Files with the edits that hold. */

@@ -1,0 +1,31 @@
+/** A file with the edits of its objects, put together and proved on the text. */
+
+import type { SourceText } from "../yaml/source.ts";
+import { applyCuts, keepUnended, orderCuts, untouchedOutside } from "./cuts.ts";
+import type { ObjectEdit } from "./edit-object.ts";
+import type { Cut } from "./emit.ts";
+import { proveDocuments } from "./prove-text.ts";
+
+/** One file with all edits that are made in it. */
+export interface EditedFile {
+  readonly path: string;
+  readonly mode: string;
+  readonly source: SourceText;
+  readonly after: string;
+  readonly edits: readonly ObjectEdit[];
+  readonly cuts: readonly Cut[];
+}
+
+/** The file with exactly these edits, or `undefined` where they do not go together. */
+export function withEdits(file: EditedFile, edits: readonly ObjectEdit[]): EditedFile | undefined {
+  const { source } = file;
+  const places = new Set(edits.map(({ found }) => `${found.document.index}/${found.items.join("/")}`));
+  const ordered = orderCuts(edits.flatMap(({ cuts }) => cuts));
+  if (ordered === undefined || places.size !== edits.length) return undefined;
+  const cuts = keepUnended(source.text, ordered);
+  const after = applyCuts(source.text, cuts);
+  const expected = edits.map((edit) => edit.expected);
+  const proved = untouchedOutside(source.text, after, cuts) && proveDocuments(source, after, expected);
+  return proved ? { ...file, after, edits, cuts } : undefined;
+}
+
