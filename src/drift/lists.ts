@@ -4,7 +4,7 @@ import type { PathStep } from "../core/path.ts";
 import type { FieldSchema, ListSchema } from "../core/schema.ts";
 import { fieldOf, isList, isMap, setField } from "../core/value.ts";
 import type { Scalar, Value, ValueMap } from "../core/value.ts";
-import { isInjectedToleration } from "../kinds/declared.ts";
+import { isInjectedItem } from "../kinds/declared.ts";
 import { differs, fieldAt, note, noteAdded, within } from "./walk.ts";
 import type { Walk } from "./walk.ts";
 
@@ -33,9 +33,7 @@ export function compareList(walk: Walk, pair: ListPair): void {
 /** Finds any difference between lists that are one value; where it is does not matter. */
 function compareWhole(probe: Walk, { desired, live, schema }: ListPair): void {
   const unordered = schema?.list?.kind === "multiset" && live.length <= MAX_UNORDERED;
-  const theirs = live.some((item) => isInjectedToleration(fieldAt(probe), item))
-    ? withoutInjected(probe, desired, live)
-    : live;
+  const theirs = desired.length < live.length ? withoutInjected(probe, desired, live) : live;
   if (desired.length !== theirs.length) {
     note(probe, { desired, live: theirs });
   } else if (unordered) {
@@ -49,8 +47,8 @@ function compareWhole(probe: Walk, { desired, live, schema }: ListPair): void {
 
 function withoutInjected(walk: Walk, desired: readonly Value[], live: readonly Value[]): readonly Value[] {
   const at = fieldAt(walk);
-  const extra = live.length - desired.length;
-  return extra <= 0 ? live : live.filter((item, index) => index < desired.length || !isInjectedToleration(at, item));
+  const { name } = walk.live.ref;
+  return live.filter((item, index) => index < desired.length || !isInjectedItem(at, item, name));
 }
 
 function compareUnordered(probe: Walk, { desired, live, schema }: ListPair): void {

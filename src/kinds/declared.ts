@@ -171,10 +171,23 @@ export function isBase64Field(names: readonly string[]): boolean {
  */
 export const MEANINGFUL_EMPTY: ReadonlySet<string> = new Set(["emptyDir", "selfSigned"]);
 
-/** Tolerations that the DefaultTolerationSeconds admission plugin adds to each Pod. */
-export function isInjectedToleration(at: FieldAt, item: Value): boolean {
-  if (kindKey(at.kind) !== key("v1", "Pod") || !standsAt(at.names, ["spec", "tolerations"]) || !isMap(item))
-    return false;
+/**
+ * Items that the system adds at the end of an atomic list: tolerations that the DefaultTolerationSeconds admission plugin
+ * gives to each Pod, and a ServiceAccount's pull secret on OpenShift (stackrox#12124). `name` is the object's.
+ */
+export function isInjectedItem(at: FieldAt, item: Value, name: string): boolean {
+  if (!isMap(item)) return false;
+  switch (kindKey(at.kind)) {
+    case key("v1", "Pod"):
+      return standsAt(at.names, ["spec", "tolerations"]) && isNodeToleration(item);
+    case key("v1", "ServiceAccount"):
+      return standsAt(at.names, ["imagePullSecrets"]) && tokenOf(name, item["name"]);
+    default:
+      return false;
+  }
+}
+
+function isNodeToleration(item: ValueMap): boolean {
   return (
     (item["key"] === "node.kubernetes.io/not-ready" || item["key"] === "node.kubernetes.io/unreachable") &&
     item["operator"] === "Exists" &&

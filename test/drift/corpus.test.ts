@@ -26,9 +26,7 @@ const PAIRS: Readonly<Record<string, readonly string[]>> = {
     'remove spec.ports[port=1935,protocol="UDP"]',
     'remove spec.ports[port=443,protocol="UDP"]',
   ],
-  "smd-service-config.yaml smd-service-live.yaml": [
-    'replace spec.ports[port=1935,protocol="TCP"].targetPort',
-  ],
+  "smd-service-config.yaml smd-service-live.yaml": ['replace spec.ports[port=1935,protocol="TCP"].targetPort'],
   "smd-service-config.yaml smd-service-live-with-type.yaml": [
     'replace spec.ports[port=1935,protocol="TCP"].targetPort',
   ],
@@ -54,9 +52,7 @@ if (absent !== undefined) process.stderr.write(`pairs of gitops-engine: skipped,
 
 describe.skipIf(absent !== undefined)("pairs of gitops-engine", () => {
   test.each(Object.entries(PAIRS))("%s", (files, expected) => {
-    const [desired = "", live = ""] = files
-      .split(" ")
-      .map((name) => readFileSync(join(CORPUS, name), "utf8"));
+    const [desired = "", live = ""] = files.split(" ").map((name) => readFileSync(join(CORPUS, name), "utf8"));
     expect(told(compared(yaml(desired), yaml(live)).changes)).toEqual(expected);
   });
 });

@@ -25,11 +25,7 @@ describe("schemas of the built-in kinds", () => {
     ["Deployment", [...POD, "containers", "command"], { kind: "atomic" }],
     ["Deployment", [...POD, "tolerations"], { kind: "atomic" }],
     ["Deployment", [...POD, "hostAliases"], { kind: "map", keys: ["ip"] }],
-    [
-      "Deployment",
-      [...POD, "topologySpreadConstraints"],
-      { kind: "map", keys: ["topologyKey", "whenUnsatisfiable"] },
-    ],
+    ["Deployment", [...POD, "topologySpreadConstraints"], { kind: "map", keys: ["topologyKey", "whenUnsatisfiable"] }],
     ["StatefulSet", ["spec", "volumeClaimTemplates"], { kind: "atomic" }],
   ] as const)("lists of a %s at %j pair up by %j", (kind, path, list) => {
     expect(at("apps/v1", kind, ...path)?.list).toEqual(list);
@@ -69,9 +65,9 @@ describe("schemas of the built-in kinds", () => {
     expect(at("apps/v1", "Deployment", ...POD, "containers", "env", "value")).toEqual({ type: "string", default: "" });
     expect(at("apps/v1", "Deployment", "spec", "replicas")).toEqual({ type: "integer" });
     expect(at("apps/v1", "Deployment", ...POD, "automountServiceAccountToken")).toEqual({ type: "boolean" });
-    expect(
-      at("apps/v1", "Deployment", ...POD, "containers", "securityContext", "allowPrivilegeEscalation"),
-    ).toEqual({ type: "boolean" });
+    expect(at("apps/v1", "Deployment", ...POD, "containers", "securityContext", "allowPrivilegeEscalation")).toEqual({
+      type: "boolean",
+    });
   });
 
   test("a type that contains itself is known at every depth", () => {

@@ -31,7 +31,10 @@ const MADE: readonly [string, string][] = [
 ];
 
 const HAND_MADE: readonly [string, string][] = [
-  ["a Service called kubernetes elsewhere", "{apiVersion: v1, kind: Service, metadata: {name: kubernetes, namespace: shop}}"],
+  [
+    "a Service called kubernetes elsewhere",
+    "{apiVersion: v1, kind: Service, metadata: {name: kubernetes, namespace: shop}}",
+  ],
   [
     "a role that only bears the bootstrap label",
     "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: mine, labels: {kubernetes.io/bootstrapping: rbac-defaults}}}",
@@ -40,8 +43,14 @@ const HAND_MADE: readonly [string, string][] = [
     "a role that only bears a system name",
     "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: 'system:mine'}}",
   ],
-  ["a Secret that only has a release's name", "{apiVersion: v1, kind: Secret, type: Opaque, metadata: {name: sh.helm.release.v1.web.v3}}"],
-  ["a ServiceAccount of another name", "{apiVersion: v1, kind: ServiceAccount, metadata: {name: robot, namespace: shop}}"],
+  [
+    "a Secret that only has a release's name",
+    "{apiVersion: v1, kind: Secret, type: Opaque, metadata: {name: sh.helm.release.v1.web.v3}}",
+  ],
+  [
+    "a ServiceAccount of another name",
+    "{apiVersion: v1, kind: ServiceAccount, metadata: {name: robot, namespace: shop}}",
+  ],
   ["another group's Lease", "{apiVersion: example.com/v1, kind: Lease, metadata: {name: car}}"],
 ];
 
