@@ -39,18 +39,21 @@ export interface CodifyInput {
 export async function codify(input: CodifyInput): Promise<Codified> {
   const outcomes: Outcome[] = input.requests.map(() => refused("not-found", "not looked at"));
   const files: EditedFile[] = [];
+  const lines = new Map<string, readonly number[]>();
   for (const [file, requests] of byFile(input.requests)) {
     const opened = await openFile(input, file);
     for (const { index, request } of requests) {
       const blocked = refuseFile(request.desired.origin, input.modeOf(file)) ?? (isRefused(opened) ? opened : undefined);
       outcomes[index] = blocked ?? editRequest(opened as OpenedFile, request);
     }
-    if (!isRefused(opened)) files.push(...editedFile(opened, requests, { outcomes, mode: input.modeOf(file) }));
+    if (isRefused(opened)) continue;
+    files.push(...editedFile(opened, requests, { outcomes, mode: input.modeOf(file) }));
+    lines.set(file, lineStarts(opened.source.text));
   }
   const { kept, proof } = await proveByRendering(files, input.renderer);
   const proved = new Set(kept.flatMap(({ edits }) => edits));
   return {
-    answers: input.requests.map((request, index) => answer(request, outcomes[index] as Outcome, { proved, files })),
+    answers: input.requests.map((request, index) => answer(request, outcomes[index] as Outcome, { proved, lines: lines.get(request.desired.origin.file) ?? [] })),
     files: kept.map(toFileChange),
     ...(proof === undefined ? {} : { proof }),
   };
@@ -120,28 +123,26 @@ function toFileChange({ path, source, after, mode }: EditedFile): FileChange {
 function answer(
   request: CodifyRequest,
   outcome: Outcome,
-  { proved, files }: { readonly proved: ReadonlySet<ObjectEdit>; readonly files: readonly EditedFile[] },
+  { proved, lines }: { readonly proved: ReadonlySet<ObjectEdit>; readonly lines: readonly number[] },
 ): CodifyAnswer {
   const { file } = request.desired.origin;
-  const text = files.find(({ path }) => path === file)?.source.text;
-  const lines = text === undefined ? undefined : lineStarts(text);
   return request.changes.map((change, index) => {
     const refusal = isRefused(outcome) ? outcome : outcome.refusals.get(index);
     if (refusal !== undefined) return { refusal: toRefusal(change.path, file, { refusal, lines }) };
     const edit = outcome as ObjectEdit;
-    if (proved.has(edit) && lines !== undefined) return { edit: toEdit(edit, { index, change }, { file, lines }) };
+    if (proved.has(edit)) return { edit: toEdit(edit, { index, change }, { file, lines }) };
     const failed = refused("proof-failed", "rendering again did not give the live value and nothing else");
-    return { refusal: toRefusal(change.path, file, { refusal: failed, lines: undefined }) };
+    return { refusal: toRefusal(change.path, file, { refusal: failed, lines }) };
   });
 }
 
 function toRefusal(
   path: Refusal["path"],
   file: string,
-  { refusal, lines }: { readonly refusal: Refused; readonly lines: readonly number[] | undefined },
+  { refusal, lines }: { readonly refusal: Refused; readonly lines: readonly number[] },
 ): Refusal {
   const { code, reason, offset } = refusal;
-  const position = offset === undefined || lines === undefined ? undefined : positionOf(lines, file, offset);
+  const position = offset === undefined ? undefined : positionOf(lines, file, offset);
   return { code, path, reason, ...(position === undefined ? {} : { position }) };
 }
 
