@@ -33,6 +33,8 @@ export interface Violation {
   /** The policy compares with the old object; it is asked of UPDATE and DELETE only. */
   readonly delta: boolean;
   readonly element?: string;
+  /** Without an element: the field names that the policy's expressions mention, to tell which changes it may be about. */
+  readonly mentions?: readonly string[];
 }
 
 /** Evaluates policies outside the caller's thread, with a time limit; answers are in the requests' order. Never rejects for a bad policy. */

@@ -13,6 +13,8 @@ export interface CompiledPolicy {
   readonly validations: readonly { readonly expression: Compiled; readonly message?: Compiled }[];
   /** The audit annotations that name violating elements: for all validations, and by a validation's index. */
   readonly elements: ReadonlyMap<number | "all", Compiled>;
+  /** Field names that the expressions mention, in code-unit order. */
+  readonly mentions: readonly string[];
   readonly errors: readonly CompileError[];
 }
 
@@ -26,13 +28,15 @@ export interface CompileError {
 /** `environment` is a `policyEnvironment()`; one serves all policies. */
 export function compilePolicy(policy: AdmissionPolicy, environment: Environment): CompiledPolicy {
   const errors: CompileError[] = [];
+  const mentions = new Set<string>();
   const names = policy.variables.map((variable) => variable.name);
   const compile = (expression: Expression, declared: readonly string[], types: readonly string[]): Compiled => {
     const compiled = checked(compileExpression(environment, expression.source), declared, types);
     if (compiled.kind === "cel-error") errors.push({ expression, error: compiled });
+    else collectMentions(compiled.ast, mentions);
     return compiled;
   };
-  return {
+  const compiled = {
     policy,
     matchConditions: policy.matchConditions.map((condition) => compile(condition, [], BOOL)),
     // A variable sees the ones before it only, so none can need itself.
@@ -51,6 +55,21 @@ export function compilePolicy(policy: AdmissionPolicy, environment: Environment)
       }),
     ),
     errors,
+  };
+  return { ...compiled, mentions: [...mentions].sort() };
+}
+
+/** The policy as one that is never evaluable: what it matches is violated by it, and the reason said. */
+export function brokenPolicy(policy: AdmissionPolicy, why: string): CompiledPolicy {
+  const error: CelError = { kind: "cel-error", phase: "evaluate", message: why, notKnowable: false };
+  return {
+    policy,
+    matchConditions: [error],
+    variables: new Map(),
+    validations: [],
+    elements: new Map(),
+    mentions: [],
+    errors: [],
   };
 }
 
@@ -94,6 +113,15 @@ function undeclaredVariable(node: unknown, declared: ReadonlySet<string>): Field
     return declared.has(node.args[1]) ? undefined : (node as FieldAccess);
   }
   return undeclaredVariable(node.args, declared);
+}
+
+/** Names that are selected, and texts, which may be keys: `labels["app"]`, `"app" in labels`. */
+function collectMentions(node: unknown, mentions: Set<string>): void {
+  if (Array.isArray(node)) for (const item of node) collectMentions(item, mentions);
+  if (!isNode(node)) return;
+  if (node.op === "." || node.op === ".?") mentions.add(node.args[1]);
+  if (node.op === "value" && typeof node.args === "string") mentions.add(node.args);
+  collectMentions(node.args, mentions);
 }
 
 function isNode(value: unknown): value is ASTNode {

@@ -27,9 +27,15 @@ export function evaluateAll(
   return requests.map((request) => evaluateRequest(request, policies));
 }
 
-export function evaluateRequest(request: AdmissionRequest, policies: readonly CompiledPolicy[]): readonly Violation[] {
+/** `before` is told each policy's index before it is asked, so that one that never answers can be told from the rest. */
+export function evaluateRequest(
+  request: AdmissionRequest,
+  policies: readonly CompiledPolicy[],
+  before?: (policy: number) => void,
+): readonly Violation[] {
   let context: RequestContext | undefined;
-  return policies.flatMap((compiled) => {
+  return policies.flatMap((compiled, index) => {
+    before?.(index);
     const match = isAsked(compiled, request);
     if (match === "no") return [];
     if (match === "unknown") return [notEvaluable({ ...compiled, severity: worst(compiled.policy) }, -1, NAMESPACE_UNKNOWN)];
@@ -156,7 +162,9 @@ function evaluateValidation(compiled: BoundPolicy, index: number, context: Conte
   const message = messageOf(compiled, index, context);
   const violation: Violation = { ...aboutPolicy(compiled), validation: index, message, evaluable: true };
   const elements = elementsOf(compiled, index, context);
-  return elements.length === 0 ? [violation] : elements.map((element) => ({ ...violation, element }));
+  return elements.length === 0
+    ? [{ ...violation, mentions: compiled.mentions }]
+    : elements.map((element) => ({ ...violation, element }));
 }
 
 function messageOf({ policy, validations }: CompiledPolicy, index: number, context: Context): string {
