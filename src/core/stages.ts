@@ -23,6 +23,8 @@ export interface SourceTree {
   /** Repository-relative paths below `path` (`""` for all), in code-unit order, with sizes in bytes and Git's mode. */
   list(path: string): Promise<readonly SourceFile[] | Fault>;
   read(file: string): Promise<Uint8Array | Fault>;
+  /** Brings files near that are about to be read, in one go. Absent where reading them one by one costs no more. */
+  prefetch?(files: readonly string[]): Promise<Fault | undefined>;
 }
 
 export interface SourceFile {

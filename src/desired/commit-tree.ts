@@ -25,8 +25,8 @@ export interface CommitTreeInput extends TreeOptions {
   readonly commit: string;
   /** Folder of the repository that is the tree's root; `""` for all. */
   readonly prefix: string;
-  /** Brings blobs that a partial clone lacks, in one go; without it sizes are listed right away. */
-  readonly prefetch?: (hashes: readonly string[]) => Promise<Fault | undefined>;
+  /** Brings blobs that a partial clone lacks, in one go. Present for partial clones alone: sizes are then not listed. */
+  readonly bring?: (hashes: readonly string[]) => Promise<Fault | undefined>;
   /** Told when an object that the commit names is not to be had: the repository is damaged. */
   readonly onDamage?: () => void;
 }
@@ -56,9 +56,13 @@ export function openCommitTree(input: CommitTreeInput): CommitTree {
       if (clean === undefined) return unreadable(path, "the path leaves the repository");
       const blobs = await all();
       if (isFault(blobs)) return blobs;
-      const below = [...blobs.values()].filter((blob) => isWithin(blob.path, clean));
-      const missing = await session.prefetch?.(below.filter(mayBeRead).map((blob) => blob.hash));
-      return missing ?? below;
+      return [...blobs.values()].filter((blob) => isWithin(blob.path, clean));
+    },
+    prefetch: async (files) => {
+      const blobs = await all();
+      if (isFault(blobs)) return blobs;
+      const wanted = files.map((file) => blobs.get(file)).filter((blob) => blob !== undefined && blob.mode !== MODULE);
+      return session.bring?.(wanted.map((blob) => targetOf(blobs, blob as Blob).hash));
     },
     read: async (file) => {
       const blobs = await all();
@@ -70,11 +74,6 @@ export function openCommitTree(input: CommitTreeInput): CommitTree {
   };
 }
 
-/** What may be asked for later: manifests, kustomizations, charts and links. Images and archives are never fetched. */
-function mayBeRead(blob: Blob): boolean {
-  return blob.mode !== MODULE && (blob.mode === LINK || /(?:\.ya?ml|\.json|(?:^|\/)Kustomization)$/.test(blob.path));
-}
-
 function targetOf(blobs: ReadonlyMap<string, Blob>, blob: Blob): Blob {
   return blob.target === undefined ? blob : (blobs.get(blob.target) ?? blob);
 }
@@ -83,6 +82,8 @@ async function readBlob(session: Session, blob: Blob): Promise<Uint8Array | Faul
   if (blob.fault !== undefined) return blob.fault;
   const limit = session.maxFileBytes ?? MAX_FILE_BYTES;
   if (blob.size !== undefined && blob.size > limit) return tooLarge(blob.path, blob.size, limit);
+  const fault = await session.bring?.([blob.hash]);
+  if (fault !== undefined) return fault;
   const object = await session.objects.read(blob.hash);
   if (object === undefined) {
     session.onDamage?.();
@@ -96,9 +97,9 @@ async function readBlob(session: Session, blob: Blob): Promise<Uint8Array | Faul
 }
 
 async function listBlobs(session: Session): Promise<ReadonlyMap<string, Blob> | Fault> {
-  const { repository, commit, prefix, prefetch, signal } = session;
+  const { repository, commit, prefix, bring, signal } = session;
   // The size of a blob that a partial clone lacks would be fetched, one blob at a time.
-  const sizes = prefetch === undefined ? ["-l"] : [];
+  const sizes = bring === undefined ? ["-l"] : [];
   const output = await runGit({
     repository,
     args: ["ls-tree", "-r", "-z", "--full-tree", ...sizes, commit],
@@ -143,7 +144,7 @@ function relativeTo(prefix: string, path: string): string | undefined {
 async function resolveLinks(session: Session, blobs: Map<string, Blob>): Promise<void> {
   const links = [...blobs.values()].filter((blob) => blob.mode === LINK && blob.fault === undefined);
   if (links.length === 0) return;
-  await session.prefetch?.(links.map((link) => link.hash));
+  await session.bring?.(links.map((link) => link.hash));
   const texts = new Map<string, string>();
   for (const link of links) {
     const bytes = await readBlob(session, link);

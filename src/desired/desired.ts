@@ -152,6 +152,7 @@ async function readFiles(input: DesiredInput, files: readonly SourceFile[]): Pro
   const context = contextOf(input);
   const read: ReadFiles = { objects: [], faults: [], encrypted: 0 };
   let done = 0;
+  await input.tree.prefetch?.(files.map((file) => file.path)); // A fault here is a fault of each file, when it is read.
   for (const batch of batches(files)) {
     const contents = await Promise.all(batch.map((file) => input.tree.read(file.path)));
     for (const [index, bytes] of contents.entries()) {

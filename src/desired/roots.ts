@@ -49,7 +49,7 @@ export async function findRoots(
   const ends = endsOf(scoped, reached);
   const covered = new Set(scoped.flatMap((one) => [...(reached.get(one.path) ?? [])]));
   const topCharts = [...charts].filter(
-    (chart) => !isChartOf(chart, charts) && !covered.has(chart) && inScope.some((file) => isWithin(file.path, chart)),
+    (chart) => !isChartOf(chart, charts) && !covered.has(chart) && covers(inScope, chart, scope),
   );
   return {
     roots: [
@@ -59,6 +59,12 @@ export async function findRoots(
     folders: new Set([...charts, ...scoped.map((one) => one.path)]),
     files: covered,
   };
+}
+
+/** Whether the target covers the chart, or lies within it. */
+function covers(inScope: readonly SourceFile[], chart: string, scope: ReadonlySet<string>): boolean {
+  const [first] = inScope;
+  return scope.has(joinPath(chart, "Chart.yaml")) || (first !== undefined && isWithin(first.path, chart));
 }
 
 /** Whether a chart stands in another chart: a dependency, rendered with it. */
@@ -76,6 +82,7 @@ async function readKustomizations(
   for (const name of KUSTOMIZATION_FILES.toReversed()) {
     for (const file of files) if (baseName(file.path) === name) byFolder.set(folderOf(file.path), file.path);
   }
+  await tree.prefetch?.([...byFolder.values()]); // A fault here is a fault of each file, when it is read.
   const scope = new Set(inScope.map((file) => file.path));
   const found = new Map<string, Kustomization>();
   const waiting = [...byFolder].filter(([, file]) => scope.has(file)).map(([folder]) => folder);

@@ -203,6 +203,6 @@ function describe(error: unknown): string {
     case "EPERM":
       return "permission denied";
     default:
-      return String((error as NodeJS.ErrnoException).code ?? "the disk failed");
+      return (error as NodeJS.ErrnoException).code ?? "the disk failed";
   }
 }
