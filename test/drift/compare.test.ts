@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { compareObject } from "../../src/drift/compare.ts";
+import type { Value, ValueMap } from "../../src/core/value.ts";
 import { crdSchemas } from "../../src/kinds/openapi.ts";
 import { createDigester } from "../../src/text/digest.ts";
 import { compared, desiredOf, liveOf, told, yaml } from "./objects.ts";
@@ -22,6 +23,25 @@ function policy(spec: string): string {
 
 function pod(spec: string): string {
   return `{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop}, spec: ${spec}}`;
+}
+
+function secret(data: Readonly<Record<string, string>>): ValueMap {
+  return { apiVersion: "v1", kind: "Secret", metadata: { name: "db", namespace: "shop" }, data };
+}
+
+function thing(spec: string): string {
+  return `{apiVersion: example.com/v1, kind: Thing, metadata: {name: a, namespace: shop}, spec: ${spec}}`;
+}
+
+function podWith(env: readonly ValueMap[]): ValueMap {
+  return { apiVersion: "v1", kind: "Pod", metadata: { name: "web" }, spec: { containers: [{ name: "web", env }] } };
+}
+
+/** Lists and maps in turn. */
+function nested(depth: number, leaf: number): ValueMap {
+  let spec: Value = leaf;
+  for (let level = 0; level < depth; level++) spec = level % 2 === 0 ? [spec] : { a: spec };
+  return { apiVersion: "example.com/v1", kind: "Thing", metadata: { name: "a" }, spec };
 }
 
 interface Case {
@@ -257,7 +277,7 @@ describe("who changed it", () => {
         ),
       ),
     );
-    expect(changes.map(({ path: _, actor }) => actor?.manager)).toEqual(["kubectl", "kubectl-set", "kubectl-edit"]);
+    expect(changes.map(({ actor }) => actor?.manager)).toEqual(["kubectl", "kubectl-set", "kubectl-edit"]);
   });
 
   test("an added item without an owner was added by admission, and is left out", () => {
@@ -288,12 +308,6 @@ describe("who changed it", () => {
 describe("secrets", () => {
   const mine = createDigester(Buffer.from("mine"));
   const other = createDigester(Buffer.from("other"));
-  const secret = (data: Record<string, string>) => ({
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: "db", namespace: "shop" },
-    data,
-  });
 
   test("equal digests are the same, others a sensitive change", () => {
     const { changes } = compared(
@@ -354,8 +368,6 @@ describe("custom resources", () => {
                     raw: {type: object, x-kubernetes-preserve-unknown-fields: true}
   `);
   const schema = crdSchemas(crd)[0]?.schema;
-  const thing = (spec: string): string =>
-    `{apiVersion: example.com/v1, kind: Thing, metadata: {name: a, namespace: shop}, spec: ${spec}}`;
 
   test("lists, defaults of keys and quantities are those of its definition", () => {
     const result = compared(
@@ -406,24 +418,13 @@ describe("another version of the kind", () => {
 describe("size", () => {
   test("10,000 items on both sides, in opposite orders, take less than a second", () => {
     const names = Array.from({ length: 10_000 }, (_, index) => ({ name: `V${index}`, value: `${index}` }));
-    const object = (env: readonly { name: string; value: string }[]) => ({
-      apiVersion: "v1",
-      kind: "Pod",
-      metadata: { name: "web" },
-      spec: { containers: [{ name: "web", env }] },
-    });
     const started = performance.now();
-    const { changes } = compared(object(names), object(names.toReversed().map((one) => ({ ...one, value: "x" }))));
+    const { changes } = compared(podWith(names), podWith(names.toReversed().map((one) => ({ ...one, value: "x" }))));
     expect(changes).toHaveLength(10_000);
     expect(performance.now() - started).toBeLessThan(1000);
   });
 
   test("a list as deep as readers accept is compared, a deeper one is a bug of the reader", () => {
-    const nested = (depth: number, leaf: number): ReturnType<typeof yaml> => {
-      let value: unknown = leaf;
-      for (let level = 0; level < depth; level++) value = level % 2 === 0 ? [value] : { a: value };
-      return { apiVersion: "example.com/v1", kind: "Thing", metadata: { name: "a" }, spec: value } as never;
-    };
     expect(compared(nested(490, 1), nested(490, 2)).changes).toHaveLength(1);
     expect(() => compared(nested(5000, 1), nested(5000, 2))).toThrow("deeper");
   });

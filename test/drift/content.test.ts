@@ -21,6 +21,11 @@ function unmanaged(text: string): Drift {
   return { state: "unmanaged", ref: live.ref, live };
 }
 
+function missing(text: string): Drift {
+  const desired = desiredOf(yaml(text));
+  return { state: "missing", ref: desired.ref, desired };
+}
+
 const BASE = drifted(change("a", 2), change("b", { x: 1, y: 2 }));
 
 describe("what a fingerprint is made of", () => {
@@ -63,10 +68,6 @@ describe("what a fingerprint is made of", () => {
   });
 
   test("a missing object is missing, whatever Git says of it meanwhile", () => {
-    const missing = (text: string): Drift => {
-      const desired = desiredOf(yaml(text));
-      return { state: "missing", ref: desired.ref, desired };
-    };
     expect(fingerprintContent(missing(WEB.replace("b: 2", "b: 3")))).toBe(fingerprintContent(missing(WEB)));
   });
 });

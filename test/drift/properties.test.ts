@@ -1,6 +1,6 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatPath } from "../../src/core/path.ts";
+import { formatPath, valueAt } from "../../src/core/path.ts";
 import type { FieldPath, PathStep } from "../../src/core/path.ts";
 import type { FieldSchema } from "../../src/core/schema.ts";
 import { isList, isMap } from "../../src/core/value.ts";
@@ -98,11 +98,22 @@ describe("comparing, whatever the object", () => {
     );
   });
 
-  test("a comparison never fails, whatever stands on either side", () => {
+  test("whatever stands on either side, each change tells what stands at its path", () => {
     fc.assert(
       fc.property(fc.oneof(deployment, thing), fc.jsonValue({ maxDepth: 6 }), (object, spec) => {
-        compared(object, { ...object, spec } as ValueMap);
-        compared({ ...object, spec } as ValueMap, object);
+        const other = { ...object, spec } as ValueMap;
+        for (const [desired, live] of [
+          [object, other],
+          [other, object],
+        ] as const) {
+          for (const change of compared(desired, live).changes) {
+            if (change.path.some(({ kind }) => kind !== "field")) continue;
+            expect([change.desired, change.live ?? null]).toEqual([
+              valueAt(desired, change.path),
+              valueAt(live, change.path) ?? null,
+            ]);
+          }
+        }
       }),
     );
   });
