@@ -92,6 +92,7 @@ export function createBuilder(): Builder {
   let root: Value = null;
   let nodes = 0;
   let aliased = 0;
+  let infinite: number | undefined;
   const anchors = new Map<string, Anchor>();
   const duplicates: number[] = [];
 
@@ -146,9 +147,7 @@ export function createBuilder(): Builder {
   }
 
   function leaf(value: Scalar, offset: number): void {
-    if (typeof value === "number" && !Number.isFinite(value)) {
-      throw new YamlError("infinity and not-a-number cannot be written as JSON", offset);
-    }
+    if (typeof value === "number" && !Number.isFinite(value)) infinite = offset;
     add(value, "scalar", offset);
   }
 
@@ -258,7 +257,21 @@ export function createBuilder(): Builder {
     }
   }
 
-  return { scalar, plain, quoted, open, close, alias, result: () => ({ value: root, duplicates }) };
+  function result(): Built {
+    // A later key of the same name, or a merge, may have taken its place.
+    if (infinite !== undefined && !isFiniteThroughout(root)) {
+      throw new YamlError("infinity and not-a-number cannot be written as JSON", infinite);
+    }
+    return { value: root, duplicates };
+  }
+
+  return { scalar, plain, quoted, open, close, alias, result };
+}
+
+/** Aliases are looked into again and again: their number is limited. */
+function isFiniteThroughout(value: Value): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  return typeof value !== "object" || value === null || Object.values(value).every(isFiniteThroughout);
 }
 
 function scalarValue(node: ScalarNode): Scalar {

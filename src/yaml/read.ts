@@ -67,9 +67,10 @@ function readValues(text: string, file: string): ReadYaml | undefined {
   return { documents: values.map((value, index) => ({ index, value })), faults };
 }
 
-// What go.yaml.in/yaml/v2 refuses anywhere in a text (`readerc.go`).
+// What go.yaml.in/yaml/v2 refuses anywhere in a text (`readerc.go`), and what it takes for the end of a line where the
+// parsers here do not (U+0085, U+2028, U+2029): a document with one of those would be read as something else.
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
-const REFUSED = /[\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x84\x86-\x9F\uD800-\uDFFF\uFFFE\uFFFF]/u;
+const REFUSED = /[\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\u2028\u2029\uD800-\uDFFF\uFFFE\uFFFF]/u;
 // Behind it, Kubernetes does not look.
 const DOCUMENT_END = /\n\.\.\.(?=[ \t\r\n]|$)/;
 
@@ -83,9 +84,15 @@ function readPiece(text: string, piece: DocumentText): Built | { readonly error:
   return readOne(end < 0 ? whole : whole.slice(0, end + 1));
 }
 
+// Directives need a `---` behind them, at which Kubernetes has already cut: it refuses every document that has one.
+const DIRECTIVE = /^\uFEFF?(?:[ \t]*(?:#[^\n]*)?\r?\n)*%/;
+
 function readOne(text: string): Built | { readonly error: YamlError } {
   const refused = text.search(REFUSED);
-  if (refused >= 0) return { error: new YamlError("control characters are not allowed", refused) };
+  if (refused >= 0)
+    return { error: new YamlError("a control character, or a line end that is none to other readers", refused) };
+  const directive = DIRECTIVE.exec(text);
+  if (directive !== null) return { error: new YamlError("a YAML directive", directive[0].length - 1) };
   try {
     return readFast(text);
   } catch (error) {

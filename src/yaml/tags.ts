@@ -1,12 +1,7 @@
-/** Tags in full, from the way they are written. */
-
-/** `!!int` is `tag:yaml.org,2002:int`; `handles` are the document's `%TAG` directives. `!` stays as it is. */
-export function fullTag(written: string, handles: ReadonlyMap<string, string>): string {
+/** A scalar's tag in full, from the way it is written: `!!int` is `tag:yaml.org,2002:int`; `!` and `!own` stay as they are. */
+export function fullTag(written: string): string {
   if (written.startsWith("!<") && written.endsWith(">")) return decode(written.slice(2, -1));
-  const end = written.indexOf("!", 1);
-  const handle = end < 0 ? "!" : written.slice(0, end + 1);
-  const prefix = handles.get(handle) ?? (handle === "!!" ? "tag:yaml.org,2002:" : handle);
-  return prefix + decode(written.slice(handle.length));
+  return written.startsWith("!!") ? `tag:yaml.org,2002:${decode(written.slice(2))}` : decode(written);
 }
 
 function decode(text: string): string {
