@@ -87,7 +87,9 @@ function scanValue({ text, at, open }: State): Step {
 function scanWord(text: string, at: number): number | Step {
   const word = /(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)(?![\w.+-])/y;
   word.lastIndex = at;
-  return word.test(text) ? word.lastIndex : { offset: at, reason: "this is no JSON value" };
+  if (!word.test(text)) return { offset: at, reason: "this is no JSON value" };
+  const large = Math.abs(Number(text.slice(at, word.lastIndex))) === Number.POSITIVE_INFINITY;
+  return large ? { offset: at, reason: "the number is too large" } : word.lastIndex;
 }
 
 function scanString(text: string, at: number): number | Step {

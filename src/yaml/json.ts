@@ -55,6 +55,7 @@ function revive(_key: string, value: unknown, context: { readonly source?: strin
   // Go writes U+FFFD for half a surrogate pair.
   if (typeof value === "string") return value.toWellFormed();
   if (typeof value !== "number") return value;
+  if (!Number.isFinite(value)) throw new RangeError("a number that no double holds");
   const source = context.source ?? String(value);
   return /^-?\d+$/.test(source) && source.length <= 400 ? integerNumber(BigInt(source)) : floatNumber(value);
 }

@@ -140,6 +140,8 @@ const STRUCTURES: readonly Reading[] = [
   ["a tag on a map counts for nothing", "a: !!str {b: 1}\n", { a: { b: 1 } }],
   ["a literal block", "a: |\n  x\n   y\n\n  z\nb: 1\n", { a: "x\n y\n\nz\n", b: 1 }],
   ["a folded block", "a: >-\n  x\n  y\n\n  z\n", { a: "x y\nz" }],
+  // Refused by js-yaml: the fallback reads it.
+  ["a block with a comment right behind its mark", "a: |# c\n  x\n", { a: "x\n" }],
   ["a kept block", "a: |+\n  x\n\nb: 1\n", { a: "x\n\n", b: 1 }],
   ["a block with an indent of its own", "a: |1\n   x\n", { a: "  x\n" }],
   ["a plain scalar over two lines", "a: x\n  y\n", { a: "x y" }],

@@ -152,7 +152,7 @@ describe("a document that Kubernetes refuses", () => {
     ];
     for (const text of broken) {
       const { faults } = read(text);
-      expect(faults.length, text).toBeGreaterThan(0);
+      expect(faults).not.toEqual([]);
       expect(JSON.stringify(faults)).not.toContain(secret);
     }
   });
