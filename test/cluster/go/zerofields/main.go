@@ -58,14 +58,19 @@ func (found report) fields(name string, t reflect.Type, seen map[reflect.Type]bo
 		for _, option := range tag[1:] {
 			omitted = omitted || option == "omitempty" || option == "omitzero"
 		}
-		if omitted && isScalar(field.Type.Kind()) {
+		if omitted && isScalar(field.Type) {
 			found[name] = append(found[name], tag[0])
 		}
 		found.visit(field.Type, seen)
 	}
 }
 
-func isScalar(kind reflect.Kind) bool {
+// isScalar tells what JSON writes as one: bytes too, which are base64.
+func isScalar(t reflect.Type) bool {
+	kind := t.Kind()
+	if kind == reflect.Slice {
+		return t.Elem().Kind() == reflect.Uint8
+	}
 	return kind == reflect.Bool || kind == reflect.String || (kind >= reflect.Int && kind <= reflect.Float64)
 }
 
