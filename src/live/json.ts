@@ -1,24 +1,34 @@
-/** Parses what an API server answers. */
+/** Parses what an API server answers, at about the speed of `JSON.parse`. */
 
+import { isList, isMap, MAX_DEPTH } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
+import { readJson } from "../yaml/json.ts";
 
-/** Only a run of digits this long can be an integer that JavaScript does not hold exactly. */
-const LONG_DIGITS = /[0-9]{16}/;
+/** A number that a double may not hold. An image's digest in a string does not look like one: no bracket follows it. */
+const ODD_NUMBER = /[:,[\s]-?\d(?:\d{15,}[\d.]*|[\d.]*[eE][+-]?\d+)[,\]}\s]/;
 
-const INTEGER = /^-?[0-9]+$/;
-
-/** The value of UTF-8 JSON, integers beyond 2^53 as `bigint`; `undefined` where it is no JSON. */
+/** The one value of UTF-8 JSON, as {@link readJson} reads it; `undefined` where it is none, or nested beyond all bounds. */
 export function parseJson(bytes: Buffer): Value | undefined {
   const text = bytes.toString("utf8");
+  if (ODD_NUMBER.test(text) || text.includes("\\ud") || text.includes("\\uD")) return parseExactly(text);
   try {
-    return LONG_DIGITS.test(text) ? (JSON.parse(text, exact) as Value) : (JSON.parse(text) as Value);
+    const value = JSON.parse(text) as Value;
+    return isDeeper(value, MAX_DEPTH) ? undefined : value;
   } catch {
     return undefined;
   }
 }
 
-function exact(_: string, value: unknown, context?: { readonly source?: string }): unknown {
-  if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
-  const source = context?.source ?? "";
-  return INTEGER.test(source) ? BigInt(source) : value;
+function parseExactly(text: string): Value | undefined {
+  const { values, faults } = readJson(text, { file: "" });
+  return values.length === 1 && faults.length === 0 ? values[0] : undefined;
+}
+
+/** Whether more than `levels` maps and lists stand in each other. */
+function isDeeper(value: Value, levels: number): boolean {
+  if (!isMap(value) && !isList(value)) return false;
+  if (levels === 0) return true;
+  const children: readonly Value[] = isList(value) ? value : Object.values(value);
+  for (const child of children) if (typeof child === "object" && isDeeper(child, levels - 1)) return true;
+  return false;
 }

@@ -1,0 +1,116 @@
+/** Takes apart what `kubectl get -o yaml` or `-o json` prints: documents, `List`s, typed lists, JSON line by line. */
+
+import type { Fault, SourcePosition } from "../core/fault.ts";
+import type { LiveObject } from "../core/objects.ts";
+import type { KindRef } from "../core/refs.ts";
+import { fieldOf, isList, isMap, textOf } from "../core/value.ts";
+import type { Value } from "../core/value.ts";
+import type { Digester } from "../text/digest.ts";
+import { decodeText } from "../yaml/content.ts";
+import { splitDocuments } from "../yaml/documents.ts";
+import { readJson } from "../yaml/json.ts";
+import { readYaml } from "../yaml/read.ts";
+import { toLiveObject } from "./objects.ts";
+import { snapshotInvalid } from "./snapshot-faults.ts";
+
+export interface Dump {
+  readonly objects: readonly LiveObject[];
+  /** Kinds of typed lists (`DeploymentList`), which tell that the kind was asked for even where they are empty. */
+  readonly lists: readonly KindRef[];
+  readonly faults: readonly Fault[];
+}
+
+/** The objects of one file. What is none (an error of kubectl's, say) is a fault at its document, and the rest is read. */
+export function readDump(bytes: Uint8Array, options: { readonly file: string; readonly digester: Digester }): Dump {
+  const { file } = options;
+  const text = textOfDump(bytes);
+  if (text === undefined) return { objects: [], lists: [], faults: [snapshotInvalid(file, "It is no UTF-8 text")] };
+  const found: Found = { ...options, objects: [], lists: [], faults: [] };
+  const { documents, faults } = readText(text, file);
+  found.faults.push(...faults);
+  for (const { value, position } of documents) take(found, value, position);
+  return found;
+}
+
+interface Found {
+  readonly file: string;
+  readonly digester: Digester;
+  readonly objects: LiveObject[];
+  readonly lists: KindRef[];
+  readonly faults: Fault[];
+}
+
+interface Placed {
+  readonly value: Value;
+  readonly position: SourcePosition;
+}
+
+/** UTF-16 is what `>` of older PowerShells writes. */
+function textOfDump(bytes: Uint8Array): string | undefined {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
+  return decodeText(bytes)?.replace(/^\uFEFF/, "");
+}
+
+function readText(text: string, file: string): { documents: readonly Placed[]; faults: readonly Fault[] } {
+  if (/^\s*\{/.test(text)) {
+    const { values, faults } = readJson(text, { file });
+    // JSON between document separators is YAML.
+    if (faults.length === 0 || !text.includes("\n---")) {
+      return { documents: values.map((value) => ({ value, position: { file, line: 1 } })), faults };
+    }
+  }
+  const { documents, faults } = readYaml(text, { file, maxBytes: Number.MAX_SAFE_INTEGER });
+  const lines = linesOf(text);
+  return {
+    documents: documents.map(({ index, value }) => ({ value, position: { file, line: lines.get(index) ?? 1 } })),
+    faults,
+  };
+}
+
+/** The first line of each document with content. */
+function linesOf(text: string): ReadonlyMap<number, number> {
+  const lines = new Map<number, number>();
+  let line = 1;
+  let offset = 0;
+  for (const { index, start } of splitDocuments(text)) {
+    for (let at = text.indexOf("\n", offset); at >= 0 && at < start; at = text.indexOf("\n", at + 1)) line++;
+    offset = start;
+    lines.set(index, line);
+  }
+  return lines;
+}
+
+function take(found: Found, value: Value, position: SourcePosition, of?: KindRef): void {
+  if (takeList(found, value, position)) return;
+  if (textOf(value, "kind") === "Status" && textOf(value, "apiVersion") === "v1") {
+    found.faults.push(snapshotInvalid(found.file, "An answer of the API server that refused stands here", position));
+    return;
+  }
+  const object = toLiveObject(value, {
+    digester: found.digester,
+    keepDigests: false,
+    ...(of === undefined ? {} : { of }),
+  });
+  if (object !== undefined) found.objects.push(object);
+  else
+    found.faults.push(
+      snapshotInvalid(found.file, "No object stands here: apiVersion, kind or name is missing", position),
+    );
+}
+
+/** A list has items and no name of its own; a custom resource may be called `AllowList`. */
+function takeList(found: Found, value: Value, position: SourcePosition): boolean {
+  const kind = textOf(value, "kind");
+  const metadata = fieldOf(value, "metadata");
+  const items = fieldOf(value, "items");
+  if (!isMap(value) || kind?.endsWith("List") !== true || textOf(metadata, "name") !== undefined) return false;
+  if (!isList(items) && items !== null) return false;
+  const apiVersion = textOf(value, "apiVersion");
+  const of = kind === "List" || apiVersion === undefined ? undefined : { apiVersion, kind: kind.slice(0, -4) };
+  if (of !== undefined) found.lists.push(of);
+  for (const item of items ?? []) take(found, item, position, of);
+  if ((textOf(metadata, "continue") ?? "") !== "") {
+    found.faults.push(snapshotInvalid(found.file, "The list goes on in a page that is not here", position));
+  }
+  return true;
+}
