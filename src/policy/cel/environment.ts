@@ -1,16 +1,41 @@
 /** The environment of an admission policy's expressions: its variables and Kubernetes' function libraries. */
 
 import { Environment } from "@marcbachmann/cel-js";
+import { registerAuthorizer } from "./library/authorizer.ts";
 import { registerConversions } from "./library/conversions.ts";
+import { registerIp } from "./library/ip.ts";
 import { registerLists } from "./library/lists.ts";
+import { registerMath } from "./library/math.ts";
+import { registerNamedFormats } from "./library/named-formats.ts";
+import { registerOptionals } from "./library/optionals.ts";
+import { registerQuantity } from "./library/quantity.ts";
 import { registerRegex } from "./library/regex.ts";
+import { registerSemver } from "./library/semver.ts";
+import { registerSets } from "./library/sets.ts";
 import { registerStrings } from "./library/strings.ts";
+import { registerTextFormat } from "./library/text-format.ts";
+import { registerUrl } from "./library/url.ts";
 import { registerMacros } from "./macros.ts";
 import { AdmissionRequestRecord, Authorizer, Variables } from "./records.ts";
 import { registerWith } from "./register.ts";
 import type { Library } from "./register.ts";
 
-const LIBRARIES: readonly Library[] = [registerConversions, registerLists, registerRegex, registerStrings];
+const LIBRARIES: readonly Library[] = [
+  registerAuthorizer,
+  registerConversions,
+  registerIp,
+  registerLists,
+  registerMath,
+  registerNamedFormats,
+  registerOptionals,
+  registerQuantity,
+  registerRegex,
+  registerSemver,
+  registerSets,
+  registerStrings,
+  registerTextFormat,
+  registerUrl,
+];
 
 /** Fields of `request` (admission/v1 AdmissionRequest); what is not listed does not compile. */
 const REQUEST_FIELDS = {

@@ -109,6 +109,29 @@ function twoVariables(run: Run, parts: number, type: string) {
   };
 }
 
+/** `optional.optMap(v, …)`: the body with the optional's value, or none; `wrap` makes an optional of what the body gives. */
+export function optionalMacro(wrap: (value: CelValue) => CelValue) {
+  return ({ args, receiver }: MacroCall) => {
+    let inner: Context | undefined;
+    return {
+      async: false,
+      typeCheck(checker: Checker, _macro: unknown, context: Context): Type {
+        const type = checker.check(receiver as ASTNode, context);
+        inner = context.forkWithVariable(variableName(checker, args[0] as ASTNode), type.valueType ?? checker.getType("dyn"));
+        checker.check(args[1] as ASTNode, inner);
+        return checker.getType("optional");
+      },
+      evaluate(evaluation: Evaluation, _macro: unknown, context: Context): CelValue {
+        const optional = evaluation.run(receiver as ASTNode, context);
+        if (!(optional instanceof Optional)) throw new TypeError("optMap is of optional values");
+        if (!optional.hasValue()) return optional;
+        const scope = (inner as Context).reuse(context).setIterValue(optional.value(), evaluation);
+        return wrap(evaluation.run(args[1] as ASTNode, scope));
+      },
+    };
+  };
+}
+
 function oneVariableExistsOne({ args, receiver, ast }: MacroCall) {
   let inner: Context | undefined;
   return {
