@@ -149,12 +149,13 @@ function createBringer(gitDir: string, commit: string, remote: Remote) {
     if (isFault(lacking)) return lacking;
     const wanted = [...new Set(hashes)].filter((hash) => lacking.has(hash));
     if (wanted.length === 0) return undefined;
-    const args = [
-      ...["-c", "fetch.negotiationAlgorithm=noop"],
-      ...["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"],
-      ...[FILTER, "--stdin", "origin"],
-    ];
-    const fetched = await runGit({ ...commandOf(gitDir, remote), args, input: `${wanted.join("\n")}\n` });
+    const quiet = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"];
+    const fetched = await runGit({
+      ...commandOf(gitDir, remote),
+      settings: ["fetch.negotiationAlgorithm=noop"], // The commits are here: there is nothing to find out.
+      args: ["fetch", ...quiet, FILTER, "--stdin", "origin"],
+      input: `${wanted.join("\n")}\n`,
+    });
     if (isFault(fetched)) return remoteFault(fetched, remote);
     for (const hash of wanted) lacking.delete(hash);
     return undefined;

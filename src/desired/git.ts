@@ -24,6 +24,8 @@ export interface GitCommand {
   readonly repository?: GitRepository;
   /** The subcommand and its arguments. */
   readonly args: readonly string[];
+  /** `name=value`, besides the fixed ones. */
+  readonly settings?: readonly string[];
   readonly cwd?: string;
   readonly input?: string;
   /** Added to the fixed environment; what must not be seen in a process list goes here. */
@@ -99,7 +101,7 @@ export function startGit(command: GitCommand): ChildProcessWithoutNullStreams {
   const { repository } = command;
   const where = repository === undefined ? [] : [`--git-dir=${repository.gitDir}`];
   const tree = repository?.workTree === undefined ? [] : [`--work-tree=${repository.workTree}`];
-  const settings = SETTINGS.flatMap((setting) => ["-c", setting]);
+  const settings = [...SETTINGS, ...(command.settings ?? [])].flatMap((setting) => ["-c", setting]);
   return spawn("git", ["--no-pager", "--literal-pathspecs", ...where, ...tree, ...settings, ...command.args], {
     cwd: command.cwd ?? repository?.workTree ?? repository?.gitDir ?? "/",
     env: environment(command),

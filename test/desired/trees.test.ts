@@ -89,7 +89,6 @@ describe("the working tree", () => {
     ]) {
       expect(await text(tree, "big.yaml")).toBe("file-too-large");
       expect(await text(tree, "fits.yaml")).toHaveLength(100);
-      if ("close" in tree) (tree.close as () => void)();
     }
   });
 
