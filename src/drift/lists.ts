@@ -156,7 +156,7 @@ interface Rest {
 
 /** Items without a counterpart. Where a key itself was changed (a port's number), it is one replacement (argo-cd#4864). */
 function compareRest(walk: Walk, { removed, added, schema, list }: Rest): void {
-  const renamed = pairByName(removed, added, list);
+  const renamed = pairByName(removed, added);
   const taken = new Set(renamed.values());
   for (const ours of removed) {
     const theirs = renamed.get(ours);
@@ -166,10 +166,9 @@ function compareRest(walk: Walk, { removed, added, schema, list }: Rest): void {
   for (const theirs of added) if (!taken.has(theirs)) noteAdded(walk, theirs.step, theirs.item);
 }
 
-/** Items that kept their `name` though it is no key. */
-function pairByName(removed: readonly Item[], added: readonly Item[], list: KeyedList): ReadonlyMap<Item, Item> {
+/** Items that kept their `name`; where that is a list's only key, no two of them are left over. */
+function pairByName(removed: readonly Item[], added: readonly Item[]): ReadonlyMap<Item, Item> {
   const pairs = new Map<Item, Item>();
-  if (list.keys.includes("name")) return pairs;
   const byName = new Map(added.map((item) => [fieldOf(item.item, "name"), item]));
   for (const item of removed) {
     const name = fieldOf(item.item, "name");

@@ -365,7 +365,7 @@ describe("custom resources", () => {
                         type: object
                         properties: {host: {type: string}, path: {type: string, default: /}, to: {type: string}}
                     tags: {type: array, x-kubernetes-list-type: set, items: {type: string}}
-                    raw: {type: object, x-kubernetes-preserve-unknown-fields: true}
+                    raw: {type: object, x-kubernetes-preserve-unknown-fields: true, properties: {known: {type: string}}}
   `);
   const schema = crdSchemas(crd)[0]?.schema;
 

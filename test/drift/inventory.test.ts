@@ -46,6 +46,7 @@ describe("an object that Git declares and that is not live", () => {
     ["nothing was read", WEB, [], "unknown"],
     ["pages came, and then the read broke off", WEB, [{ kind: "objects", objects: [] }, unread("shop")], "unknown"],
     ["it was read once and not the other time", WEB, [read("shop"), unread("shop")], "unknown"],
+    ["it was read everywhere once and not the other time", WEB, [unread(), read()], "unknown"],
     ["another namespace could not be read", WEB, [read("shop"), unread("pay")], "missing"],
     ["it is of the cluster, and was read there", ROLE, [read(undefined, refOf(yaml(ROLE)))], "missing"],
     ["it is of the cluster, and was read in a namespace", ROLE, [read("shop", refOf(yaml(ROLE)))], "unknown"],

@@ -243,6 +243,24 @@ describe("what is one drift and no more", () => {
     expect(told(changes)).toEqual(['add spec.ports[port=22,protocol="TCP"]']);
   });
 
+  test("a metric of an autoscaler that was changed is a replacement of the list", () => {
+    const metric = (name: string, value: number): string =>
+      `{type: Resource, resource: {name: ${name}, target: {type: Utilization, averageUtilization: ${value}}}}`;
+    const { changes } = compared(
+      manifest("HorizontalPodAutoscaler", `spec: {metrics: [${metric("cpu", 70)}, ${metric("memory", 80)}]}`),
+      manifest("HorizontalPodAutoscaler", `spec: {metrics: [${metric("memory", 80)}, ${metric("cpu", 90)}]}`),
+    );
+    expect(told(changes)).toEqual(["replace spec.metrics"]);
+  });
+
+  test("a blank field that has another value than the server's default was changed", () => {
+    const { changes } = compared(
+      manifest("Pod", 'spec: {restartPolicy: "", containers: [{name: a, imagePullPolicy: ""}]}'),
+      manifest("Pod", "spec: {restartPolicy: Never, containers: [{name: a, imagePullPolicy: Never}]}"),
+    );
+    expect(told(changes)).toEqual(['replace spec.containers[name="a"].imagePullPolicy', "replace spec.restartPolicy"]);
+  });
+
   test("a certificate authority that Git does declare is compared", () => {
     const { changes } = compared(
       manifest("ValidatingWebhookConfiguration", "webhooks: [{name: a.b.c, clientConfig: {caBundle: TUlJ}}]"),
