@@ -36,7 +36,7 @@ export function readsOf(events: Iterable<LiveEvent>): Reads {
 }
 
 /** Whether the object's absence would have been seen. */
-export function wasRead(reads: Reads, ref: ObjectRef): boolean {
+function wasRead(reads: Reads, ref: ObjectRef): boolean {
   const kind = kindKey(ref);
   return (
     reads.everywhere.has(kind) || (ref.namespace !== undefined && reads.namespaces.has(placeKey(kind, ref.namespace)))

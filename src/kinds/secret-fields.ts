@@ -16,7 +16,7 @@ const SECRET: readonly FieldPath[] = [
 ];
 
 /** Everything at or below these paths is secret. `data` holds base64 of what `stringData` would hold as text. */
-export function secretFields({ apiVersion, kind }: KindRef): readonly FieldPath[] {
+function secretFields({ apiVersion, kind }: KindRef): readonly FieldPath[] {
   return kind === "Secret" && groupOf(apiVersion) === "" ? SECRET : [];
 }
 

@@ -26,7 +26,7 @@ export interface SystemMade {
 const RBAC = "rbac.authorization.k8s.io";
 const BOOTSTRAP = ["kubernetes.io/bootstrapping", "rbac-defaults"] as const;
 
-export const SYSTEM_MADE: readonly SystemMade[] = [
+const SYSTEM_MADE: readonly SystemMade[] = [
   // One for each namespace.
   {
     group: "",

@@ -380,11 +380,11 @@ describe("custom resources", () => {
 
   test("what its definition does not know, the server drops; what it preserves is compared raw", () => {
     const result = compared(
-      yaml(thing("{colour: red, raw: {a: {b: 1, c: 2}}}")),
+      yaml(thing("{colour: red, raw: {gone: 1, a: {b: 1, c: 2}}}")),
       yaml(thing("{raw: {a: {b: 2}}}")),
       schema,
     );
-    expect(told(result.changes)).toEqual(["replace spec.raw.a.b", "remove spec.raw.a.c"]);
+    expect(told(result.changes)).toEqual(["replace spec.raw.a.b", "remove spec.raw.a.c", "remove spec.raw.gone"]);
     expect(result.leftOut.ignored).toBe(1);
   });
 

@@ -183,6 +183,10 @@ function manifest(kind: keyof typeof HEADS, text: string): ReturnType<typeof yam
   return yaml(`${HEADS[kind]}\nkind: ${kind}\n${metadata}${text}\n`);
 }
 
+function metric(name: string, value: number): string {
+  return `{type: Resource, resource: {name: ${name}, target: {type: Utilization, averageUtilization: ${value}}}}`;
+}
+
 describe("what is no drift", () => {
   test.each(SAME)("%s", (_, kind, desired, live) => {
     const result = compared(manifest(kind, desired), manifest(kind, live));
@@ -244,8 +248,6 @@ describe("what is one drift and no more", () => {
   });
 
   test("a metric of an autoscaler that was changed is a replacement of the list", () => {
-    const metric = (name: string, value: number): string =>
-      `{type: Resource, resource: {name: ${name}, target: {type: Utilization, averageUtilization: ${value}}}}`;
     const { changes } = compared(
       manifest("HorizontalPodAutoscaler", `spec: {metrics: [${metric("cpu", 70)}, ${metric("memory", 80)}]}`),
       manifest("HorizontalPodAutoscaler", `spec: {metrics: [${metric("memory", 80)}, ${metric("cpu", 90)}]}`),
