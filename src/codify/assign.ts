@@ -119,6 +119,7 @@ function positionOf(
 
 function hasKeys(item: Value, keys: Readonly<Record<string, Scalar>>, defaults: Readonly<Record<string, Scalar>>) {
   return Object.entries(keys).every(
-    ([name, wanted]) => (fieldOf(item, name) ?? (Object.hasOwn(defaults, name) ? defaults[name] : undefined)) === wanted,
+    ([name, wanted]) =>
+      (fieldOf(item, name) ?? (Object.hasOwn(defaults, name) ? defaults[name] : undefined)) === wanted,
   );
 }

@@ -43,7 +43,8 @@ export async function codify(input: CodifyInput): Promise<Codified> {
   for (const [file, requests] of byFile(input.requests)) {
     const opened = await openFile(input, file);
     for (const { index, request } of requests) {
-      const blocked = refuseFile(request.desired.origin, input.modeOf(file)) ?? (isRefused(opened) ? opened : undefined);
+      const blocked =
+        refuseFile(request.desired.origin, input.modeOf(file)) ?? (isRefused(opened) ? opened : undefined);
       outcomes[index] = blocked ?? editRequest(opened as OpenedFile, request);
     }
     if (isRefused(opened)) continue;
@@ -53,7 +54,9 @@ export async function codify(input: CodifyInput): Promise<Codified> {
   const { kept, proof } = await proveByRendering(files, input.renderer);
   const proved = new Set(kept.flatMap(({ edits }) => edits));
   return {
-    answers: input.requests.map((request, index) => answer(request, outcomes[index] as Outcome, { proved, lines: lines.get(request.desired.origin.file) ?? [] })),
+    answers: input.requests.map((request, index) =>
+      answer(request, outcomes[index] as Outcome, { proved, lines: lines.get(request.desired.origin.file) ?? [] }),
+    ),
     files: kept.map(toFileChange),
     ...(proof === undefined ? {} : { proof }),
   };

@@ -3,16 +3,31 @@
 import type { Cut } from "./emit.ts";
 
 /**
- * In the text's order; what is inserted at one place keeps the order in which it was asked for, and comes before what is
- * replaced from there on. `undefined` where two of them overlap.
+ * In the text's order; what is inserted at one place becomes one splice, in the order in which it was asked for, and comes
+ * before what is replaced from there on: so the splices can be carried out in any order from the end. `undefined` where
+ * two of them overlap.
  */
 export function orderCuts(cuts: readonly Cut[]): readonly Cut[] | undefined {
   const rank = (cut: Cut): number => (cut.start === cut.end ? 0 : 1);
-  const ordered = cuts
-    .filter((cut) => cut.start !== cut.end || cut.text !== "")
-    .toSorted((a, b) => a.start - b.start || rank(a) - rank(b));
+  const ordered = joinInsertions(
+    cuts
+      .filter((cut) => cut.start !== cut.end || cut.text !== "")
+      .toSorted((a, b) => a.start - b.start || rank(a) - rank(b)),
+  );
   const overlaps = ordered.some((cut, index) => index > 0 && (ordered[index - 1] as Cut).end > cut.start);
   return overlaps ? undefined : ordered;
+}
+
+function joinInsertions(ordered: readonly Cut[]): readonly Cut[] {
+  const joined: Cut[] = [];
+  for (const cut of ordered) {
+    const last = joined.at(-1);
+    const together = last !== undefined && last.start === cut.start && last.end === last.start && cut.end === cut.start;
+    if (together)
+      joined[joined.length - 1] = { ...last, text: last.text + cut.text, by: new Set([...last.by, ...cut.by]) };
+    else joined.push(cut);
+  }
+  return joined;
 }
 
 /** The text with ordered splices carried out. */
@@ -27,18 +42,20 @@ export function applyCuts(text: string, cuts: readonly Cut[]): string {
   return parts.join("");
 }
 
+const LINE_BREAKS = /(?:\r?\n)+$/;
+
 /** A text without a line break at its end stays so, also where its last lines are removed. Takes and gives ordered splices. */
 export function keepUnended(text: string, cuts: readonly Cut[]): readonly Cut[] {
   if (text.endsWith("\n") || !applyCuts(text, cuts).endsWith("\n")) return cuts;
   const last = cuts.at(-1);
   if (last === undefined || last.end !== text.length) return cuts;
   const before = cuts.slice(0, -1);
-  if (last.text !== "") return [...before, { ...last, text: last.text.replace(/\r?\n$/, "") }];
+  if (last.text !== "") return [...before, { ...last, text: last.text.replace(LINE_BREAKS, "") }];
   const previous = before.at(-1);
   if (previous !== undefined && previous.end === last.start && previous.text !== "") {
-    return [...before.slice(0, -1), { ...previous, text: previous.text.replace(/\r?\n$/, "") }, last];
+    return [...before.slice(0, -1), { ...previous, text: previous.text.replace(LINE_BREAKS, "") }, last];
   }
-  const shorter = text.slice(0, last.start).replace(/\r?\n$/, "").length;
+  const shorter = text.slice(0, last.start).replace(LINE_BREAKS, "").length;
   return previous !== undefined && previous.end > shorter ? cuts : [...before, { ...last, start: shorter }];
 }
 

@@ -69,9 +69,12 @@ function editFound(work: Work): ObjectEdit {
     else refusals.set(index, blocked);
   }
   const together = tryChanges(work, open);
-  const { accepted, result } = isRefused(together) ? oneByOne(work, open, refusals) : { accepted: open, result: together };
+  const { accepted, result } = isRefused(together)
+    ? oneByOne(work, open, refusals)
+    : { accepted: open, result: together };
   for (const { index } of accepted) {
-    if (!result.cuts.some(({ by }) => by.has(index))) refusals.set(index, refused("not-found", "Git has this value already"));
+    if (!result.cuts.some(({ by }) => by.has(index)))
+      refusals.set(index, refused("not-found", "Git has this value already"));
   }
   const effective = accepted.filter(({ index }) => !refusals.has(index));
   return { request, found, refusals, accepted: effective, cuts: result.cuts, expected: result.expected };
@@ -89,7 +92,8 @@ function oneByOne(work: Work, open: readonly Planned[], refusals: Map<number, Re
   let accepted: readonly Planned[] = [];
   let result: Tried = { cuts: [], expected: expectationOf(work, work.value) };
   for (const [count, planned] of open.entries()) {
-    const tried = count < MAX_TRIES ? tryChanges(work, [...accepted, planned]) : refused("unsupported", "too many changes");
+    const tried =
+      count < MAX_TRIES ? tryChanges(work, [...accepted, planned]) : refused("unsupported", "too many changes");
     if (isRefused(tried)) refusals.set(planned.index, tried);
     else {
       accepted = [...accepted, planned];
@@ -103,10 +107,18 @@ function expectationOf({ found }: Work, value: ValueMap): Expectation {
   return { document: found.document.index, items: found.items, value };
 }
 
-/** Splices for all of these changes together, proved on the text. */
+/**
+ * Splices for all of these changes together, proved on the text. Where block scalars do not hold (a comment below would
+ * become part of one), strings of several lines are quoted instead.
+ */
 function tryChanges(work: Work, changes: readonly Planned[]): Tried | Refused {
+  const tried = tryWith(work, changes, true);
+  return isRefused(tried) && tried.code === "proof-failed" ? tryWith(work, changes, false) : tried;
+}
+
+function tryWith(work: Work, changes: readonly Planned[], blocks: boolean): Tried | Refused {
   const { source, request, found } = work;
-  const cuts = cutsFor(source, found, { changes, schema: request.schema });
+  const cuts = cutsFor(source, found, { changes, schema: request.schema, blocks });
   if (isRefused(cuts)) return cuts;
   const value = applyChanges(
     work.value,
@@ -120,13 +132,21 @@ function tryChanges(work: Work, changes: readonly Planned[]): Tried | Refused {
     untouchedOutside(source.text, after, cuts) &&
     proveDocuments(source, after, [expected]) &&
     staysUnchanged(after, work, changes);
-  return proved ? { cuts, expected } : refused("proof-failed", "the edited text does not read as it should", found.node.start);
+  return proved
+    ? { cuts, expected }
+    : refused("proof-failed", "the edited text does not read as it should", found.node.start);
+}
+
+interface CutsInput {
+  readonly changes: readonly Planned[];
+  readonly schema: CodifyRequest["schema"];
+  readonly blocks: boolean;
 }
 
 function cutsFor(
   source: SourceText,
   { document, node }: FoundObject,
-  { changes, schema }: { readonly changes: readonly Planned[]; readonly schema: CodifyRequest["schema"] },
+  { changes, schema, blocks }: CutsInput,
 ): readonly Cut[] | Refused {
   const parsed = document.parse();
   const target = newMapTarget();
@@ -135,7 +155,7 @@ function cutsFor(
     if (failed !== undefined) return failed;
   }
   if (target.entries.size === 0) return [];
-  const page = pageOf(source.text, parsed.root ?? node, { ...document, json: parsed.json });
+  const page = pageOf(source.text, parsed.root ?? node, { ...document, json: parsed.json, blocks });
   const cuts = emit(page, node, target, undefined);
   if (isRefused(cuts)) return cuts;
   const ordered = orderCuts(cuts);
@@ -155,12 +175,12 @@ function staysUnchanged(after: string, { request, found }: Work, changes: readon
   const removals = again.filter(({ change }) => change.operation === "remove");
   const writes = again.filter(({ change }) => change.operation !== "remove");
   const place = { ...found, document, node };
-  const written = cutsFor(source, place, { changes: writes, schema: request.schema });
+  const written = cutsFor(source, place, { changes: writes, schema: request.schema, blocks: true });
   return (
     !isRefused(written) &&
     written.length === 0 &&
     removals.every((removal) => {
-      const cuts = cutsFor(source, place, { changes: [removal], schema: request.schema });
+      const cuts = cutsFor(source, place, { changes: [removal], schema: request.schema, blocks: true });
       return isRefused(cuts) && cuts.code === "not-found";
     })
   );

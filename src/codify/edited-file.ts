@@ -28,4 +28,3 @@ export function withEdits(file: EditedFile, edits: readonly ObjectEdit[]): Edite
   const proved = untouchedOutside(source.text, after, cuts) && proveDocuments(source, after, expected);
   return proved ? { ...file, after, edits, cuts } : undefined;
 }
-

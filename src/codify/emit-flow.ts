@@ -20,6 +20,8 @@ interface Part {
   readonly end: number;
   readonly node: SourceNode;
   readonly target: Target | undefined;
+  /** `{a, b}`: there is no place for a value. */
+  readonly bare: boolean;
 }
 
 interface Addition {
@@ -37,12 +39,16 @@ export function emitFlow(
   target: MapTarget | ListTarget,
 ): readonly Cut[] | Refused {
   const braces = page.text[node.start];
-  if (braces !== "{" && braces !== "[") return refused("unsupported", "a map without braces in a flow list", node.start);
+  if (braces !== "{" && braces !== "[")
+    return refused("unsupported", "a map without braces in a flow list", node.start);
   const parts = partsOf(node, target);
   const additions = additionsOf(node, target);
   const survivors = parts.filter((part) => part.target?.kind !== "remove");
   if (survivors.length === 0) {
-    const value = node.kind === "list" ? additions.map((added) => added.value) : Object.fromEntries(additions.map((added) => [added.key, added.value]));
+    const value =
+      node.kind === "list"
+        ? additions.map((added) => added.value)
+        : Object.fromEntries(additions.map((added) => [added.key, added.value]));
     return emitWrite(page, node, { kind: "write", value, by: changesBehind(target) }, undefined);
   }
   const refusal = refusalOf(page, node, parts, additions);
@@ -50,9 +56,7 @@ export function emitFlow(
   const cuts: Cut[] = [];
   for (const part of survivors) {
     if (part.target === undefined) continue;
-    if (part.node.kind === "scalar" && part.node.style === "empty" && part.start === part.end) {
-      return refused("unsupported", "a key without a colon", part.start);
-    }
+    if (part.bare) return refused("unsupported", "a key without a colon", part.start);
     const emitted = emit(page, part.node, part.target, undefined);
     if (isRefused(emitted)) return emitted;
     cuts.push(...emitted);
@@ -70,6 +74,7 @@ function partsOf(node: MapNode | ListNode, target: MapTarget | ListTarget): read
       end: Math.max(entry.value.end, entry.afterColon ?? entry.keyEnd),
       node: entry.value,
       target: entries.get(entry.key),
+      bare: entry.afterColon === undefined,
     }));
   }
   const { items } = target as ListTarget;
@@ -78,6 +83,7 @@ function partsOf(node: MapNode | ListNode, target: MapTarget | ListTarget): read
     end: value.end,
     node: value,
     target: items.get(index),
+    bare: false,
   }));
 }
 

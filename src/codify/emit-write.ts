@@ -49,7 +49,7 @@ interface Place {
 /** A string in the style of the string before it, where that is legal. */
 function scalarInStyle(node: SourceNode, value: Value, page: Page): ValueText | undefined {
   if (node.kind !== "scalar" || typeof value !== "string") return undefined;
-  if (node.style === "literal" || node.style === "folded") {
+  if (page.layout.blocks && (node.style === "literal" || node.style === "folded")) {
     // Without a line break at the file's end, readers disagree on whether the scalar has one.
     const atEnd = node.end === page.text.length && !page.text.endsWith("\n");
     const block = atEnd ? undefined : (blockText(value, node.style === "folded" ? ">" : "|") ?? blockText(value, "|"));
@@ -70,8 +70,7 @@ function jsonWrite({ page, node, by }: Place, value: Value): readonly Cut[] | Re
 
 function flowWrite({ page, node, by }: Place, value: Value): readonly Cut[] | Refused {
   const style = node.kind === "scalar" ? node.style : "plain";
-  const text =
-    typeof value === "string" ? scalarText(value, "flow", style) : inlineText(value, "flow");
+  const text = typeof value === "string" ? scalarText(value, "flow", style) : inlineText(value, "flow");
   if (text === undefined) return refused("unsupported", "the live value holds what YAML cannot write", node.start);
   const space = node.start === node.end && !/\s/.test(page.text[node.start - 1] ?? " ") ? " " : "";
   return [{ start: node.start, end: node.end, text: space + text, by }];
@@ -100,7 +99,12 @@ function writeInline({ page, node, by }: Place, text: string, slot: Slot): reado
     return [{ start: node.start, end: contentEnd(source, node), text: text + comment, by }];
   }
   if (isBlockCollection(node) && isFirstOnLine(source, node.start)) {
-    const gone = { start: lineStart(source, node.start), end: nextLine(source, contentEnd(source, node)), text: "", by };
+    const gone = {
+      start: lineStart(source, node.start),
+      end: nextLine(source, contentEnd(source, node)),
+      text: "",
+      by,
+    };
     return [{ start: slot.after, end: slot.after, text: ` ${text}`, by }, gone];
   }
   return [{ start: node.start, end: contentEnd(source, node), text, by }];
@@ -129,6 +133,15 @@ function writeLines(place: Place, text: Exclude<ValueText, { kind: "inline" }>, 
       return [{ start, end: contentEnd(source, node), text: below.length === 0 ? lead : lead + newline + body, by }];
     }
     const end = lineEnd(source, contentEnd(source, node));
+    if (text.kind === "block") {
+      // Right below its header: blank lines and comments that stood before the collection would become text.
+      const at = nextLine(source, slot.after);
+      return [
+        { start: slot.after, end: slot.after, text: lead, by },
+        { start: at, end: at, text: body + newline, by },
+        { start, end: nextLine(source, end), text: "", by },
+      ];
+    }
     const head = lead === "" ? [] : [{ start: slot.after, end: slot.after, text: lead, by }];
     if (below.length > 0) return [...head, { start, end, text: body, by }];
     return [...head, { start, end: nextLine(source, end), text: "", by }];
@@ -136,7 +149,8 @@ function writeLines(place: Place, text: Exclude<ValueText, { kind: "inline" }>, 
   const end = isEmpty(node) ? slot.after : node.end;
   const at = nextLine(source, end);
   const unended = at === source.length && source[at - 1] !== "\n";
-  const inserted = below.length === 0 ? [] : [{ start: at, end: at, text: unended ? newline + body : body + newline, by }];
+  const inserted =
+    below.length === 0 ? [] : [{ start: at, end: at, text: unended ? newline + body : body + newline, by }];
   return [{ start: slot.after, end, text: lead, by }, ...inserted];
 }
 

@@ -184,7 +184,8 @@ function removals(page: Page, parts: readonly Part[]): readonly Cut[] {
 
 function entryEnd(page: Page, entry: MapEntry): number {
   const { value } = entry;
-  if (value.kind === "scalar" && value.style === "empty") return afterProperties(entry.afterColon ?? entry.keyEnd, value);
+  if (value.kind === "scalar" && value.style === "empty")
+    return afterProperties(entry.afterColon ?? entry.keyEnd, value);
   return contentEnd(page.text, value);
 }
 

@@ -56,7 +56,11 @@ export function refuseDocument(source: SourceText, document: SourceDocument): Re
   }
   const [problem] = parsed.problems;
   if (problem === undefined) return undefined;
-  return refused(problem.code === "duplicate-key" ? "duplicate-key" : "not-round-trip", problem.message, problem.offset);
+  return refused(
+    problem.code === "duplicate-key" ? "duplicate-key" : "not-round-trip",
+    problem.message,
+    problem.offset,
+  );
 }
 
 /** Offset of a `{{` that stands in no quoted or block scalar: there it is only text. */
@@ -75,7 +79,8 @@ function quotedPlaces(root: SourceNode): readonly (readonly [number, number])[] 
   visitNodes(root, (node) => {
     if (node.kind === "scalar" && node.style !== "plain") places.push([node.start, node.end]);
     if (node.kind !== "map") return;
-    for (const { keyStyle, keyStart, keyEnd } of node.entries) if (keyStyle !== "plain") places.push([keyStart, keyEnd]);
+    for (const { keyStyle, keyStart, keyEnd } of node.entries)
+      if (keyStyle !== "plain") places.push([keyStart, keyEnd]);
   });
   return places;
 }

@@ -14,12 +14,16 @@ export interface Page {
 }
 
 /** `root` is the document's, `within` its place in the text. */
-export function pageOf(text: string, root: SourceNode, within: { start: number; end: number; json: boolean }): Page {
+export function pageOf(
+  text: string,
+  root: SourceNode,
+  within: { start: number; end: number; json: boolean; blocks: boolean },
+): Page {
   const own = text.slice(within.start, within.end);
   return {
     text,
     newline: (own.match(/\r\n/g)?.length ?? 0) * 2 > (own.match(/\n/g)?.length ?? 0) ? "\r\n" : "\n",
-    layout: layoutOf(text, root),
+    layout: { ...layoutOf(text, root), blocks: within.blocks },
     json: within.json,
     jsonUnit: /\n([ \t]+)\S/.exec(text.slice(root.start, within.end))?.[1] ?? "",
   };
@@ -101,7 +105,7 @@ export function blockIndent(text: string, node: SourceNode): number {
   return /^( *)\S/m.exec(body)?.[1]?.length ?? 0;
 }
 
-function layoutOf(text: string, root: SourceNode): Layout {
+function layoutOf(text: string, root: SourceNode): Omit<Layout, "blocks"> {
   const found: { step?: number; listIndent?: number } = {};
   const look = (node: SourceNode): void => {
     if (found.step !== undefined && found.listIndent !== undefined) return;

@@ -127,7 +127,8 @@ function step_(child: Child, goal: Goal): Reached | Refused {
       ? refused("not-found", "the field's parents cannot be made")
       : { target: { kind: "write", value, by: goal.by } };
   }
-  if (node.kind === "alias") return refused("alias", "the field stands in an anchored value that is used here", node.start);
+  if (node.kind === "alias")
+    return refused("alias", "the field stands in an anchored value that is used here", node.start);
   if (node.kind === "scalar") return refused("not-found", "Git has a scalar where a parent was expected", node.start);
   const inner = known ?? (node.kind === "map" ? newMapTarget() : newListTarget());
   const failed =
@@ -182,12 +183,7 @@ function intoList(at: At<ListNode, ListTarget>, goal: Goal): Refused | undefined
 }
 
 /** A new item goes to the list's end; a second change of the same new item joins it. */
-function intoNewItem(
-  at: At<ListNode, ListTarget>,
-  step: PathStep,
-  rest: FieldPath,
-  goal: Goal,
-): Refused | undefined {
+function intoNewItem(at: At<ListNode, ListTarget>, step: PathStep, rest: FieldPath, goal: Goal): Refused | undefined {
   if (goal.value === undefined) return refused("not-found", "Git does not have the item", at.node.start);
   const end = at.node.items.length;
   const added = at.target.inserts.get(end) ?? [];

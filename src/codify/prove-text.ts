@@ -27,7 +27,8 @@ export function proveDocuments(before: SourceText, after: string, expected: read
     const { root, problems } = edited.parse();
     if (root === undefined || oldRoot === undefined || problems.length > 0) return false;
     let value = valueOfNode(oldRoot);
-    for (const { items, value: object } of wanted) value = value === undefined ? undefined : placed(value, items, object);
+    for (const { items, value: object } of wanted)
+      value = value === undefined ? undefined : placed(value, items, object);
     return value !== undefined && equalValues(valueOfNode(root), value);
   });
 }

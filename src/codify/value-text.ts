@@ -11,6 +11,8 @@ export interface Layout {
   readonly step: number;
   /** Columns between a key and the dashes of the list below it. */
   readonly listIndent: number;
+  /** Whether strings of several lines may become block scalars; else they are quoted. */
+  readonly blocks: boolean;
 }
 
 /**
@@ -33,7 +35,7 @@ export function valueText(value: Value, layout: Layout): ValueText | undefined {
     const lines = mapLines(value, layout);
     return lines === undefined ? undefined : { kind: "below", of: "map", lines };
   }
-  if (typeof value === "string") {
+  if (typeof value === "string" && layout.blocks) {
     const block = literalText(value);
     if (block !== undefined) return block;
   }
@@ -42,10 +44,8 @@ export function valueText(value: Value, layout: Layout): ValueText | undefined {
 }
 
 /** A string of several lines as a literal block, where every reader agrees on its meaning. */
-export function literalText(value: string, indicator: "|" | ">" = "|"): (ValueText & { kind: "block" }) | undefined {
-  const body = value.endsWith("\n") ? value.slice(0, -1) : value;
-  if (!body.includes("\n") || body.endsWith("\n")) return undefined;
-  return blockText(value, indicator);
+function literalText(value: string): (ValueText & { kind: "block" }) | undefined {
+  return value.slice(0, -1).includes("\n") ? blockText(value, "|") : undefined;
 }
 
 /** A string of one or more lines as a block scalar. The first and last line hold something, and no line begins the text with a space. */
@@ -136,7 +136,12 @@ function nested(context: ScalarContext): ScalarContext {
 /** JSON over several lines, as an indenting printer writes it; the first line has no indentation. */
 export function jsonLines(value: Value, unit: string): readonly string[] | undefined {
   if (isList(value) && value.length > 0) {
-    return jsonBody("[", "]", value.map((item) => ({ prefix: "", item })), unit);
+    return jsonBody(
+      "[",
+      "]",
+      value.map((item) => ({ prefix: "", item })),
+      unit,
+    );
   }
   if (isMap(value) && Object.keys(value).length > 0) {
     const parts = Object.keys(value).map((key) => ({ prefix: `${keyText(key, "json")}: `, item: value[key] as Value }));

@@ -46,7 +46,8 @@ export function makeFiles(hand: ReadonlyMap<string, string>): ReadonlyMap<string
   for (const [name, text] of hand) {
     for (const [transform, make] of Object.entries(TRANSFORMS)) {
       const result = make(text, name);
-      if (result !== undefined && result !== text) files.set(`${name.replace(/\.yaml$/, "")}.${transform}.yaml`, result);
+      if (result !== undefined && result !== text)
+        files.set(`${name.replace(/\.yaml$/, "")}.${transform}.yaml`, result);
     }
     for (const [style, json] of jsonOf(name, text)) files.set(`${name.replace(/\.yaml$/, "")}.${style}.json`, json);
   }

@@ -18,6 +18,8 @@ import type { Random } from "./random-edits.ts";
 import { objectsOf, run } from "./workbench.ts";
 
 const seed = Number(process.env["HOLDFAST_SEED"] ?? Date.now() % 2 ** 31);
+/** Says more of each edit that is not as it should be, or could be better. */
+const SHOW = process.env["HOLDFAST_SHOW"] !== undefined;
 const CORPUS = join(import.meta.dirname, "../../../shared/corpus/manifests");
 
 interface Tally {
@@ -33,7 +35,8 @@ function newTally(): Tally {
 
 function print(what: string, files: number, tally: Tally): void {
   const refused = [...tally.refused].sort().map(([code, count]) => `${code} ${count}`);
-  const share = tally.scalars === 0 ? "none" : `${((100 * tally.oneLine) / tally.scalars).toFixed(2)} % of ${tally.scalars}`;
+  const share =
+    tally.scalars === 0 ? "none" : `${((100 * tally.oneLine) / tally.scalars).toFixed(2)} % of ${tally.scalars}`;
   console.info(
     `${what}: ${files} files, ${tally.made} edits made, refused: ${refused.join(", ") || "none"}; one-line diffs after one scalar edit: ${share} (seed ${seed})`,
   );
@@ -47,16 +50,22 @@ function changesFor(random: Random, { value }: DesiredObject): readonly Change[]
     const change = randomChange(random, value);
     if (change === undefined) continue;
     const top = formatPath(change.path.slice(0, 2));
-    if (changes.every((other) => formatPath(other.path.slice(0, 2)) !== top && !sharesList(other, change))) changes.push(change);
+    if (changes.every((other) => formatPath(other.path.slice(0, 2)) !== top && !sharesList(other, change)))
+      changes.push(change);
   }
   return changes;
 }
 
 function sharesList(a: Change, b: Change): boolean {
-  return formatPath(a.path.slice(0, 1)) === formatPath(b.path.slice(0, 1)) && [a, b].some(({ path }) => path[1]?.kind !== "field");
+  const top = (path: Change["path"]): string => formatPath(path.slice(0, 1));
+  return top(a.path) === top(b.path) && [a, b].some(({ path }) => path[1]?.kind !== "field");
 }
 
-async function editAndJudge(random: Random, { file, text, objects }: { file: string; text: string; objects: readonly DesiredObject[] }, tally: Tally): Promise<void> {
+async function editAndJudge(
+  random: Random,
+  { file, text, objects }: { file: string; text: string; objects: readonly DesiredObject[] },
+  tally: Tally,
+): Promise<void> {
   const desired = random.pick(objects);
   const changes = changesFor(random, desired);
   if (changes.length === 0) return;
@@ -71,7 +80,7 @@ async function editAndJudge(random: Random, { file, text, objects }: { file: str
       accepted.push(changes[index] as Change);
       edits.push(answer.edit);
     } else tally.refused.set(answer.refusal.code, (tally.refused.get(answer.refusal.code) ?? 0) + 1);
-    if ("refusal" in answer && answer.refusal.code === "proof-failed" && process.env["HOLDFAST_SHOW"] !== undefined) console.info("proof-failed", what);
+    if ("refusal" in answer && answer.refusal.code === "proof-failed" && SHOW) console.info("proof-failed", what);
   }
   tally.made += accepted.length;
   const after = result.files[0]?.after ?? text;
@@ -86,25 +95,44 @@ function spliced(text: string, edits: readonly Edit[]): string {
   const all = new Map(edits.flatMap(({ splices }) => splices).map((splice) => [JSON.stringify(splice), splice]));
   const ordered = [...all.values()].sort((a, b) => a.start - b.start || a.end - b.end);
   let result = text;
-  for (const splice of ordered.toReversed()) result = result.slice(0, splice.start) + splice.text + result.slice(splice.end);
+  for (const splice of ordered.toReversed())
+    result = result.slice(0, splice.start) + splice.text + result.slice(splice.end);
   return result;
 }
 
-function judgeValues(edit: { file: string; text: string; after: string; desired: DesiredObject; accepted: readonly Change[]; what: string }): void {
+function judgeValues(edit: {
+  file: string;
+  text: string;
+  after: string;
+  desired: DesiredObject;
+  accepted: readonly Change[];
+  what: string;
+}): void {
   const before = objectsOf(edit.file, edit.text);
   const after = objectsOf(edit.file, edit.after);
   expect(after.length, edit.what).toBe(before.length);
   for (const [index, object] of before.entries()) {
-    const isTarget = equalValues(object.origin.items, edit.desired.origin.items) && object.origin.document === edit.desired.origin.document;
+    const isTarget =
+      equalValues(object.origin.items, edit.desired.origin.items) &&
+      object.origin.document === edit.desired.origin.document;
     const wanted = isTarget ? applied(object.value, edit.accepted) : object.value;
-    if (!equalValues(after[index]?.value, wanted)) expect(after[index]?.value, `${edit.what}\n${edit.after}`).toEqual(wanted);
+    if (!equalValues(after[index]?.value, wanted))
+      expect(after[index]?.value, `${edit.what}\n${edit.after}`).toEqual(wanted);
   }
-  const faults = (text: string): readonly string[] => readYaml(text, { file: edit.file }).faults.map(({ code }) => code);
+  const faults = (text: string): readonly string[] =>
+    readYaml(text, { file: edit.file }).faults.map(({ code }) => code);
   expect(faults(edit.after), edit.what).toEqual(faults(edit.text));
 }
 
 /** One scalar on one line, written over by a scalar that one line can hold, is a diff of one line. */
-function judgeLines(edit: { text: string; after: string; accepted: readonly Change[]; tally: Tally; desired: DesiredObject; what: string }): void {
+function judgeLines(edit: {
+  text: string;
+  after: string;
+  accepted: readonly Change[];
+  tally: Tally;
+  desired: DesiredObject;
+  what: string;
+}): void {
   const [change, second] = edit.accepted;
   if (change?.operation !== "replace" || second !== undefined || typeof change.live === "object") return;
   if (typeof change.live === "string" && change.live.includes("\n")) return;
@@ -115,9 +143,10 @@ function judgeLines(edit: { text: string; after: string; accepted: readonly Chan
   let tail = 0;
   while (tail < Math.min(old.length, now.length) - head && old.at(-1 - tail) === now.at(-1 - tail)) tail++;
   // The old value ran over several lines, or was a collection: no edit of it is one line.
-  if (old.length !== now.length) return;
+  if (old.length !== now.length || /[|>][-+\d]*(?:\s+#.*)?\s*$/.test(old[head] ?? "")) return;
   edit.tally.scalars++;
   if (old.length - tail - head === 1) edit.tally.oneLine++;
+  else if (SHOW) console.info("more than one line", edit.what);
 }
 
 async function editMany(files: ReadonlyMap<string, string>, rounds: number, what: string): Promise<Tally> {

@@ -25,12 +25,106 @@ export function randomFrom(seed: number): Random {
 }
 
 const TEXTS: readonly string[] = [
-  "", " ", "web", "web:2.0@sha256:abc", "a b", " lead", "trail ", "yes", "No", "y", "~", "null", "0644", "0o17", "1e3", "12:30", "1_0",
-  "2001-12-14", "2001-12-14T21:59:43Z", ".5", "1.", "=", "<<", "- a", "-", "--flag", "? b", ": c", "a: b", "a :b", "a:", "x #y", "#z", "x#y", "'q'", "it's", '"d"', "\\", "a\\nb",
-  "{", "}", "[x]", "{{ .Values.a }}", "%d", "@x", "`x`", "&a", "*a", "!t", "|", ">", "a, b", "a,b", "---", "--- x", "...", "\t", "a\tb", "line\n", "two\nlines",
-  "two\nlines\n", "blank\n\nbetween\n", "\nlead", "tail\n\n", " indented\nless", "a\n  more\nb\n", "a\n \nb", "a \nb \n", "cr\rx", "crlf\r\nx", "a\n\tb\n", "# c\n# d\n", "---\na: b\n", "a:\n- b\n",
-  "\0", "\u0007\u001b[0m", "\u0085", "\u2028", "\ufeff", "\u202e", "é", "日本", "\u{1F680}", "\ufffe", "\u00a0x\u00a0", "$(X) ${Y}", "x".repeat(3000),
-  `${"word ".repeat(40)}end`, "1.2.3", "true", "False", "on", "0x1F", "9007199254740993", "1.0", "+1", "-0", "null ", "NaN", ".inf",
+  "",
+  " ",
+  "web",
+  "web:2.0@sha256:abc",
+  "a b",
+  " lead",
+  "trail ",
+  "yes",
+  "No",
+  "y",
+  "~",
+  "null",
+  "0644",
+  "0o17",
+  "1e3",
+  "12:30",
+  "1_0",
+  "2001-12-14",
+  "2001-12-14T21:59:43Z",
+  ".5",
+  "1.",
+  "=",
+  "<<",
+  "- a",
+  "-",
+  "--flag",
+  "? b",
+  ": c",
+  "a: b",
+  "a :b",
+  "a:",
+  "x #y",
+  "#z",
+  "x#y",
+  "'q'",
+  "it's",
+  '"d"',
+  "\\",
+  "a\\nb",
+  "{",
+  "}",
+  "[x]",
+  "{{ .Values.a }}",
+  "%d",
+  "@x",
+  "`x`",
+  "&a",
+  "*a",
+  "!t",
+  "|",
+  ">",
+  "a, b",
+  "a,b",
+  "---",
+  "--- x",
+  "...",
+  "\t",
+  "a\tb",
+  "line\n",
+  "two\nlines",
+  "two\nlines\n",
+  "blank\n\nbetween\n",
+  "\nlead",
+  "tail\n\n",
+  " indented\nless",
+  "a\n  more\nb\n",
+  "a\n \nb",
+  "a \nb \n",
+  "cr\rx",
+  "crlf\r\nx",
+  "a\n\tb\n",
+  "# c\n# d\n",
+  "---\na: b\n",
+  "a:\n- b\n",
+  "\0",
+  "\u0007\u001b[0m",
+  "\u0085",
+  "\u2028",
+  "\ufeff",
+  "\u202e",
+  "é",
+  "日本",
+  "\u{1F680}",
+  "\ufffe",
+  "\u00a0x\u00a0",
+  "$(X) ${Y}",
+  "x".repeat(3000),
+  `${"word ".repeat(40)}end`,
+  "1.2.3",
+  "true",
+  "False",
+  "on",
+  "0x1F",
+  "9007199254740993",
+  "1.0",
+  "+1",
+  "-0",
+  "null ",
+  "NaN",
+  ".inf",
 ];
 
 /** Values that no text can give back. */
@@ -61,7 +155,23 @@ function randomValue(random: Random, depth = 0): Value {
 }
 
 function randomKey(random: Random): string {
-  return random.pick(["added", "also", "a.b/c", "yes", "1", "with space", "ключ", "-x", "a:b", "{", "it's", "#h", "tail:", "__proto__x", "n"]);
+  return random.pick([
+    "added",
+    "also",
+    "a.b/c",
+    "yes",
+    "1",
+    "with space",
+    "ключ",
+    "-x",
+    "a:b",
+    "{",
+    "it's",
+    "#h",
+    "tail:",
+    "__proto__x",
+    "n",
+  ]);
 }
 
 interface Place {
@@ -77,18 +187,24 @@ function placesOf(value: Value, path: FieldPath = []): readonly Place[] {
     return [...own, ...items.flatMap((item, index) => placesOf(item, [...path, stepOf(items, index)]))];
   }
   if (typeof value !== "object" || value === null) return own;
-  return [...own, ...Object.entries(value).flatMap(([name, inner]) => placesOf(inner as Value, [...path, field(name)]))];
+  return [
+    ...own,
+    ...Object.entries(value).flatMap(([name, inner]) => placesOf(inner as Value, [...path, field(name)])),
+  ];
 }
 
 function stepOf(items: readonly Value[], index: number): PathStep {
   const item = items[index] as Value;
   const nameOf = (other: Value): unknown =>
-    typeof other === "object" && other !== null && Object.hasOwn(other, "name") ? (other as { name: unknown }).name : undefined;
+    typeof other === "object" && other !== null && Object.hasOwn(other, "name")
+      ? (other as { name: unknown }).name
+      : undefined;
   const name = nameOf(item);
   if (typeof name === "string" && items.filter((other) => nameOf(other) === name).length === 1) {
     return { kind: "key", keys: { name } };
   }
-  if (typeof item === "string" && items.filter((other) => other === item).length === 1) return { kind: "value", value: item };
+  if (typeof item === "string" && items.filter((other) => other === item).length === 1)
+    return { kind: "value", value: item };
   return { kind: "index", index };
 }
 
@@ -98,6 +214,12 @@ export function randomChange(random: Random, object: Value): Change | undefined 
   if (places.length === 0) return undefined;
   const { path, value } = random.pick(places);
   const direction = "live-changed";
+  // An item of a set goes or comes; it is not replaced.
+  const last = path.at(-1);
+  if (last?.kind === "value") return { path, operation: "remove", direction };
+  if (last?.kind === "key" && random.below(3) === 0) {
+    return { path, operation: "replace", live: { other: randomValue(random), ...last.keys }, direction };
+  }
   switch (random.below(10)) {
     case 0:
     case 1:
@@ -107,9 +229,10 @@ export function randomChange(random: Random, object: Value): Change | undefined 
     case 4:
       return addition(random, { path, value });
     case 5:
+      if (last?.kind === "key") return { path, operation: "remove", direction };
       return { path, operation: "replace", live: randomValue(random), direction };
     default: {
-      const leaves = places.filter((place) => typeof place.value !== "object" && place.path.length > 0);
+      const leaves = places.filter((place) => typeof place.value !== "object" && place.path.at(-1)?.kind !== "value");
       const leaf = leaves.length === 0 ? { path } : random.pick(leaves);
       return { path: leaf.path, operation: "replace", live: randomScalar(random), direction };
     }
@@ -123,7 +246,9 @@ function addition(random: Random, { path, value }: Place): Change | undefined {
     return { path: [...path, { kind: "index", index: value.length }], operation: "add", live, direction };
   }
   if (typeof value !== "object" || value === null) {
-    return value === null ? { path: [...path, field("deep"), field("er")], operation: "add", live, direction } : undefined;
+    return value === null
+      ? { path: [...path, field("deep"), field("er")], operation: "add", live, direction }
+      : undefined;
   }
   const steps = random.below(4) === 0 ? [field(randomKey(random)), field("new")] : [field(randomKey(random))];
   const [first] = steps as [{ kind: "field"; name: string }];
@@ -132,8 +257,14 @@ function addition(random: Random, { path, value }: Place): Change | undefined {
 }
 
 function isIdentity(path: FieldPath): boolean {
+  // A list's key names its item, and is never changed by itself.
+  const [parent, last] = path.slice(-2);
+  if (path.length > 1 && parent?.kind === "key" && last?.kind === "field" && last.name === "name") return true;
   const names = path.map((step) => (step.kind === "field" ? step.name : ""));
-  return ["apiVersion", "kind", "items"].includes(names[0] ?? "") || (names[0] === "metadata" && (names.length === 1 || ["name", "namespace"].includes(names[1] ?? "")));
+  return (
+    ["apiVersion", "kind", "items"].includes(names[0] ?? "") ||
+    (names[0] === "metadata" && (names.length === 1 || ["name", "namespace"].includes(names[1] ?? "")))
+  );
 }
 
 type Box = Record<string, unknown> | unknown[];
@@ -155,7 +286,12 @@ export function applied(object: Value, changes: readonly Change[]): Value {
     }
     const key = keyIn(box, path.at(-1) as PathStep);
     if (operation !== "remove") {
-      Object.defineProperty(box, key, { value: structuredClone(live), enumerable: true, configurable: true, writable: true });
+      Object.defineProperty(box, key, {
+        value: structuredClone(live),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
     } else if (Array.isArray(box)) box.splice(Number(key), 1);
     else delete box[key];
   }

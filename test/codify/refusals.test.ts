@@ -10,38 +10,163 @@ import type { Bench } from "./workbench.ts";
 
 describe("a change is refused with its code, and the file stays as it is", () => {
   const cases: readonly { name: string; text: string; change: Change; code: RefusalCode }[] = [
-    { name: "of an anchored value that is used elsewhere", text: manifest("a: &x 1\nb: *x\n"), change: replace(at("a"), 2), code: "alias" },
+    {
+      name: "of an anchored value that is used elsewhere",
+      text: manifest("a: &x 1\nb: *x\n"),
+      change: replace(at("a"), 2),
+      code: "alias",
+    },
     { name: "of an alias", text: manifest("a: &x 1\nb: *x\n"), change: replace(at("b"), 2), code: "alias" },
-    { name: "below an anchored map that is used elsewhere", text: manifest("a: &x {k: 1}\nb: *x\n"), change: replace(at("a.k"), 2), code: "alias" },
+    {
+      name: "below an anchored map that is used elsewhere",
+      text: manifest("a: &x {k: 1}\nb: *x\n"),
+      change: replace(at("a.k"), 2),
+      code: "alias",
+    },
     { name: "through an alias", text: manifest("a: &x {k: 1}\nb: *x\n"), change: replace(at("b.k"), 2), code: "alias" },
-    { name: "that removes an anchor which is used elsewhere", text: manifest("a:\n  k: &x 1\nb: *x\n"), change: remove(at("a")), code: "alias" },
-    { name: "that removes what a merge key would bring back", text: manifest("a: &x {k: 1}\nb:\n  <<: *x\n  k: 2\n"), change: remove(at("b.k")), code: "merge-key" },
-    { name: "below a field that a merge key brings in", text: manifest("a: &x {k: {l: 1}}\nb:\n  <<: *x\n"), change: replace(at("b.k.l"), 2), code: "merge-key" },
-    { name: "of a field that stands before a merge key", text: manifest("a: &x {k: 1}\nb:\n  k: 2\n  <<: *x\n"), change: replace(at("b.k"), 3), code: "merge-key" },
-    { name: "in a document with a key that stands twice", text: manifest("a: 1\na: 2\nb: 1\n"), change: replace(at("b"), 3), code: "duplicate-key" },
-    { name: "in a template", text: manifest("a: 1\n# {{ .Values.x }}\n"), change: replace(at("a"), 2), code: "template" },
-    { name: "in a template whose values are plain text", text: manifest("a: 1\nb: x-{{ y }}\n"), change: replace(at("a"), 2), code: "template" },
-    { name: "in a document with a sops key", text: manifest("a: 1\nsops:\n  mac: x\n"), change: replace(at("a"), 2), code: "encrypted" },
-    { name: "in a document with encrypted values", text: manifest("a: 1\nb: ENC[AES256_GCM,data:x,iv:x,tag:x,type:str]\n"), change: replace(at("a"), 2), code: "encrypted" },
-    { name: "of a Secret's data", text: "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {a: eA==}\n", change: replace(at("data.a"), "eQ=="), code: "secret" },
-    { name: "of a Secret's stringData", text: "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: x}\n", change: add(at("stringData.b"), "v"), code: "secret" },
-    { name: "that is marked sensitive", text: manifest("a: 1\n"), change: { ...replace(at("a"), 2), sensitive: true }, code: "secret" },
-    { name: "that holds a digest", text: manifest("a: 1\n"), change: replace(at("a"), { b: [`hmac-sha256:00000000:${"0".repeat(64)}`] }), code: "secret" },
-    { name: "that adds to a flow map of several lines", text: manifest("a: {k: 1,\n  l: 2}\n"), change: add(at("a.m"), 2), code: "flow-multi-line" },
-    { name: "that adds to a flow list of several lines", text: manifest("a: [1,\n  2]\n"), change: replace(at("a"), [1, 2, 3]), code: "flow-multi-line" },
-    { name: "in a document that a tab indents", text: manifest("a: {b: 1,\n  \tc: 2}\nd: 1\n"), change: replace(at("d"), 2), code: "not-round-trip" },
-    { name: "in a text with a carriage return by itself", text: manifest("a: 1\nb: 'x\r  y'\n"), change: replace(at("a"), 2), code: "not-round-trip" },
+    {
+      name: "that removes an anchor which is used elsewhere",
+      text: manifest("a:\n  k: &x 1\nb: *x\n"),
+      change: remove(at("a")),
+      code: "alias",
+    },
+    {
+      name: "that removes what a merge key would bring back",
+      text: manifest("a: &x {k: 1}\nb:\n  <<: *x\n  k: 2\n"),
+      change: remove(at("b.k")),
+      code: "merge-key",
+    },
+    {
+      name: "below a field that a merge key brings in",
+      text: manifest("a: &x {k: {l: 1}}\nb:\n  <<: *x\n"),
+      change: replace(at("b.k.l"), 2),
+      code: "merge-key",
+    },
+    {
+      name: "of a field that stands before a merge key",
+      text: manifest("a: &x {k: 1}\nb:\n  k: 2\n  <<: *x\n"),
+      change: replace(at("b.k"), 3),
+      code: "merge-key",
+    },
+    {
+      name: "in a document with a key that stands twice",
+      text: manifest("a: 1\na: 2\nb: 1\n"),
+      change: replace(at("b"), 3),
+      code: "duplicate-key",
+    },
+    {
+      name: "in a template",
+      text: manifest("a: 1\n# {{ .Values.x }}\n"),
+      change: replace(at("a"), 2),
+      code: "template",
+    },
+    {
+      name: "in a template whose values are plain text",
+      text: manifest("a: 1\nb: x-{{ y }}\n"),
+      change: replace(at("a"), 2),
+      code: "template",
+    },
+    {
+      name: "in a document with a sops key",
+      text: manifest("a: 1\nsops:\n  mac: x\n"),
+      change: replace(at("a"), 2),
+      code: "encrypted",
+    },
+    {
+      name: "in a document with encrypted values",
+      text: manifest("a: 1\nb: ENC[AES256_GCM,data:x,iv:x,tag:x,type:str]\n"),
+      change: replace(at("a"), 2),
+      code: "encrypted",
+    },
+    {
+      name: "of a Secret's data",
+      text: "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {a: eA==}\n",
+      change: replace(at("data.a"), "eQ=="),
+      code: "secret",
+    },
+    {
+      name: "of a Secret's stringData",
+      text: "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: x}\n",
+      change: add(at("stringData.b"), "v"),
+      code: "secret",
+    },
+    {
+      name: "that is marked sensitive",
+      text: manifest("a: 1\n"),
+      change: { ...replace(at("a"), 2), sensitive: true },
+      code: "secret",
+    },
+    {
+      name: "that holds a digest",
+      text: manifest("a: 1\n"),
+      change: replace(at("a"), { b: [`hmac-sha256:00000000:${"0".repeat(64)}`] }),
+      code: "secret",
+    },
+    {
+      name: "that adds to a flow map of several lines",
+      text: manifest("a: {k: 1,\n  l: 2}\n"),
+      change: add(at("a.m"), 2),
+      code: "flow-multi-line",
+    },
+    {
+      name: "that adds to a flow list of several lines",
+      text: manifest("a: [1,\n  2]\n"),
+      change: replace(at("a"), [1, 2, 3]),
+      code: "flow-multi-line",
+    },
+    {
+      name: "in a document that a tab indents",
+      text: manifest("a: {b: 1,\n  \tc: 2}\nd: 1\n"),
+      change: replace(at("d"), 2),
+      code: "not-round-trip",
+    },
+    {
+      name: "in a text with a carriage return by itself",
+      text: manifest("a: 1\nb: 'x\r  y'\n"),
+      change: replace(at("a"), 2),
+      code: "not-round-trip",
+    },
     { name: "of a tagged value", text: manifest("a: !!int 1\n"), change: replace(at("a"), 2), code: "unsupported" },
-    { name: "in a map with an explicit key", text: manifest("a:\n  ? k\n  : 1\n"), change: replace(at("a.k"), 2), code: "unsupported" },
+    {
+      name: "in a map with an explicit key",
+      text: manifest("a:\n  ? k\n  : 1\n"),
+      change: replace(at("a.k"), 2),
+      code: "unsupported",
+    },
     { name: "of a field that Git does not have", text: manifest("a: 1\n"), change: remove(at("b")), code: "not-found" },
     { name: "of a field below a scalar", text: manifest("a: 1\n"), change: replace(at("a.b"), 2), code: "not-found" },
     { name: "that Git has already", text: manifest("a: 1\n"), change: replace(at("a"), 1), code: "not-found" },
     { name: "of the whole object", text: manifest("a: 1\n"), change: replace([], { a: 1 }), code: "unsupported" },
-    { name: "with a lone surrogate", text: manifest("a: x\n"), change: replace(at("a"), "\ud800"), code: "unsupported" },
-    { name: "with a number that JSON does not have", text: manifest("a: 1\n"), change: replace(at("a"), Number.NaN), code: "unsupported" },
-    { name: "with a key that is longer than a simple key may be", text: manifest("a: {}\n"), change: add(at(`a.${"k".repeat(2000)}`), 1), code: "unsupported" },
-    { name: "that would make a merge key", text: manifest("a:\n  b: 1\n"), change: add(at("a.<<"), { c: 1 }), code: "unsupported" },
-    { name: "of a position that is not the list's end", text: manifest("a: [1]\n"), change: add(at("a[5]"), 2), code: "ambiguous" },
+    {
+      name: "with a lone surrogate",
+      text: manifest("a: x\n"),
+      change: replace(at("a"), "\ud800"),
+      code: "unsupported",
+    },
+    {
+      name: "with a number that JSON does not have",
+      text: manifest("a: 1\n"),
+      change: replace(at("a"), Number.NaN),
+      code: "unsupported",
+    },
+    {
+      name: "with a key that is longer than a simple key may be",
+      text: manifest("a: {}\n"),
+      change: add(at(`a.${"k".repeat(2000)}`), 1),
+      code: "unsupported",
+    },
+    {
+      name: "that would make a merge key",
+      text: manifest("a:\n  b: 1\n"),
+      change: add(at("a.<<"), { c: 1 }),
+      code: "unsupported",
+    },
+    {
+      name: "of a position that is not the list's end",
+      text: manifest("a: [1]\n"),
+      change: add(at("a[5]"), 2),
+      code: "ambiguous",
+    },
   ];
 
   it.each(cases)("$name", async ({ text, change, code }) => {
@@ -90,21 +215,42 @@ describe("a file is refused with its code", () => {
     return { files: { [file]: text }, requests: [request], ...extra };
   };
   const unreadable: Fault = {
-    kind: "fault", code: "file-unreadable", about: "a.yaml", message: "x", remedy: "x", leavesUnknown: "declared",
+    kind: "fault",
+    code: "file-unreadable",
+    about: "a.yaml",
+    message: "x",
+    remedy: "x",
+    leavesUnknown: "declared",
   };
   const cases: readonly { name: string; bench: Bench; code: RefusalCode }[] = [
     { name: "outside of the repository", bench: bench("../a.yaml"), code: "outside-repository" },
     { name: "with a path that climbs in its middle", bench: bench("a/../../b.yaml"), code: "outside-repository" },
     { name: "with an absolute path", bench: bench("/etc/a.yaml"), code: "outside-repository" },
-    { name: "that is a symbolic link", bench: bench("a.yaml", { modes: { "a.yaml": "120000" } }), code: "outside-repository" },
+    {
+      name: "that is a symbolic link",
+      bench: bench("a.yaml", { modes: { "a.yaml": "120000" } }),
+      code: "outside-repository",
+    },
     { name: "that is a submodule", bench: bench("a.yaml", { modes: { "a.yaml": "160000" } }), code: "unsupported" },
     { name: "of .github", bench: bench(".github/workflows/a.yaml"), code: "protected-path" },
     { name: "of a .git folder, however it is written", bench: bench("x/.GIT/a.yaml"), code: "protected-path" },
-    { name: "that changed since it was compared", bench: bench("a.yaml", {}, { hash: "sha256:0" }), code: "file-changed" },
+    {
+      name: "that changed since it was compared",
+      bench: bench("a.yaml", {}, { hash: "sha256:0" }),
+      code: "file-changed",
+    },
     { name: "that is made by a renderer", bench: bench("a.yaml", {}, { layer: "kustomize" }), code: "generated" },
     { name: "that cannot be read", bench: bench("a.yaml", { read: () => unreadable }), code: "not-found" },
-    { name: "that changes while it is read", bench: bench("a.yaml", { read: () => ({ ...unreadable, code: "file-changed" }) }), code: "file-changed" },
-    { name: "that is no UTF-8", bench: bench("a.yaml", { read: () => Uint8Array.of(0x61, 0xff) }), code: "not-round-trip" },
+    {
+      name: "that changes while it is read",
+      bench: bench("a.yaml", { read: () => ({ ...unreadable, code: "file-changed" }) }),
+      code: "file-changed",
+    },
+    {
+      name: "that is no UTF-8",
+      bench: bench("a.yaml", { read: () => Uint8Array.of(0x61, 0xff) }),
+      code: "not-round-trip",
+    },
   ];
 
   it.each(cases)("$name", async (row) => {
@@ -116,14 +262,20 @@ describe("a file is refused with its code", () => {
   it("which does not have the object", async () => {
     const [desired] = objectsOf("a.yaml", text) as [DesiredObject];
     const other = { ...desired, ref: { ...desired.ref, name: "other" } };
-    const { answers } = await run({ files: { "a.yaml": text }, requests: [{ desired: other, changes: [replace(at("a"), 2)] }] });
+    const { answers } = await run({
+      files: { "a.yaml": text },
+      requests: [{ desired: other, changes: [replace(at("a"), 2)] }],
+    });
     expect(answers).toMatchObject([[{ refusal: { code: "not-found" } }]]);
   });
 
   it("which has the object twice", async () => {
     const twice = `${text}---\n${text}`;
     const [desired] = objectsOf("a.yaml", twice) as [DesiredObject];
-    const { answers } = await run({ files: { "a.yaml": twice }, requests: [{ desired, changes: [replace(at("a"), 2)] }] });
+    const { answers } = await run({
+      files: { "a.yaml": twice },
+      requests: [{ desired, changes: [replace(at("a"), 2)] }],
+    });
     expect(answers).toMatchObject([[{ refusal: { code: "ambiguous" } }]]);
   });
 
@@ -134,7 +286,11 @@ describe("a file is refused with its code", () => {
 });
 
 describe("an edit that rendering does not confirm is dropped", () => {
-  const files = { "a.yaml": manifest("a: 1\n"), "b.yaml": manifest("a: 1\n").replace("web", "db"), "c.yaml": manifest("a: 1\n").replace("web", "cache") };
+  const files = {
+    "a.yaml": manifest("a: 1\n"),
+    "b.yaml": manifest("a: 1\n").replace("web", "db"),
+    "c.yaml": manifest("a: 1\n").replace("web", "cache"),
+  };
   const requests = Object.entries(files).map(([file, text]) => ({
     desired: objectsOf(file, text)[0] as DesiredObject,
     changes: [replace(at("a"), 2)],
@@ -148,7 +304,10 @@ describe("an edit that rendering does not confirm is dropped", () => {
       render: async (changed: ReadonlyMap<string, string>) => {
         const rendered = await plain.render(changed);
         if ("kind" in rendered) return rendered;
-        const after = rendered.after.map((object) => ({ ...object, value: tamper(object, changed) as DesiredObject["value"] }));
+        const after = rendered.after.map((object) => ({
+          ...object,
+          value: tamper(object, changed) as DesiredObject["value"],
+        }));
         return { ...rendered, after };
       },
     };
@@ -181,7 +340,14 @@ describe("an edit that rendering does not confirm is dropped", () => {
 
   it("where rendering fails because of one file", async () => {
     const plain = plainRenderer(files);
-    const fault: Fault = { kind: "fault", code: "manifest-invalid", about: "b", message: "x", remedy: "x", leavesUnknown: "declared" };
+    const fault: Fault = {
+      kind: "fault",
+      code: "manifest-invalid",
+      about: "b",
+      message: "x",
+      remedy: "x",
+      leavesUnknown: "declared",
+    };
     const renderer = {
       render: (changed: ReadonlyMap<string, string>) =>
         changed.has("b.yaml") ? Promise.resolve(fault) : plain.render(changed),
@@ -191,7 +357,14 @@ describe("an edit that rendering does not confirm is dropped", () => {
   });
 
   it("where rendering always fails, with all others", async () => {
-    const fault: Fault = { kind: "fault", code: "manifest-invalid", about: "b", message: "x", remedy: "x", leavesUnknown: "declared" };
+    const fault: Fault = {
+      kind: "fault",
+      code: "manifest-invalid",
+      about: "b",
+      message: "x",
+      remedy: "x",
+      leavesUnknown: "declared",
+    };
     const result = await run({ files, requests, renderer: { render: () => Promise.resolve(fault) } });
     expect(codesOf(result)).toEqual(["proof-failed", "proof-failed", "proof-failed"]);
     expect(result).toMatchObject({ files: [] });
