@@ -1,0 +1,152 @@
+/** The server config, the operator's: which clusters there are, and which repository may reach what of them. */
+
+import { z } from "zod";
+import type { Fault } from "../core/fault.ts";
+import { readDocument } from "./document.ts";
+import { check, distinct, duration, name, namespace, notYet } from "./fields.ts";
+
+export interface ServerConfig {
+  readonly version: 1;
+  /** Clones and the pass' own files; absolute. */
+  readonly stateDir: string;
+  readonly clusters: ReadonlyMap<string, ClusterAccess>;
+  readonly grants: readonly Grant[];
+  readonly limits: {
+    readonly parallelPasses: number;
+    readonly passTimeoutMs: number;
+    readonly fileBytes: number;
+  };
+}
+
+export type ClusterAccess =
+  /** The service account of the pod that holdfast runs in. */
+  | { readonly kind: "in-cluster" }
+  /** An absolute path, absent: as kubectl finds it; and a context, absent: the file's current one. */
+  | { readonly kind: "kubeconfig"; readonly kubeconfig?: string; readonly context?: string };
+
+export interface Grant {
+  /** `owner/name`, as GitHub has it: letters' case does not count. */
+  readonly repository: string;
+  /** An alias of `clusters`. */
+  readonly cluster: string;
+  /** `all` includes what is in no namespace. */
+  readonly namespaces: readonly string[] | "all";
+}
+
+/** Reads the server config. Every problem is a fault (`config-invalid`) with file, line and column. */
+export function readServerConfig(text: string, file: string): ServerConfig | readonly Fault[] {
+  const read = readDocument(text, file, SCHEMA);
+  return isFaults(read) ? read : toConfig(read);
+}
+
+/**
+ * What the repository may read of the cluster of that alias: some namespaces, everything, or (`undefined`) nothing.
+ * Several grants add up.
+ */
+export function grantedNamespaces(
+  config: ServerConfig,
+  repository: string,
+  cluster: string,
+): readonly string[] | "all" | undefined {
+  const grants = config.grants.filter(
+    (grant) => grant.cluster === cluster && grant.repository.toLowerCase() === repository.toLowerCase(),
+  );
+  if (grants.length === 0) return undefined;
+  if (grants.some((grant) => grant.namespaces === "all")) return "all";
+  return [...new Set(grants.flatMap((grant) => grant.namespaces))];
+}
+
+function isFaults(read: object): read is readonly Fault[] {
+  return Array.isArray(read);
+}
+
+const absolutePath = z
+  .string()
+  .max(4096)
+  .refine(
+    ...check<string>(
+      (text) => text.startsWith("/") && !/\p{Cc}/u.test(text),
+      "is no absolute path",
+      "write the path from / on",
+    ),
+  );
+
+const cluster = z
+  .strictObject({
+    inCluster: z.boolean().optional(),
+    kubeconfig: absolutePath.optional(),
+    context: z.string().min(1).max(1000).optional(),
+  })
+  .refine(
+    ...check<{ inCluster?: boolean | undefined; kubeconfig?: string | undefined; context?: string | undefined }>(
+      (one) => (one.inCluster === true) !== (one.kubeconfig !== undefined || one.context !== undefined),
+      "must have either inCluster: true, or a kubeconfig or context",
+      "keep one of the two ways",
+    ),
+  );
+
+const grant = z.strictObject({
+  repository: z
+    .string()
+    .refine(
+      ...check<string>(
+        (text) =>
+          /^[A-Za-z0-9](?:-?[A-Za-z0-9_]){0,100}\/[A-Za-z0-9._-]{1,100}$/.test(text) && !/\/\.{1,2}$/.test(text),
+        "is no repository",
+        "write owner/name; patterns are not supported",
+      ),
+    ),
+  cluster: name,
+  namespaces: z.union([z.literal("all"), distinct(namespace).min(1)], {
+    error: "must be a list of namespaces, or all",
+  }),
+});
+
+const SCHEMA = z
+  .strictObject({
+    version: z.literal(1).default(1),
+    stateDir: absolutePath.default("/var/lib/holdfast"),
+    clusters: z.record(name, cluster).default({}),
+    grants: z.array(grant).max(10_000).default([]),
+    limits: z
+      .strictObject({
+        parallelPasses: z.int().min(1).max(64).default(2),
+        passTimeout: duration({ min: 10_000 }).default(1_800_000),
+        fileMegabytes: z.int().min(1).max(1000).default(10),
+      })
+      .prefault({}),
+    store: notYet("choice of a store"),
+    redact: notYet("redaction patterns of one's own"),
+  })
+  .superRefine(({ clusters, grants }, context) => {
+    for (const [index, one] of grants.entries()) {
+      if (Object.hasOwn(clusters, one.cluster)) continue;
+      const known = Object.keys(clusters).join(", ");
+      const remedy = known === "" ? "add the cluster under clusters" : `the clusters are ${known}`;
+      const path = ["grants", index, "cluster"];
+      context.addIssue({ code: "custom", path, message: "is no alias of clusters", params: { remedy } });
+    }
+  });
+
+function toConfig({ version, stateDir, clusters, grants, limits }: z.output<typeof SCHEMA>): ServerConfig {
+  return {
+    version,
+    stateDir,
+    clusters: new Map(Object.entries(clusters).map(([alias, access]) => [alias, toAccess(access)])),
+    grants,
+    limits: {
+      parallelPasses: limits.parallelPasses,
+      passTimeoutMs: limits.passTimeout,
+      fileBytes: limits.fileMegabytes * 1024 * 1024,
+    },
+  };
+}
+
+function toAccess({ inCluster, kubeconfig, context }: z.output<typeof cluster>): ClusterAccess {
+  if (inCluster === true) return { kind: "in-cluster" };
+  return {
+    kind: "kubeconfig",
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  };
+}

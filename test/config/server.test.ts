@@ -1,0 +1,93 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { Fault } from "../../src/core/fault.ts";
+import { grantedNamespaces, readServerConfig } from "../../src/config/server.ts";
+import type { ServerConfig } from "../../src/config/server.ts";
+
+function valid(text: string): ServerConfig {
+  const read = readServerConfig(text, "server.yml");
+  if (Array.isArray(read)) throw new Error(JSON.stringify(read));
+  return read as ServerConfig;
+}
+
+const EXAMPLE = readFileSync(join(import.meta.dirname, "../../config/server.example.yml"), "utf8");
+
+describe("the server config", () => {
+  test("of the example is taken as it reads", () => {
+    expect(valid(EXAMPLE)).toEqual({
+      version: 1,
+      stateDir: "/var/lib/holdfast",
+      clusters: new Map([
+        ["prod", { kind: "in-cluster" }],
+        ["staging", { kind: "kubeconfig", kubeconfig: "/etc/holdfast/kubeconfig", context: "staging" }],
+      ]),
+      grants: [
+        { repository: "acme/platform", cluster: "prod", namespaces: "all" },
+        { repository: "acme/shop", cluster: "prod", namespaces: ["shop", "payments"] },
+        { repository: "acme/shop", cluster: "staging", namespaces: ["shop", "payments"] },
+      ],
+      limits: { parallelPasses: 2, passTimeoutMs: 1_800_000, fileBytes: 10_485_760 },
+    });
+  });
+
+  test("that is empty grants nothing", () => {
+    expect(valid("")).toMatchObject({ clusters: new Map(), grants: [] });
+  });
+
+  test.each([
+    ["acme/platform", "prod", "all"],
+    ["ACME/Platform", "prod", "all"],
+    ["acme/platform", "staging", undefined],
+    ["acme/shop", "prod", ["shop", "payments"]],
+    ["acme/shop2", "prod", undefined],
+    ["acme/shop", "constructor", undefined],
+  ] as const)("grants %s of %s: %j", (repository, cluster, namespaces) => {
+    expect(grantedNamespaces(valid(EXAMPLE), repository, cluster)).toEqual(namespaces);
+  });
+
+  test("adds up the grants of one repository", () => {
+    const grants =
+      "[{repository: a/b, cluster: c, namespaces: [x]}, {repository: a/b, cluster: c, namespaces: [z, x]}]";
+    const config = valid(`clusters: {c: {inCluster: true}}\ngrants: ${grants}\n`);
+    expect(grantedNamespaces(config, "a/b", "c")).toEqual(["x", "z"]);
+  });
+});
+
+function grant(rest: string): string {
+  return `clusters: {c: {inCluster: true}}\ngrants:\n  - ${rest}\n`;
+}
+
+describe("a server config is refused at the line and column of the problem:", () => {
+  const cases: readonly (readonly [string, string, number, number, RegExp])[] = [
+    ["an unknown key", "clustesr: {}\n", 1, 1, /did you mean "clusters"/],
+    ["an unknown key of a cluster", "clusters:\n  c:\n    contxt: x\n", 3, 5, /did you mean "context"/],
+    ["a cluster that is reached two ways", "clusters:\n  c: {inCluster: true, context: x}\n", 2, 3, /either/],
+    ["a cluster that is reached in no way", "clusters:\n  c: {}\n", 2, 3, /either/],
+    ["a relative kubeconfig", "clusters:\n  c:\n    kubeconfig: ./kc\n", 3, 5, /absolute/],
+    ["an alias that is no name", 'clusters:\n  "a b": {inCluster: true}\n', 2, 3, /no name/],
+    ["a grant of no cluster", grant("{repository: a/b, cluster: d, namespaces: all}"), 3, 23, /clusters are c/],
+    ["a grant without namespaces", grant("{repository: a/b, cluster: c}"), 3, 3, /namespaces is missing/],
+    ["a grant of no namespaces", grant("{repository: a/b, cluster: c, namespaces: []}"), 3, 35, /at least 1/],
+    [
+      "a grant of a bad namespace",
+      grant("{repository: a/b, cluster: c, namespaces: [X_]}"),
+      3,
+      47,
+      /no namespace's name/,
+    ],
+    ["a grant to a pattern", grant("{repository: a/*, cluster: c, namespaces: all}"), 3, 6, /owner\/name/],
+    ["a grant to everybody", grant("{repository: '*', cluster: c, namespaces: all}"), 3, 6, /owner\/name/],
+    ["a state folder that is relative", "stateDir: state\n", 1, 1, /absolute/],
+    ["no time", "limits: {passTimeout: soon}\n", 1, 10, /1h30m/],
+    ["a store, which is to come", "store: {kind: sqlite}\n", 1, 1, /does not work yet/],
+    ["a duplicate key", "version: 1\nversion: 1\n", 2, 1, /two keys/],
+  ];
+  test.each(cases)("%s", (_, text, line, column, words) => {
+    const read = readServerConfig(text, "server.yml");
+    expect(Array.isArray(read)).toBe(true);
+    const [first] = read as readonly Fault[];
+    expect(first).toMatchObject({ code: "config-invalid", position: { file: "server.yml", line, column } });
+    expect(`${first?.message} (${first?.remedy})`).toMatch(words);
+  });
+});
