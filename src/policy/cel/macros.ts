@@ -46,7 +46,7 @@ export function registerMacros(register: Register): void {
   }
 }
 
-/** cel-go: `has(e.f)` is an error where `e` is, and false only where `e` is there and lacks `f`. */
+/** `has(e.f)` is an error where `e` is one or a list, and false where `e` is a map without `f` or anything else (cel-go `interpreter/attributes.go`, refQualify). */
 function hasMacro({ args }: MacroCall) {
   const node = args[0] as ASTNode;
   return {
@@ -73,6 +73,7 @@ function hasField(operand: CelValue, name: string, failure: () => Error): boolea
   if (typeof operand === "object" && operand !== null && Object.getPrototypeOf(operand) === Object.prototype) {
     return Object.hasOwn(operand, name);
   }
+  if (!Array.isArray(operand)) return false;
   throw failure();
 }
 
