@@ -60,6 +60,8 @@ export interface DriftResult {
   readonly judgement: Judgement;
   /** The object's own place in Git; absent where unmanaged. */
   readonly source?: SourcePosition & { readonly document: number };
+  /** Is drift for exit codes and issues: pending changes are not, and unmanaged objects only with a finding or where the target says so. */
+  readonly counts: boolean;
   readonly actions: readonly Action[];
 }
 

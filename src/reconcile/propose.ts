@@ -139,14 +139,5 @@ function issueOf(
 }
 
 function opensIssue(result: DriftResult, changes: readonly number[]): boolean {
-  switch (result.drift.state) {
-    case "drifted":
-      return changes.length > 0;
-    case "pending":
-      return false;
-    case "missing":
-      return true;
-    case "unmanaged":
-      return result.judgement.verdict !== "compliant";
-  }
+  return result.drift.state === "drifted" ? changes.length > 0 : result.counts;
 }

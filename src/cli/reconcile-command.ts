@@ -1,0 +1,81 @@
+/** `holdfast reconcile`: one pass, published to a folder or to GitHub. */
+
+import { relative } from "node:path";
+
+import type { Pass } from "../core/pass.ts";
+import type { Published } from "../core/proposal.ts";
+import { createLocalForge } from "../publish/local.ts";
+import { publishPass, withPublished } from "../reconcile/publish-pass.ts";
+import { htmlReport } from "../report/html.ts";
+import { jsonReport } from "../report/json.ts";
+import { terminalText } from "../text/escape-terminal.ts";
+import { EXIT } from "./exit-codes.ts";
+import { failureOf } from "./failure.ts";
+import { printReport, renderReport, writeReport } from "./report-writer.ts";
+import type { ScanCommandOptions } from "./scan-command.ts";
+import { passOf, wantsColour } from "./session.ts";
+
+export interface ReconcileCommandOptions extends ScanCommandOptions {
+  readonly publish: "local" | "github";
+  readonly out: string;
+  readonly dryRun?: boolean;
+  readonly github?: string;
+  readonly base?: string;
+}
+
+/** 0 when everything was published (or waits for a stated limit), 1 otherwise. */
+export async function reconcileCommand(raw: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<number> {
+  const options = raw as unknown as ReconcileCommandOptions;
+  const { pass, published } = options.publish === "github" ? await toGitHub(options, signal) : await toFolder(options, signal);
+  const shown = withPublished(pass, published);
+  for (const { format, file } of options.report) await writeReport(file, renderReport(shown, format, false));
+  await printReport(renderReport(shown, options.format, wantsColour(options, process.stdout)));
+  printActions(published, options);
+  return pass.complete && published.faults.length === 0 ? EXIT.inSync : EXIT.incomplete;
+}
+
+interface Outcome {
+  readonly pass: Pass;
+  readonly published: Published;
+}
+
+async function toFolder(options: ReconcileCommandOptions, signal: AbortSignal): Promise<Outcome> {
+  const { pass, config } = await passOf(options, signal);
+  const forge = createLocalForge({
+    out: options.out,
+    reports: (published) => {
+      const shown = withPublished(pass, published);
+      return [
+        { name: "report.json", text: jsonReport(shown) },
+        { name: "report.html", text: htmlReport(shown) },
+      ];
+    },
+  });
+  const published = await publishPass({ pass, config, forge, dryRun: options.dryRun === true, signal });
+  signal.throwIfAborted();
+  return { pass, published };
+}
+
+async function toGitHub(options: ReconcileCommandOptions, signal: AbortSignal): Promise<Outcome> {
+  const { reconcileGitHub } = await import("./reconcile-github.ts");
+  const outcome = await reconcileGitHub(options, signal);
+  if ("kind" in outcome) throw failureOf(outcome);
+  return outcome;
+}
+
+/** What was done, on standard error: standard output has the report alone. */
+function printActions(published: Published, options: ReconcileCommandOptions): void {
+  if (options.quiet === true) return;
+  const would = options.dryRun === true ? "would be " : "";
+  for (const action of published.actions) {
+    if (action.did === "unchanged") continue;
+    const what = action.kind === "pull-request" ? "pull request" : "issue";
+    const did = action.did === "waiting" || action.did === "left-alone" ? action.did.replace("-", " ") : `${would}${action.did}`;
+    const where = action.url === undefined ? "" : ` ${relativeUrl(action.url)}`;
+    process.stderr.write(`holdfast: ${what} ${did}: ${terminalText(action.reason)}${terminalText(where)}\n`);
+  }
+}
+
+function relativeUrl(url: string): string {
+  return url.startsWith("/") ? relative(process.cwd(), url) : url;
+}

@@ -1,0 +1,160 @@
+/** Opens what a command needs: configuration, repository, cluster or snapshot, key. */
+
+import { readFile } from "node:fs/promises";
+import { relative, resolve } from "node:path";
+
+import { isFault } from "../core/fault.ts";
+import type { Pass } from "../core/pass.ts";
+import type { LiveSource, SourceTree } from "../core/stages.ts";
+import { readRepositoryConfig } from "../config/repository.ts";
+import type { RepositoryConfig } from "../config/repository.ts";
+import { openRevision } from "../desired/revision.ts";
+import { openWorktree } from "../desired/worktree.ts";
+import type { Declared } from "../reconcile/compare-live.ts";
+import { runPass, targetFault } from "../reconcile/run-pass.ts";
+import type { Digester } from "../text/digest.ts";
+import { decodeText } from "../yaml/content.ts";
+import { failureOf, usage } from "./failure.ts";
+import { createProgress } from "./progress.ts";
+import { operatorDigester } from "./secret.ts";
+import { PACKAGE_FOLDER, version } from "./version.ts";
+
+export const CONFIG_PATH = ".github/holdfast.yml";
+
+/** What commander gives for the shared options. */
+export interface SourceOptions {
+  readonly repo: string;
+  readonly revision?: string;
+  readonly config?: string;
+  readonly target: readonly string[];
+  readonly secrets: boolean;
+}
+
+export interface LiveOptions {
+  readonly target: readonly string[];
+  readonly live?: string;
+  readonly context?: string;
+  readonly kubeconfig?: string;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly color?: boolean;
+}
+
+/** The repository's tree and configuration. */
+export async function openSource(options: SourceOptions): Promise<{ readonly tree: SourceTree; readonly config: RepositoryConfig }> {
+  const opened =
+    options.revision === undefined ? await openWorktree(options.repo) : await openRevision(options.repo, options.revision);
+  if (isFault(opened)) throw failureOf(opened);
+  const config = await loadConfig(opened, options.config);
+  const wrong = targetFault(config, options.target);
+  if (wrong !== undefined) throw failureOf(wrong);
+  return { tree: opened, config };
+}
+
+/** The named file, else the repository's own at the revision that is read, else the defaults. */
+export async function loadConfig(tree: SourceTree, file: string | undefined): Promise<RepositoryConfig> {
+  const { text, name } = file === undefined ? await ownConfig(tree) : await namedConfig(file);
+  const config = readRepositoryConfig(text, name);
+  if (Array.isArray(config)) throw failureOf(config);
+  return config as RepositoryConfig;
+}
+
+async function namedConfig(file: string): Promise<{ readonly text: string; readonly name: string }> {
+  try {
+    return { text: await readFile(file, "utf8"), name: relative(process.cwd(), resolve(file)) };
+  } catch (error) {
+    throw usage(`cannot read the configuration ${file}: ${(error as Error).message}`, "name a file that can be read with --config");
+  }
+}
+
+async function ownConfig(tree: SourceTree): Promise<{ readonly text: string | undefined; readonly name: string }> {
+  const listed = await tree.list(".github");
+  if (isFault(listed)) throw failureOf(listed);
+  if (!listed.some((one) => one.path === CONFIG_PATH)) return { text: undefined, name: CONFIG_PATH };
+  const bytes = await tree.read(CONFIG_PATH);
+  if (isFault(bytes)) throw failureOf(bytes);
+  const text = decodeText(bytes);
+  if (text === undefined) throw usage(`${CONFIG_PATH} is no UTF-8 text`, "save it as UTF-8");
+  return { text, name: CONFIG_PATH };
+}
+
+interface LiveInput {
+  readonly options: LiveOptions;
+  readonly config: RepositoryConfig;
+  readonly digester: Digester;
+  readonly signal: AbortSignal;
+}
+
+/** The cluster of the kubeconfig, or a snapshot. A target's cluster alias is the context of that name. */
+export async function openLive({ options, config, digester, signal }: LiveInput): Promise<LiveSource> {
+  const live = options.live ?? "kube";
+  const opened = live === "kube" ? await openKube({ options, config, digester, signal }) : await openFile(live, digester, signal);
+  if (isFault(opened)) throw failureOf(opened);
+  return opened;
+}
+
+async function openKube({ options, config, digester, signal }: LiveInput): ReturnType<typeof import("../live/cluster.ts").openCluster> {
+  const { openCluster } = await import("../live/cluster.ts");
+  const context = options.context ?? aliasOf(config, options.target);
+  return await openCluster({
+    digester,
+    signal,
+    ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  });
+}
+
+/** targetFault() has seen to it that the chosen targets are of one cluster. */
+function aliasOf(config: RepositoryConfig, targets: readonly string[]): string | undefined {
+  return config.targets.find((target) => targets.length === 0 || targets.includes(target.name))?.cluster;
+}
+
+async function openFile(path: string, digester: Digester, signal: AbortSignal): ReturnType<typeof import("../live/snapshot.ts").openSnapshot> {
+  const { openSnapshot } = await import("../live/snapshot.ts");
+  return await openSnapshot({ path: path === "-" ? process.stdin : path, digester, signal });
+}
+
+export interface PassRun {
+  readonly pass: Pass;
+  readonly config: RepositoryConfig;
+  readonly tree: SourceTree;
+  /** What Git declares. */
+  readonly declared: readonly Declared[];
+}
+
+/** Opens both sides, runs one pass, closes them. */
+export async function passOf(options: SourceOptions & LiveOptions, signal: AbortSignal): Promise<PassRun> {
+  const { tree, config } = await openSource(options);
+  const digester = await operatorDigester(process.env);
+  const live = await openLive({ options, config, digester, signal });
+  const progress = createProgress(process.stderr, options.quiet === true);
+  let declared: readonly Declared[] = [];
+  try {
+    const pass = await runPass({
+      config,
+      targets: options.target,
+      tree,
+      live,
+      digester,
+      secrets: options.secrets,
+      packageFolder: PACKAGE_FOLDER,
+      version: version(),
+      clock: { now: () => Date.now() },
+      progress: progress.report,
+      signal,
+      onDeclared: (objects) => {
+        declared = objects;
+      },
+    });
+    return { pass, config, tree, declared };
+  } finally {
+    progress.clear();
+    await live.close();
+  }
+}
+
+/** Colours on a terminal only, and not where anybody asked for none. */
+export function wantsColour(options: LiveOptions, stream: NodeJS.WriteStream): boolean {
+  if (options.color === false || (process.env["NO_COLOR"] ?? "") !== "") return false;
+  return stream.isTTY || (process.env["FORCE_COLOR"] ?? "0") !== "0";
+}

@@ -1,0 +1,198 @@
+/**
+ * Reads the cluster page by page beside what Git declares, and keeps only what differs: memory is bounded by Git and by
+ * the drift, not by what lives in the cluster.
+ */
+
+import type { Drift } from "../core/drift.ts";
+import type { Fault } from "../core/fault.ts";
+import type { DesiredObject, LiveObject } from "../core/objects.ts";
+import { formatRef, kindKey, refKey } from "../core/refs.ts";
+import type { KindRef } from "../core/refs.ts";
+import type { SchemaSource } from "../core/schema.ts";
+import type { LiveEvent, LiveQuery, LiveSource, Progress } from "../core/stages.ts";
+import { compareObject } from "../drift/compare.ts";
+import { absenceOf, readsOf, unmanagedOf } from "../drift/inventory.ts";
+import type { ManagedScope } from "../drift/inventory.ts";
+import { scaledObjects } from "../drift/scaling.ts";
+
+/** Written by autoscalers: they are read first, so that a workload's replicas are known to be theirs. */
+const AUTOSCALER: KindRef = { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler" };
+const SCALABLE: ReadonlySet<string> = new Set(["Deployment", "ReplicaSet", "ReplicationController", "StatefulSet"]);
+
+/** An object that Git declares, with the target that declares it. */
+export interface Declared {
+  readonly target: string;
+  readonly object: DesiredObject;
+}
+
+export interface CompareInput {
+  readonly declared: readonly Declared[];
+  readonly live: LiveSource;
+  readonly schemas: SchemaSource;
+  readonly secrets: boolean;
+  /** Namespaces where unmanaged objects are looked for, with the target that they count for; empty: nowhere. */
+  readonly scope: ReadonlyMap<string, string>;
+  readonly progress: Progress;
+}
+
+export interface LiveComparison {
+  readonly drifts: readonly { readonly target: string; readonly drift: Drift }[];
+  readonly inSync: number;
+  /** Objects that both Git and the cluster have. */
+  readonly matched: number;
+  /** Declared, and not (wholly) comparable. */
+  readonly unknown: number;
+  readonly leftOut: { readonly controller: number; readonly admission: number; readonly ignored: number };
+  /** Live Namespace objects that were read, by name: policies select by their labels. */
+  readonly namespaces: ReadonlyMap<string, LiveObject>;
+  readonly faults: readonly Fault[];
+}
+
+export async function compareLive(input: CompareInput): Promise<LiveComparison> {
+  const state = new Comparing(input);
+  for await (const event of input.live.read(queryOf(input))) state.take(event);
+  return state.finish();
+}
+
+/**
+ * Each declared kind once, in the first version that Git declares it in, autoscalers first; in the namespaces that Git
+ * uses and those of the managed scope.
+ */
+export function queryOf(input: Pick<CompareInput, "declared" | "secrets" | "scope">): LiveQuery {
+  const kinds = new Map<string, KindRef>();
+  const namespaces = new Set<string>(input.scope.keys());
+  if (input.declared.some(({ object }) => SCALABLE.has(object.ref.kind))) kinds.set(kindKey(AUTOSCALER), AUTOSCALER);
+  for (const { object } of input.declared) {
+    const { apiVersion, kind, namespace } = object.ref;
+    if (!kinds.has(kindKey(object.ref))) kinds.set(kindKey(object.ref), { apiVersion, kind });
+    if (namespace !== undefined) namespaces.add(namespace);
+  }
+  return { kinds: [...kinds.values()], namespaces: [...namespaces].toSorted(), secrets: input.secrets };
+}
+
+/** The state of one reading. What has been seen leaves `waiting`; what is left at the end is missing, or unknown. */
+class Comparing {
+  private readonly input: CompareInput;
+  private readonly waiting = new Map<string, Declared>();
+  private readonly declaredKeys: ReadonlySet<string>;
+  private readonly declaredKinds: ReadonlySet<string>;
+  private readonly scope: ManagedScope;
+  private readonly scaled: Set<string>;
+  private readonly places: LiveEvent[] = [];
+  private readonly drifts: { target: string; drift: Drift }[] = [];
+  private readonly unmanaged: { target: string; drift: Drift }[] = [];
+  private readonly faults: Fault[] = [];
+  private readonly namespaces = new Map<string, LiveObject>();
+  private readonly leftOut = { controller: 0, admission: 0, ignored: 0 };
+  private inSync = 0;
+  private matched = 0;
+  private unknown = 0;
+
+  constructor(input: CompareInput) {
+    this.input = input;
+    for (const declared of input.declared) this.waiting.set(refKey(declared.object.ref), declared);
+    this.declaredKeys = new Set(this.waiting.keys());
+    this.declaredKinds = new Set(input.declared.map(({ object }) => kindKey(object.ref)));
+    this.scope = { namespaces: new Set(input.scope.keys()), kinds: this.declaredKinds, clusterScoped: false };
+    this.scaled = new Set(scaledObjects(input.declared.map(({ object }) => object)));
+  }
+
+  take(event: LiveEvent): void {
+    switch (event.kind) {
+      case "objects":
+        for (const ref of scaledObjects(event.objects)) this.scaled.add(ref);
+        for (const live of event.objects) this.takeObject(live);
+        this.input.progress({ stage: "comparing", what: "objects", done: this.matched, total: this.declaredKeys.size });
+        break;
+      case "read":
+        this.places.push(event);
+        break;
+      case "unread":
+        this.places.push(event);
+        this.faults.push(this.faultFor(event.of, event.fault));
+        break;
+      case "fault":
+        this.faults.push(event.fault);
+        break;
+    }
+  }
+
+  private takeObject(live: LiveObject): void {
+    if (live.ref.kind === "Namespace" && live.ref.apiVersion === "v1") this.namespaces.set(live.ref.name, live);
+    const key = refKey(live.ref);
+    const declared = this.waiting.get(key);
+    if (declared === undefined) {
+      this.takeUndeclared(live);
+      return;
+    }
+    this.waiting.delete(key);
+    this.matched++;
+    this.compare(declared, live);
+  }
+
+  private compare({ target, object }: Declared, live: LiveObject): void {
+    const schema = this.input.schemas.schemaOf(object.ref.apiVersion, object.ref.kind);
+    const scaled = this.scaled.has(refKey(object.ref));
+    const { changes, unknown, leftOut } = compareObject({ desired: object, live, schema, scaled });
+    this.leftOut.controller += leftOut.controller;
+    this.leftOut.admission += leftOut.admission;
+    this.leftOut.ignored += leftOut.ignored;
+    if (changes.length > 0) {
+      this.drifts.push({ target, drift: { state: "drifted", ref: object.ref, desired: object, live, changes } });
+    } else if (unknown.length > 0) {
+      this.unknown++;
+    } else {
+      this.inSync++;
+    }
+  }
+
+  private takeUndeclared(live: LiveObject): void {
+    const target = live.ref.namespace === undefined ? undefined : this.input.scope.get(live.ref.namespace);
+    if (target === undefined) return;
+    const drift = unmanagedOf({ live, desired: this.declaredKeys, scope: this.scope });
+    if ("state" in drift) this.unmanaged.push({ target, drift });
+  }
+
+  /** Absence counts only where the kind was read to its end: everything else that was not seen is unknown. */
+  finish(): LiveComparison {
+    const reads = readsOf(this.places);
+    for (const { target, object } of this.waiting.values()) {
+      const drift = absenceOf(object, reads);
+      if (drift === "unknown") this.unknown++;
+      else this.drifts.push({ target, drift });
+    }
+    const { inSync, matched, unknown, leftOut, namespaces, faults } = this;
+    return { drifts: [...this.drifts, ...this.unmanaged], inSync, matched, unknown, leftOut, namespaces, faults };
+  }
+
+  /** A kind that could not be read leaves what Git declares of it unknown. */
+  private faultFor(of: KindRef, fault: Fault): Fault {
+    return { ...fault, leavesUnknown: this.declaredKinds.has(kindKey(of)) ? "declared" : "undeclared" };
+  }
+}
+
+/** Objects that several places declare: neither is compared, since nobody knows which one is meant. */
+export function withoutDuplicates(declared: readonly Declared[]): { readonly declared: readonly Declared[]; readonly faults: readonly Fault[] } {
+  const byKey = Map.groupBy(declared, ({ object }) => refKey(object.ref));
+  const faults: Fault[] = [];
+  const unique: Declared[] = [];
+  for (const group of byKey.values()) {
+    const [first, second] = group;
+    if (first === undefined) continue;
+    if (second === undefined) unique.push(first);
+    else faults.push(duplicateFault(first, second));
+  }
+  return { declared: unique, faults };
+}
+
+function duplicateFault(first: Declared, second: Declared): Fault {
+  const places = [first, second].map(({ object, target }) => `${object.origin.file} (target ${target})`).join(" and ");
+  return {
+    kind: "fault",
+    code: "duplicate-object",
+    about: formatRef(first.object.ref),
+    message: `${formatRef(first.object.ref)} is declared twice: in ${places}`,
+    remedy: "keep one of them, or exclude one with the target's exclude",
+    leavesUnknown: "declared",
+  };
+}

@@ -1,0 +1,129 @@
+/** Judges each drift, says where it stands in Git, and takes sensitive values out before anything is shown or kept. */
+
+import type { Evaluator } from "../core/admission.ts";
+import { changesOf } from "../core/drift.ts";
+import type { Change, Drift, Judgement, Severity } from "../core/drift.ts";
+import { isFault } from "../core/fault.ts";
+import type { SourcePosition } from "../core/fault.ts";
+import type { LiveObject, Origin } from "../core/objects.ts";
+import type { DriftResult } from "../core/pass.ts";
+import type { KindRef } from "../core/refs.ts";
+import type { LiveSource, Locator, Progress, SourceTree } from "../core/stages.ts";
+import { fingerprintContent } from "../drift/content.ts";
+import { builtinKind } from "../kinds/scopes.ts";
+import { pluralOf } from "../policy/cases.ts";
+import { judge } from "../policy/verdict.ts";
+import type { Digester } from "../text/digest.ts";
+import { redactChange, redactText } from "../text/redact.ts";
+import { createLocator } from "../yaml/locator.ts";
+import { driftId, fingerprintOf } from "./identity.ts";
+
+export interface JudgeDriftsInput {
+  readonly drifts: readonly { readonly target: string; readonly drift: Drift }[];
+  readonly namespaces: ReadonlyMap<string, LiveObject>;
+  readonly live: LiveSource;
+  readonly evaluator: Evaluator;
+  readonly digester: Digester;
+  readonly failOn: Severity;
+  readonly progress: Progress;
+  readonly signal?: AbortSignal;
+  readonly treeOf: (target: string) => SourceTree;
+  /** Whether the target's unmanaged objects are drift even without a finding. */
+  readonly unmanagedCounts: (target: string) => boolean;
+}
+
+/** One result a drift, in the same order, without actions. */
+export async function judgeDrifts(input: JudgeDriftsInput): Promise<readonly DriftResult[]> {
+  const locators = new Map<SourceTree, Locator>();
+  const results: DriftResult[] = [];
+  for (const { target, drift } of input.drifts) {
+    input.signal?.throwIfAborted();
+    const locator = locatorFor(input.treeOf(target), locators);
+    results.push(await judgeOne({ input, target, drift, locator }));
+    input.progress({ stage: "judging", what: "drifts", done: results.length, total: input.drifts.length });
+  }
+  return results;
+}
+
+/** One locator a tree, so that a file with several drifts is parsed once. */
+function locatorFor(tree: SourceTree, known: Map<SourceTree, Locator>): Locator {
+  const found = known.get(tree) ?? createLocator((file) => tree.read(file));
+  known.set(tree, found);
+  return found;
+}
+
+interface JudgeOne {
+  readonly input: JudgeDriftsInput;
+  readonly target: string;
+  readonly drift: Drift;
+  readonly locator: Locator;
+}
+
+async function judgeOne({ input, target, drift, locator }: JudgeOne): Promise<DriftResult> {
+  const namespace = drift.ref.namespace === undefined ? undefined : input.namespaces.get(drift.ref.namespace);
+  const judgement = await judge({
+    drift,
+    resource: resourceOf(input.live, drift.ref),
+    evaluator: input.evaluator,
+    failOn: input.failOn,
+    ...(namespace === undefined ? {} : { namespaceObject: namespace.value }),
+  });
+  const shown = await located(redacted(drift, input.digester), locator);
+  const origin = originOf(drift);
+  const source = origin === undefined ? undefined : await positionOf(locator, origin, []);
+  return {
+    id: driftId(target, drift.ref),
+    fingerprint: fingerprintOf(fingerprintContent(shown), input.digester),
+    target,
+    drift: shown,
+    judgement: withoutSecrets(judgement),
+    ...(source === undefined || origin === undefined ? {} : { source: { ...source, document: origin.document } }),
+    counts: counts({ drift, judgement, always: input.unmanagedCounts(target) }),
+    actions: [],
+  };
+}
+
+/** The plural of a kind that nobody serves is guessed, as the API machinery does. */
+function resourceOf(live: LiveSource, kind: KindRef): { readonly resource: string; readonly namespaced: boolean } {
+  return live.served(kind) ?? builtinKind(kind) ?? { resource: pluralOf(kind.kind), namespaced: true };
+}
+
+function counts({ drift, judgement, always }: { readonly drift: Drift; readonly judgement: Judgement; readonly always: boolean }): boolean {
+  if (drift.state === "unmanaged") return always || judgement.verdict !== "compliant";
+  return drift.state !== "pending";
+}
+
+function originOf(drift: Drift): Origin | undefined {
+  return drift.state === "unmanaged" ? undefined : drift.desired?.origin;
+}
+
+function redacted(drift: Drift, digester: Digester): Drift {
+  return withChanges(drift, changesOf(drift).map((change) => redactChange({ change, ref: drift.ref, digester })));
+}
+
+async function located(drift: Drift, locator: Locator): Promise<Drift> {
+  const origin = originOf(drift);
+  if (origin === undefined) return drift;
+  const changes: Change[] = [];
+  for (const change of changesOf(drift)) {
+    const source = await positionOf(locator, origin, change.path);
+    changes.push(source === undefined ? change : { ...change, source });
+  }
+  return withChanges(drift, changes);
+}
+
+/** A file that changed since it was read has no line to show: codifying refuses it in turn and says so. */
+async function positionOf(locator: Locator, origin: Origin, path: Change["path"]): Promise<SourcePosition | undefined> {
+  const position = await locator.locate(origin, path);
+  return isFault(position) ? undefined : position;
+}
+
+function withChanges(drift: Drift, changes: readonly Change[]): Drift {
+  return drift.state === "drifted" || drift.state === "pending" ? { ...drift, changes } : drift;
+}
+
+/** A policy's message may repeat what it objects to. */
+function withoutSecrets(judgement: Judgement): Judgement {
+  const findings = judgement.findings.map((finding) => ({ ...finding, message: redactText(finding.message) }));
+  return { ...judgement, findings };
+}

@@ -1,0 +1,92 @@
+/** One pass as a configuration asks for it: chooses targets, loads policies, scans. Used by every way to start one. */
+
+import { resolve } from "node:path";
+
+import type { Fault } from "../core/fault.ts";
+import type { Pass } from "../core/pass.ts";
+import type { Clock, LiveSource, Progress, SourceTree } from "../core/stages.ts";
+import type { RepositoryConfig } from "../config/repository.ts";
+import type { Digester } from "../text/digest.ts";
+import { passPolicies } from "./pass-policies.ts";
+import { startEvaluator } from "./policy-workers.ts";
+import type { Declared } from "./compare-live.ts";
+import { scan } from "./scan.ts";
+import type { ScanTarget } from "./scan.ts";
+
+/** Per policy and object. Pod Security expressions take microseconds: what needs longer is a bomb. */
+const POLICY_TIMEOUT_MS = 2000;
+
+export interface PassInput {
+  readonly config: RepositoryConfig;
+  /** Names of the targets to look at; empty: all of this cluster. */
+  readonly targets: readonly string[];
+  readonly tree: SourceTree;
+  readonly live: LiveSource;
+  readonly digester: Digester;
+  readonly secrets: boolean;
+  /** Where holdfast is installed: the packs are in it. */
+  readonly packageFolder: string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly progress: Progress;
+  readonly signal?: AbortSignal;
+  /** Told what Git declares, before it is compared. */
+  readonly onDeclared?: (declared: readonly Declared[]) => void;
+}
+
+/** Rejects with the signal's reason where it is aborted, otherwise as {@link scan}. */
+export async function runPass(input: PassInput): Promise<Pass> {
+  const { config, tree, signal } = input;
+  const { policies, faults } = await passPolicies({
+    packageFolder: resolve(input.packageFolder),
+    packs: config.policies.packs,
+    paths: config.policies.paths,
+    tree,
+  });
+  const evaluator = startEvaluator(policies, { timeoutMs: POLICY_TIMEOUT_MS });
+  try {
+    return await scan({
+      targets: chosenTargets(input),
+      live: input.live,
+      evaluator,
+      digester: input.digester,
+      failOn: config.policies.failOn,
+      group: config.pullRequests.group,
+      secrets: input.secrets,
+      version: input.version,
+      clock: input.clock,
+      progress: input.progress,
+      faults,
+      ...(signal === undefined ? {} : { signal }),
+      ...(input.onDeclared === undefined ? {} : { onDeclared: input.onDeclared }),
+    });
+  } finally {
+    await evaluator.close();
+  }
+}
+
+/** The named targets, or all of them, with their tree. */
+export function chosenTargets({ config, targets, tree }: Pick<PassInput, "config" | "targets" | "tree">): readonly ScanTarget[] {
+  const chosen = targets.length === 0 ? config.targets : config.targets.filter((target) => targets.includes(target.name));
+  return chosen.map((target) => ({ ...target, tree }));
+}
+
+/**
+ * What is wrong with the choice of targets, or `undefined`: a name that no target has, or targets of several clusters
+ * where only one can be read.
+ */
+export function targetFault(config: RepositoryConfig, names: readonly string[]): Fault | undefined {
+  const known = config.targets.map((target) => target.name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    return fault("target-unknown", unknown, `no target is called ${JSON.stringify(unknown)}`, `choose one of ${known.join(", ")}`);
+  }
+  const used = config.targets.filter((target) => names.length === 0 || names.includes(target.name));
+  const clusters = [...new Set(used.map((target) => target.cluster ?? "(current context)"))];
+  if (clusters.length < 2) return undefined;
+  return fault("usage", "targets", `the targets are of several clusters: ${clusters.join(", ")}`, "choose the targets of one cluster with --target");
+}
+
+function fault(code: "target-unknown" | "usage", about: string, message: string, remedy: string): Fault {
+  return { kind: "fault", code, about, message, remedy, leavesUnknown: "nothing" };
+}

@@ -1,0 +1,284 @@
+/**
+ * `reconcile` knows the order of one pass and wires the stages together: desired, live, drift, policy, codify, and
+ * (reconcile.ts) publish. This file is the part that changes nothing anywhere.
+ */
+
+import type { Evaluator } from "../core/admission.ts";
+import { changesOf } from "../core/drift.ts";
+import type { Severity } from "../core/drift.ts";
+import { isFault } from "../core/fault.ts";
+import type { Fault } from "../core/fault.ts";
+import { compareRefs } from "../core/refs.ts";
+import type { KindRef } from "../core/refs.ts";
+import type { DriftResult, Pass, PassTarget, Summary } from "../core/pass.ts";
+import type { Proposal } from "../core/proposal.ts";
+import type { SchemaSource } from "../core/schema.ts";
+import type { Clock, DesiredState, LiveQuery, LiveSource, Progress, SourceTree } from "../core/stages.ts";
+import { compareText } from "../core/value.ts";
+import { codify } from "../codify/codify.ts";
+import { readDesired } from "../desired/desired.ts";
+import { plainRenderer } from "../desired/render-plain.ts";
+import { builtinSchemas } from "../kinds/schemas.ts";
+import { builtinKind } from "../kinds/scopes.ts";
+import type { Digester } from "../text/digest.ts";
+import { compareLive, queryOf, withoutDuplicates } from "./compare-live.ts";
+import type { Declared, LiveComparison } from "./compare-live.ts";
+import { judgeDrifts } from "./judge-drifts.ts";
+import { propose } from "./propose.ts";
+
+const REGULAR_FILE = "100644";
+
+/** A target with its tree open. */
+export interface ScanTarget {
+  readonly name: string;
+  /** An alias; absent: the cluster that is read. */
+  readonly cluster?: string;
+  readonly path: string;
+  readonly namespace?: string;
+  /** Where unmanaged objects are looked for; absent: the namespaces that Git's objects are in. */
+  readonly namespaces?: readonly string[];
+  readonly exclude: readonly string[];
+  readonly unmanaged: "report" | "drift" | "ignore";
+  readonly tree: SourceTree;
+}
+
+export interface ScanOptions {
+  readonly targets: readonly ScanTarget[];
+  readonly live: LiveSource;
+  readonly evaluator: Evaluator;
+  readonly digester: Digester;
+  readonly failOn: Severity;
+  readonly group: "object" | "namespace" | "target";
+  /** `false`: Secrets are neither read nor compared. */
+  readonly secrets: boolean;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly progress: Progress;
+  readonly signal?: AbortSignal;
+  /** Told what Git declares, before it is compared. */
+  readonly onDeclared?: (declared: readonly Declared[]) => void;
+  /** Problems found before the pass (a policy that does not compile, say), which belong to its report. */
+  readonly faults?: readonly Fault[];
+}
+
+interface ReadTarget {
+  readonly target: ScanTarget;
+  readonly state: DesiredState;
+}
+
+/** One pass without publishing. Expected failures are faults of the pass; an abort rejects with the signal's reason. */
+export async function scan(options: ScanOptions): Promise<Pass> {
+  const startedAt = options.clock.now();
+  const read = await readTargets(options);
+  options.signal?.throwIfAborted();
+
+  const schemas = layered(options.live.schemas);
+  const all = read.flatMap(({ target, state }) => state.objects.map((object): Declared => ({ target: target.name, object })));
+  options.onDeclared?.(all);
+  const { declared, faults: duplicates } = withoutDuplicates(options.secrets ? all : all.filter(isNoSecret));
+  const compared = await compareLive({
+    declared,
+    live: options.live,
+    schemas,
+    secrets: options.secrets,
+    scope: managedScope(read),
+    progress: options.progress,
+  });
+  options.signal?.throwIfAborted();
+
+  const results = await judgeDrifts({
+    ...options,
+    drifts: compared.drifts,
+    namespaces: compared.namespaces,
+    treeOf: treeOf(read),
+    unmanagedCounts: (name) => options.targets.some((target) => target.name === name && target.unmanaged === "drift"),
+  });
+  const proposals = await proposeAll({ options, read, results, schemas });
+  options.signal?.throwIfAborted();
+
+  const faults = [
+    ...(options.faults ?? []),
+    ...read.flatMap(({ state }) => state.faults),
+    ...duplicates,
+    ...compared.faults,
+  ];
+  const unreadable = faults.filter((fault) => fault.leavesUnknown === "declared").length;
+  return {
+    version: options.version,
+    mode: "read-only",
+    clusters: [options.live.cluster],
+    targets: read.map((one) => passTarget(one, options.live)),
+    startedAt,
+    finishedAt: options.clock.now(),
+    summary: summaryOf({ compared, results, desired: all.length, duplicates: all.length - declared.length }),
+    results: withActions(results, proposals),
+    proposals,
+    faults,
+    complete: compared.unknown === 0 && unreadable === 0,
+  };
+}
+
+/** What a scan of these targets would read of the cluster. */
+export async function scanQuery(options: Pick<ScanOptions, "targets" | "digester" | "live" | "progress" | "secrets">): Promise<LiveQuery> {
+  const read = await readTargets(options);
+  const declared = read.flatMap(({ target, state }) => state.objects.map((object): Declared => ({ target: target.name, object })));
+  const { secrets } = options;
+  return queryOf({ declared: secrets ? declared : declared.filter(isNoSecret), secrets, scope: managedScope(read) });
+}
+
+async function readTargets(options: Pick<ScanOptions, "targets" | "digester" | "live" | "progress">): Promise<readonly ReadTarget[]> {
+  const read: ReadTarget[] = [];
+  for (const target of options.targets) {
+    const { tree, name, path, namespace, exclude } = target;
+    const state = await readDesired({
+      tree,
+      target: { name, path, exclude, ...(namespace === undefined ? {} : { namespace }) },
+      digester: options.digester,
+      isNamespaced: scopeLookup(options.live),
+      progress: options.progress,
+    });
+    read.push({ target, state });
+  }
+  return read;
+}
+
+function scopeLookup(live: LiveSource): (kind: KindRef) => boolean | undefined {
+  return (kind) => (live.served(kind) ?? builtinKind(kind))?.namespaced;
+}
+
+/** The cluster's own schemas before the built-in data. */
+function layered(live: SchemaSource): SchemaSource {
+  return {
+    schemaOf: (apiVersion, kind) => live.schemaOf(apiVersion, kind) ?? builtinSchemas.schemaOf(apiVersion, kind),
+  };
+}
+
+function isNoSecret({ object }: Declared): boolean {
+  return !(object.ref.apiVersion === "v1" && object.ref.kind === "Secret");
+}
+
+/**
+ * Where unmanaged objects are looked for: the namespaces that a target names, or else those that its objects are in.
+ * Nowhere at all where some target could not be read wholly: what it would declare is not known.
+ */
+function managedScope(read: readonly ReadTarget[]): ReadonlyMap<string, string> {
+  const scope = new Map<string, string>();
+  if (read.some(({ state }) => !state.complete)) return scope;
+  for (const { target, state } of read) {
+    if (target.unmanaged === "ignore") continue;
+    const used = state.objects.flatMap((object) => object.ref.namespace ?? []);
+    for (const namespace of target.namespaces ?? used) {
+      if (!scope.has(namespace)) scope.set(namespace, target.name);
+    }
+  }
+  return scope;
+}
+
+function treeOf(read: readonly ReadTarget[]): (target: string) => SourceTree {
+  return (name) => {
+    const found = read.find(({ target }) => target.name === name);
+    if (found === undefined) throw new Error(`no target is called ${name}`);
+    return found.target.tree;
+  };
+}
+
+interface ProposeAll {
+  readonly options: ScanOptions;
+  readonly read: readonly ReadTarget[];
+  readonly results: readonly DriftResult[];
+  readonly schemas: SchemaSource;
+}
+
+async function proposeAll({ options, read, results, schemas }: ProposeAll): Promise<readonly Proposal[]> {
+  const proposals: Proposal[] = [];
+  for (const { target } of read) {
+    const { tree, name, path, namespace, exclude } = target;
+    const plainTarget = { name, path, exclude, ...(namespace === undefined ? {} : { namespace }) };
+    const renderer = plainRenderer({ tree, target: plainTarget, digester: options.digester, isNamespaced: scopeLookup(options.live) });
+    const own = await propose({
+      results: results.filter((result) => result.target === name),
+      target: name,
+      group: options.group,
+      digester: options.digester,
+      schemaOf: (apiVersion, kind) => schemas.schemaOf(apiVersion, kind),
+      codify: async (requests) => {
+        const modes = await modesOf(tree, path);
+        return await codify({ requests, read: (file) => tree.read(file), modeOf: (file) => modes.get(file) ?? REGULAR_FILE, renderer });
+      },
+    });
+    proposals.push(...own);
+  }
+  return proposals;
+}
+
+/** Git's mode of each file below the path: an edit keeps it. */
+async function modesOf(tree: SourceTree, path: string): Promise<ReadonlyMap<string, string>> {
+  const files = await tree.list(path);
+  return new Map(isFault(files) ? [] : files.map((file) => [file.path, file.mode]));
+}
+
+function passTarget({ target, state }: ReadTarget, live: LiveSource): PassTarget {
+  return { name: target.name, cluster: target.cluster ?? live.cluster.name, revision: state.revision, path: target.path, roots: state.roots };
+}
+
+interface SummaryInput {
+  readonly compared: LiveComparison;
+  readonly results: readonly DriftResult[];
+  readonly desired: number;
+  /** Objects that are declared more than once, and so are unknown. */
+  readonly duplicates: number;
+}
+
+function summaryOf({ compared, results, desired, duplicates }: SummaryInput): Summary {
+  const count = (state: DriftResult["drift"]["state"]): number => results.filter((one) => one.drift.state === state).length;
+  const verdicts = results.flatMap((result) => result.judgement.changes.map((change) => change.verdict));
+  const unmanaged = count("unmanaged");
+  const live = compared.matched + unmanaged;
+  return {
+    objects: {
+      desired,
+      live,
+      inSync: compared.inSync,
+      drifted: count("drifted"),
+      pending: count("pending"),
+      missing: count("missing"),
+      unmanaged,
+      unknown: compared.unknown + duplicates,
+    },
+    changes: {
+      compliant: verdicts.filter((verdict) => verdict === "compliant").length,
+      violating: verdicts.filter((verdict) => verdict === "violating").length,
+    },
+    leftOut: compared.leftOut,
+    coverage: live === 0 ? 1 : compared.matched / live,
+  };
+}
+
+/** Says of each result what is to be done about it. */
+function withActions(results: readonly DriftResult[], proposals: readonly Proposal[]): readonly DriftResult[] {
+  return results
+    .map((result) => ({ ...result, actions: actionsOf(result, proposals) }))
+    .toSorted((a, b) => compareRefs(a.drift.ref, b.drift.ref) || compareText(a.target, b.target));
+}
+
+function actionsOf(result: DriftResult, proposals: readonly Proposal[]): DriftResult["actions"] {
+  const actions = proposals.flatMap((proposal): DriftResult["actions"] => {
+    if (proposal.kind === "issue") return proposal.driftId === result.id ? [{ kind: "issue", reason: issueReason(result, proposal.refusals) }] : [];
+    const part = proposal.parts.find((one) => one.driftId === result.id);
+    if (part === undefined) return [];
+    const files = [...new Set(proposal.edits.filter((edit) => compareRefs(edit.ref, result.drift.ref) === 0).map((edit) => edit.file))];
+    return [{ kind: "pull-request", reason: `codifies ${part.changes.length} of ${changesOf(result.drift).length} changes in ${files.join(", ")}` }];
+  });
+  return actions.length > 0 ? actions : [{ kind: "none", reason: idleReason(result) }];
+}
+
+function issueReason(result: DriftResult, refusals: readonly { readonly reason: string }[]): string {
+  const [refusal] = refusals;
+  if (result.drift.state === "missing") return "is in Git and not in the cluster";
+  if (result.judgement.verdict !== "compliant") return "violates policy";
+  return refusal === undefined ? "needs a person" : `cannot be codified: ${refusal.reason}`;
+}
+
+function idleReason(result: DriftResult): string {
+  return result.drift.state === "unmanaged" ? "unmanaged, and no policy objects" : "waits for a deployment";
+}
