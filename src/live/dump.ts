@@ -56,7 +56,8 @@ function readText(text: string, file: string): { documents: readonly Placed[]; f
     const { values, faults } = readJson(text, { file });
     // JSON between document separators is YAML.
     if (faults.length === 0 || !text.includes("\n---")) {
-      return { documents: values.map((value) => ({ value, position: { file, line: 1 } })), faults };
+      const lineOf = valueLines(text, values.length);
+      return { documents: values.map((value, index) => ({ value, position: { file, line: lineOf(index) } })), faults };
     }
   }
   const { documents, faults } = readYaml(text, { file, maxBytes: Number.MAX_SAFE_INTEGER });
@@ -65,6 +66,13 @@ function readText(text: string, file: string): { documents: readonly Placed[]; f
     documents: documents.map(({ index, value }) => ({ value, position: { file, line: lines.get(index) ?? 1 } })),
     faults,
   };
+}
+
+/** Where each JSON value begins, as far as it is known: in its line, where each line holds one. */
+function valueLines(text: string, values: number): (index: number) => number {
+  if (values < 2) return () => 1;
+  const filled = text.split("\n").flatMap((line, index) => (line.trim() === "" ? [] : [index + 1]));
+  return (index) => (filled.length === values ? (filled[index] ?? 1) : 1);
 }
 
 /** The first line of each document with content. */

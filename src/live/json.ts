@@ -24,11 +24,20 @@ function parseExactly(text: string): Value | undefined {
   return values.length === 1 && faults.length === 0 ? values[0] : undefined;
 }
 
-/** Whether more than `levels` maps and lists stand in each other. */
+/**
+ * Whether more than `levels` maps and lists stand in each other. On the path of every page: no list of children is made,
+ * and what JSON.parse made has no inherited properties that `for in` would add.
+ */
 function isDeeper(value: Value, levels: number): boolean {
-  if (!isMap(value) && !isList(value)) return false;
-  if (levels === 0) return true;
-  const children: readonly Value[] = isList(value) ? value : Object.values(value);
-  for (const child of children) if (typeof child === "object" && isDeeper(child, levels - 1)) return true;
+  if (levels === 0) return typeof value === "object" && value !== null;
+  if (isList(value)) {
+    for (const child of value)
+      if (typeof child === "object" && child !== null && isDeeper(child, levels - 1)) return true;
+  } else if (isMap(value)) {
+    for (const name in value) {
+      const child = value[name];
+      if (typeof child === "object" && child !== null && isDeeper(child, levels - 1)) return true;
+    }
+  }
   return false;
 }

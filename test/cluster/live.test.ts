@@ -17,6 +17,7 @@ import { startCluster } from "./cluster.ts";
 import type { TestCluster } from "./cluster.ts";
 import { startFaultProxy } from "./fault-proxy.ts";
 import type { FaultProxy } from "./fault-proxy.ts";
+import type { FaultRule } from "./faults.ts";
 import { describeOnCluster } from "./suite.ts";
 
 const digester = createDigester(randomBytes(32));
@@ -208,6 +209,35 @@ describeOnCluster("reading a real cluster", () => {
     expect(proxy.requests.length).toBeGreaterThan(5);
     expect(proxy.requests.filter(({ method }) => method !== "GET")).toEqual([]);
     expect(Math.max(...proxy.requests.map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(4);
+  });
+
+  it.each<[string, FaultRule, string, number]>([
+    ["a token that expires once", { times: 1, fault: { kind: "status", status: 410 } }, "read ConfigMap", CONFIG_MAPS],
+    ["a connection cut twice", { times: 2, fault: { kind: "cut", afterBytes: 20_000 } }, "read ConfigMap", CONFIG_MAPS],
+    [
+      "a server that is busy",
+      { times: 2, fault: { kind: "status", status: 429, retryAfter: 1 } },
+      "read ConfigMap",
+      CONFIG_MAPS,
+    ],
+    ["a token that always expires", { fault: { kind: "status", status: 410 } }, "unread ConfigMap: list-failed", 500],
+    ["a refusal in mid-list", { fault: { kind: "status", status: 403 } }, "unread ConfigMap: list-forbidden", 500],
+    [
+      "a server that stalls",
+      { fault: { kind: "stall", afterBytes: 9000 } },
+      "unread ConfigMap: cluster-unreachable",
+      500,
+    ],
+    ["a login that ends", { fault: { kind: "status", status: 401 } }, "unread ConfigMap: unauthorized", 500],
+  ])("in mid-list, %s", async (_, rule, outcome, count) => {
+    const source = await open(proxy.kubeconfig);
+    const injection = proxy.inject({ path: /configmaps\?.*continue=/, ...rule });
+    const events = await read(source, { kinds: [CONFIG_MAP], namespaces: ["infra"] });
+    expect(injection.hits()).toBeGreaterThan(0);
+    expect(outcomes(events).map((text) => text.replace(" in infra", ""))).toEqual([outcome]);
+    const names = objectsOf(events).map(({ ref }) => ref.name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toHaveLength(count);
   });
 
   it("gives the same from what kubectl prints, and from its own snapshot", async () => {

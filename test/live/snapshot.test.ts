@@ -226,6 +226,12 @@ describe("what a dump of kubectl's counts as", () => {
     expect(outcomes(events).some((outcome) => outcome.startsWith("read"))).toBe(false);
   });
 
+  test("of JSON line by line, the line is told", async () => {
+    const path = await put("live.jsonl", `${JSON.stringify(web)}\n\n{"kind": "Service"}\n`);
+    const [fault] = (await read(await open(path))).flatMap((event) => (event.kind === "fault" ? [event.fault] : []));
+    expect(fault).toMatchObject({ code: "snapshot-invalid", position: { file: path, line: 3 } });
+  });
+
   test("one page of a longer list does not count as the whole", async () => {
     const text = JSON.stringify({
       apiVersion: "apps/v1",
