@@ -9,6 +9,8 @@ export type FaultCode =
   | "file-too-large"
   | "file-unreadable"
   | "forge-failed"
+  | "forge-forbidden"
+  | "forge-limited"
   | "git-failed"
   | "interrupted"
   | "kind-not-served"
