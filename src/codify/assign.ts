@@ -6,7 +6,7 @@ import type { FieldSchema } from "../core/schema.ts";
 import { fieldOf, isList, isMap, withField } from "../core/value.ts";
 import type { Scalar, Value, ValueMap } from "../core/value.ts";
 
-/** A place that a removal left: positions of the other items must not move before all changes are applied. */
+/** Stands for the live value of a removal. */
 const GONE = Symbol("gone");
 type Draft = Value | typeof GONE;
 
@@ -28,15 +28,16 @@ export function applyChanges(
 
 /** Items are removed after everything else, those with the higher position first. */
 function removeItems(object: Value, changes: readonly Change[], schema: FieldSchema | undefined): Value | undefined {
-  const positions = (change: Change): number => {
-    const last = change.path.at(-1);
-    return last?.kind === "index" ? last.index : -1;
-  };
   let current: Value | undefined = object;
-  for (const change of changes.toSorted((a, b) => positions(b) - positions(a))) {
+  for (const change of changes.toSorted((a, b) => lastIndex(b) - lastIndex(a))) {
     current = current && update(current, change.path, GONE, schema);
   }
   return current;
+}
+
+function lastIndex({ path }: Change): number {
+  const last = path.at(-1);
+  return last?.kind === "index" ? last.index : -1;
 }
 
 /** The value with `live` set at the path, parents made where they are absent or null; `undefined` where a parent is something else. */

@@ -83,7 +83,7 @@ function byFile(requests: readonly CodifyRequest[]): ReadonlyMap<string, readonl
 }
 
 async function openFile(input: CodifyInput, path: string): Promise<OpenedFile | Refused> {
-  const [request] = input.requests.filter(({ desired }) => desired.origin.file === path);
+  const request = input.requests.find(({ desired }) => desired.origin.file === path);
   const blocked = request === undefined ? undefined : refuseFile(request.desired.origin, input.modeOf(path));
   if (blocked !== undefined) return blocked;
   const bytes = await input.read(path);

@@ -1,6 +1,12 @@
 /** Puts splices in order and carries them out. */
 
-import type { Cut } from "./emit.ts";
+/** One replaced range of the file's text, and the changes that it serves. */
+export interface Cut {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly by: ReadonlySet<number>;
+}
 
 /**
  * In the text's order; what is inserted at one place becomes one splice, in the order in which it was asked for, and comes
@@ -8,7 +14,6 @@ import type { Cut } from "./emit.ts";
  * two of them overlap.
  */
 export function orderCuts(cuts: readonly Cut[]): readonly Cut[] | undefined {
-  const rank = (cut: Cut): number => (cut.start === cut.end ? 0 : 1);
   const ordered = joinInsertions(
     cuts
       .filter((cut) => cut.start !== cut.end || cut.text !== "")
@@ -16,6 +21,11 @@ export function orderCuts(cuts: readonly Cut[]): readonly Cut[] | undefined {
   );
   const overlaps = ordered.some((cut, index) => index > 0 && (ordered[index - 1] as Cut).end > cut.start);
   return overlaps ? undefined : ordered;
+}
+
+/** Insertions first. */
+function rank(cut: Cut): number {
+  return cut.start === cut.end ? 0 : 1;
 }
 
 function joinInsertions(ordered: readonly Cut[]): readonly Cut[] {

@@ -12,7 +12,7 @@ import type { SourceText } from "../yaml/source.ts";
 import { applyChanges } from "./assign.ts";
 import { applyCuts, keepUnended, orderCuts, untouchedOutside } from "./cuts.ts";
 import { emit } from "./emit.ts";
-import type { Cut } from "./emit.ts";
+import type { Cut } from "./cuts.ts";
 import { refuseChange, refuseDocument } from "./guards.ts";
 import { pageOf } from "./page.ts";
 import { mergeChange, newMapTarget } from "./plan.ts";

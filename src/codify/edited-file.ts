@@ -3,7 +3,7 @@
 import type { SourceText } from "../yaml/source.ts";
 import { applyCuts, keepUnended, orderCuts, untouchedOutside } from "./cuts.ts";
 import type { ObjectEdit } from "./edit-object.ts";
-import type { Cut } from "./emit.ts";
+import type { Cut } from "./cuts.ts";
 import { proveDocuments } from "./prove-text.ts";
 
 /** One file with all edits that are made in it. */

@@ -2,8 +2,7 @@
 
 import type { Value } from "../core/value.ts";
 import type { ListNode, MapNode, SourceNode } from "../yaml/source-node.ts";
-import { emit } from "./emit.ts";
-import type { Cut } from "./emit.ts";
+import type { Cut } from "./cuts.ts";
 import { emitWrite } from "./emit-write.ts";
 import type { Page } from "./page.ts";
 import { lineStart } from "./page.ts";
@@ -33,11 +32,15 @@ interface Addition {
   readonly before: number;
 }
 
-export function emitFlow(
-  page: Page,
-  node: MapNode | ListNode,
-  target: MapTarget | ListTarget,
-): readonly Cut[] | Refused {
+export interface FlowInput {
+  readonly page: Page;
+  readonly node: MapNode | ListNode;
+  readonly target: MapTarget | ListTarget;
+  /** Emits what changes below an entry or an item. */
+  readonly inner: (node: SourceNode, target: Target) => readonly Cut[] | Refused;
+}
+
+export function emitFlow({ page, node, target, inner }: FlowInput): readonly Cut[] | Refused {
   const braces = page.text[node.start];
   if (braces !== "{" && braces !== "[")
     return refused("unsupported", "a map without braces in a flow list", node.start);
@@ -57,7 +60,7 @@ export function emitFlow(
   for (const part of survivors) {
     if (part.target === undefined) continue;
     if (part.bare) return refused("unsupported", "a key without a colon", part.start);
-    const emitted = emit(page, part.node, part.target, undefined);
+    const emitted = inner(part.node, part.target);
     if (isRefused(emitted)) return emitted;
     cuts.push(...emitted);
   }

@@ -2,7 +2,7 @@
 
 import type { Value } from "../core/value.ts";
 import type { ScalarNode, SourceNode } from "../yaml/source-node.ts";
-import type { Cut } from "./emit.ts";
+import type { Cut } from "./cuts.ts";
 import { blockIndent, columnOf, contentEnd, isFirstOnLine, lineEnd, lineStart, nextLine } from "./page.ts";
 import type { Page } from "./page.ts";
 import { refused } from "./refuse.ts";

@@ -2,6 +2,7 @@
 
 import type { Value } from "../core/value.ts";
 import type { ListItem, ListNode, MapEntry, MapNode, SourceNode } from "../yaml/source-node.ts";
+import type { Cut } from "./cuts.ts";
 import { emitFlow } from "./emit-flow.ts";
 import { emitWrite } from "./emit-write.ts";
 import type { Slot } from "./emit-write.ts";
@@ -13,23 +14,19 @@ import { changesBehind } from "./target.ts";
 import type { ListTarget, MapTarget, Target } from "./target.ts";
 import { entryLines, itemLines } from "./value-text.ts";
 
-/** One replaced range of the file's text, and the changes that it serves. */
-export interface Cut {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-  readonly by: ReadonlySet<number>;
-}
-
 /** The splices that carry a target out; `slot` is where the node hangs (`undefined`: it is the document or an item of a `List`). */
 export function emit(page: Page, node: SourceNode, target: Target, slot: Slot | undefined): readonly Cut[] | Refused {
   if (target.kind === "write") return emitWrite(page, node, target, slot);
   if (target.kind === "remove") throw new Error("a removal is its parent's");
   if (target.kind === "map" && node.kind === "map") {
-    return node.flow ? emitFlow(page, node, target) : emitMap(page, node, target, slot);
+    return node.flow
+      ? emitFlow({ page, node, target, inner: (below, change) => emit(page, below, change, undefined) })
+      : emitMap(page, node, target, slot);
   }
   if (target.kind === "list" && node.kind === "list") {
-    return node.flow ? emitFlow(page, node, target) : emitList(page, node, target, slot);
+    return node.flow
+      ? emitFlow({ page, node, target, inner: (below, change) => emit(page, below, change, undefined) })
+      : emitList(page, node, target, slot);
   }
   throw new Error("a target that does not fit its node");
 }

@@ -73,7 +73,7 @@ function intoMap(at: At<MapNode, MapTarget>, goal: Goal): Refused | undefined {
     schema: Object.hasOwn(at.schema?.fields ?? {}, step.name) ? schema : at.schema?.values,
     path: rest,
   };
-  const next = step_(child, goal);
+  const next = reach(child, goal);
   if ("kind" in next && next.kind === "refused") return next;
   setOrDelete(at.target.entries, step.name, (next as Reached).target);
   return undefined;
@@ -113,7 +113,7 @@ interface Reached {
 }
 
 /** What becomes of one entry or item: the end of the path, or a step into the collection that stands there. */
-function step_(child: Child, goal: Goal): Reached | Refused {
+function reach(child: Child, goal: Goal): Reached | Refused {
   const { node, known, path } = child;
   if (known?.kind === "remove") return refused("ambiguous", "another change removes what this one changes");
   if (known?.kind === "write") return intoWritten(known, child, goal);
@@ -176,7 +176,7 @@ function intoList(at: At<ListNode, ListTarget>, goal: Goal): Refused | undefined
     schema: at.schema?.items,
     path: rest,
   };
-  const next = step_(child, goal);
+  const next = reach(child, goal);
   if ("kind" in next && next.kind === "refused") return next;
   setOrDelete(at.target.items, index, (next as Reached).target);
   return undefined;
@@ -190,9 +190,11 @@ function intoNewItem(at: At<ListNode, ListTarget>, step: PathStep, rest: FieldPa
   if (step.kind === "index" && step.index !== end + added.length) {
     return refused("ambiguous", "the item's position is not the list's end", at.node.start);
   }
+  // The list that is made here holds the new items alone.
+  const own: PathStep = step.kind === "index" ? { kind: "index", index: added.length } : step;
   const list = assignAt(
     added.map(({ value }) => value),
-    [step, ...rest],
+    [own, ...rest],
     goal.value,
   );
   if (!isList(list)) return refused("not-found", "the item cannot be made", at.node.start);

@@ -1,7 +1,7 @@
 /** Whole values as text: lines of block style, or one line of flow style or JSON. */
 
 import { isList, isMap } from "../core/value.ts";
-import type { Scalar, Value } from "../core/value.ts";
+import type { Value } from "../core/value.ts";
 import { isBlockText, keyText, scalarText } from "./scalar-text.ts";
 import type { ScalarContext } from "./scalar-text.ts";
 
@@ -120,7 +120,7 @@ export function inlineText(value: Value, context: ScalarContext): string | undef
     const items = value.map((item) => inlineText(item, nested(context)));
     return items.includes(undefined) ? undefined : `[${items.join(", ")}]`;
   }
-  if (!isMap(value)) return scalarText(value as Scalar, context);
+  if (!isMap(value)) return scalarText(value, context);
   const entries = Object.keys(value).map((key) => {
     const name = keyText(key, nested(context));
     const text = inlineText(value[key] as Value, nested(context));

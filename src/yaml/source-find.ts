@@ -124,15 +124,15 @@ export function indexOfItem(node: ListNode, step: PathStep, schema: FieldSchema 
     case "index":
       return step.index < node.items.length ? step.index : undefined;
     case "value":
-      return found(node.items.findIndex(({ value }) => scalarOf(value) === step.value));
+      return orNone(node.items.findIndex(({ value }) => scalarOf(value) === step.value));
     case "key": {
       const defaults = schema?.list?.kind === "map" ? (schema.list.defaults ?? {}) : {};
-      return found(node.items.findIndex(({ value }) => matches(value, step.keys, defaults)));
+      return orNone(node.items.findIndex(({ value }) => matches(value, step.keys, defaults)));
     }
   }
 }
 
-function found(index: number): number | undefined {
+function orNone(index: number): number | undefined {
   return index < 0 ? undefined : index;
 }
 
@@ -158,7 +158,7 @@ function nearestItem(node: ListNode, step: PathStep): number | undefined {
       const child = childOf(value, name);
       return child === undefined ? undefined : scalarOf(child) === wanted;
     });
-    return written.includes(true) && !written.includes(false);
+    return written.some((same) => same === true) && written.every((same) => same !== false);
   });
   return near.length === 1 ? near[0]?.[0] : undefined;
 }

@@ -4,7 +4,7 @@
  */
 
 import { Composer, CST, isAlias, isMap, isPair, isScalar, isSeq, Parser } from "yaml";
-import type { Document, Pair, ParsedNode, Scalar as YamlScalar, YAMLMap, YAMLSeq } from "yaml";
+import type { Document, Pair, Scalar as YamlScalar, YAMLMap, YAMLSeq } from "yaml";
 import { MAX_DEPTH } from "../core/value.ts";
 import type { Scalar } from "../core/value.ts";
 import { splitDocuments } from "./documents.ts";
@@ -95,7 +95,7 @@ const COMPOSER_OPTIONS = {
   prettyErrors: false,
 } as const;
 
-type ParsedYaml = Document.Parsed<ParsedNode, true>;
+type ParsedYaml = Document.Parsed;
 
 function convertDocument(document: ParsedYaml, text: string, base: number): ParsedDocument {
   const [error] = document.errors;
@@ -144,6 +144,10 @@ function convertNode(node: unknown, state: Conversion, depth: number): SourceNod
   if (isAlias(node)) {
     state.aliased.add(node.source);
     const target = state.anchors.get(node.source);
+    if (target === undefined) {
+      const offset = state.base + (node.range?.[0] ?? 0);
+      state.problems.push({ code: "syntax", message: "An alias without an anchor", offset });
+    }
     return {
       kind: "alias",
       name: node.source,
@@ -202,7 +206,7 @@ function scalarValue(node: YamlScalar, style: ScalarStyle, tag: string | undefin
   return style === "plain" || style === "empty" ? resolveScalar(text) : text;
 }
 
-function convertPair(pair: Pair<unknown, unknown>, state: Conversion, depth: number): MapEntry {
+function convertPair(pair: Pair, state: Conversion, depth: number): MapEntry {
   const token = (pair as Pair & { srcToken?: CST.CollectionItem }).srcToken;
   const colon = token?.sep?.find((part) => part.type === "map-value-ind");
   const key = convert(pair.key, state, depth + 1);

@@ -495,7 +495,6 @@ describe("the right object is edited", () => {
   });
 
   it("in a text whose lines end with carriage returns, which new lines have too", async () => {
-    const crlf = (text: string): string => text.replaceAll("\n", "\r\n");
     const text = crlf(manifest("a: 1\nb: |\n  x\n  w\nc:\n  d: 1\n"));
     const changes = [replace(at("b"), "x\nz\n"), replace(at("a"), 2), add(at("c.e"), { f: 1 }), remove(at("c.d"))];
     const result = await edited({ text, changes });
@@ -529,3 +528,7 @@ describe("the right object is edited", () => {
     expect(result.proof).toMatchObject({ renderer: "plain", objectsCompared: 1, editedObjects: 1 });
   });
 });
+
+function crlf(text: string): string {
+  return text.replaceAll("\n", "\r\n");
+}

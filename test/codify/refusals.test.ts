@@ -295,8 +295,6 @@ describe("an edit that rendering does not confirm is dropped", () => {
     desired: objectsOf(file, text)[0] as DesiredObject,
     changes: [replace(at("a"), 2)],
   }));
-  const codesOf = (result: Awaited<ReturnType<typeof run>>): readonly string[] =>
-    result.answers.flat().map((answer) => ("refusal" in answer ? answer.refusal.code : "edited"));
   /** A renderer whose results after a change are tampered with. */
   const tampering = (tamper: (object: DesiredObject, changed: ReadonlyMap<string, string>) => Value) => {
     const plain = plainRenderer(files);
@@ -371,3 +369,7 @@ describe("an edit that rendering does not confirm is dropped", () => {
     expect(result).not.toHaveProperty("proof");
   });
 });
+
+function codesOf(result: Awaited<ReturnType<typeof run>>): readonly string[] {
+  return result.answers.flat().map((answer) => ("refusal" in answer ? answer.refusal.code : "edited"));
+}
