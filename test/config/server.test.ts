@@ -73,7 +73,7 @@ describe("a server config is refused at the line and column of the problem:", ()
       "a grant of a bad namespace",
       grant("{repository: a/b, cluster: c, namespaces: [X_]}"),
       3,
-      47,
+      48,
       /no namespace's name/,
     ],
     ["a grant to a pattern", grant("{repository: a/*, cluster: c, namespaces: all}"), 3, 6, /owner\/name/],
