@@ -17,7 +17,9 @@ export function applyChanges(value: Value, changes: readonly Sides[], side: "des
   const wanted = changes.map((change) => ({ path: change.path, value: change[side] }));
   const sets = wanted.filter((change) => change.value !== undefined);
   // Positions in a list stay true only while nothing before them is taken out: removals come last, from the back.
-  const removals = wanted.filter((change) => change.value === undefined).toSorted((a, b) => lastIndex(b) - lastIndex(a));
+  const removals = wanted
+    .filter((change) => change.value === undefined)
+    .toSorted((a, b) => lastIndex(b) - lastIndex(a));
   return [...sets, ...removals].reduce((object, change) => put(object, change.path, change.value), value);
 }
 

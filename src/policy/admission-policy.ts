@@ -171,7 +171,10 @@ const POLICY: Shape = {
 };
 
 /** Reads a document of kind ValidatingAdmissionPolicy; `positionOf` tells where a field is written. */
-export function parsePolicy(document: ValueMap, positionOf: (path: FieldPath) => SourcePosition | undefined): ParsedPolicy {
+export function parsePolicy(
+  document: ValueMap,
+  positionOf: (path: FieldPath) => SourcePosition | undefined,
+): ParsedPolicy {
   const problems = [...checkShape(document, POLICY), ...checkMeaning(document)];
   if (problems.length > 0) return { kind: "problems", problems };
   const spec = fieldOf(document, "spec") as ValueMap;
@@ -220,11 +223,15 @@ function optional<Name extends string, Item>(name: Name, value: Item | undefined
 function checkMeaning(document: ValueMap): readonly Problem[] {
   const problems: Problem[] = [];
   const metadata = [field("metadata")];
-  if (textOf(fieldOf(document, "metadata"), "name") === undefined) problems.push({ path: metadata, message: "lacks name" });
+  if (textOf(fieldOf(document, "metadata"), "name") === undefined)
+    problems.push({ path: metadata, message: "lacks name" });
   const path = [...metadata, field("annotations")];
   const severity = annotation(document, "severity");
   if (severity !== undefined && !SEVERITIES.includes(severity as Severity)) {
-    problems.push({ path: [...path, field("holdfast.dev/severity")], message: `must be one of ${SEVERITIES.join(", ")}` });
+    problems.push({
+      path: [...path, field("holdfast.dev/severity")],
+      message: `must be one of ${SEVERITIES.join(", ")}`,
+    });
   }
   const delta = annotation(document, "delta");
   if (delta !== undefined && delta !== "true" && delta !== "false") {
@@ -241,7 +248,9 @@ function annotation(document: ValueMap, name: string): string | undefined {
   return textOf(fieldAt(document, "metadata", "annotations"), `holdfast.dev/${name}`);
 }
 
-function identity(document: ValueMap): Pick<AdmissionPolicy, "id" | "name" | "severity" | "title" | "controls" | "delta"> {
+function identity(
+  document: ValueMap,
+): Pick<AdmissionPolicy, "id" | "name" | "severity" | "title" | "controls" | "delta"> {
   const name = textOf(fieldOf(document, "metadata"), "name") ?? "";
   return {
     id: annotation(document, "rule") ?? name,

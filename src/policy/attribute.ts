@@ -25,6 +25,9 @@ const ONE_BY_ONE = 100;
  */
 export async function attribute({ all, compliant, ask, blocks }: AttributeInput): Promise<Attributed> {
   const [live = [], kept = []] = await ask([all, compliant]);
+  if (compliant.length === all.length && live.every(({ finding }) => finding.status === "pre-existing")) {
+    return { findings: live, ofChange: new Map() };
+  }
   const alone = all.length > ONE_BY_ONE ? [] : await ask(all.map((index) => [index]));
   const left = all.filter((index) => !compliant.includes(index));
   const added = left.length > ONE_BY_ONE ? [] : await ask(left.map((index) => withIndex(compliant, index)));
@@ -35,7 +38,10 @@ export async function attribute({ all, compliant, ask, blocks }: AttributeInput)
     const brought = (added[left.indexOf(index)] ?? []).filter(
       (finding) => !keptKeys.has(identity(finding)) || blocks(state, finding),
     );
-    own.set(index, [...(alone[position] ?? []), ...brought].filter((finding) => isOwn(finding, blocks([index], finding))));
+    own.set(
+      index,
+      [...(alone[position] ?? []), ...brought].filter((finding) => isOwn(finding, blocks([index], finding))),
+    );
   }
   return { findings: [...live, ...[...own.values()].flat()], ofChange: shareRest(live, own, blocks) };
 }

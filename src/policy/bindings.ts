@@ -52,7 +52,8 @@ export function bindPolicies(
   const faults: Fault[] = [];
   for (const document of documents.filter(isBinding)) {
     const problems = checkShape(document.value, BINDING);
-    for (const { path, message } of problems) faults.push(invalid(document.positionOf(path), nameOf(document), message));
+    for (const { path, message } of problems)
+      faults.push(invalid(document.positionOf(path), nameOf(document), message));
     const spec = fieldOf(document.value, "spec") as ValueMap;
     const name = problems.length === 0 ? (textOf(spec, "policyName") ?? "") : "";
     const policy = byName.get(name);
@@ -60,7 +61,9 @@ export function bindPolicies(
       bound.set(name, [...(bound.get(name) ?? []), parseBinding(spec, policy, documents)]);
     } else if (problems.length === 0) {
       const at = document.positionOf([field("spec"), field("policyName")]);
-      faults.push(invalid(at, nameOf(document), `binds the policy ${JSON.stringify(name)}, which is not among the policies`));
+      faults.push(
+        invalid(at, nameOf(document), `binds the policy ${JSON.stringify(name)}, which is not among the policies`),
+      );
     }
   }
   return { policies: policies.map((policy) => ({ ...policy, bindings: bound.get(policy.name) ?? [] })), faults };
@@ -87,7 +90,11 @@ function severityOf(actions: readonly string[]): Severity {
   return actions.includes("Warn") ? "medium" : "low";
 }
 
-function findParams(ref: ValueMap, { paramKind }: AdmissionPolicy, documents: readonly PolicyDocument[]): readonly ValueMap[] {
+function findParams(
+  ref: ValueMap,
+  { paramKind }: AdmissionPolicy,
+  documents: readonly PolicyDocument[],
+): readonly ValueMap[] {
   const [name, namespace, selector] = [textOf(ref, "name"), textOf(ref, "namespace"), fieldOf(ref, "selector")];
   return documents
     .map((document) => document.value)

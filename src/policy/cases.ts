@@ -99,7 +99,8 @@ function runFile(tested: Tested, file: PolicyFile, faults: Fault[]): readonly Ca
     const cases = fieldOf(document.value, "cases") as readonly ValueMap[];
     const asked: Asked = {
       ids: tested.policies.map((policy) => policy.id).join(", "),
-      compile: (params) => tested.policies.map((policy) => compilePolicy(withParams(policy, params), tested.environment)),
+      compile: (params) =>
+        tested.policies.map((policy) => compilePolicy(withParams(policy, params), tested.environment)),
       compiled: tested.policies.map((policy) => compilePolicy(policy, tested.environment)),
     };
     return cases.map((one, index) => runCase(asked, one, document, index));
@@ -134,8 +135,11 @@ function withParams(policy: AdmissionPolicy, params: Value): AdmissionPolicy {
 /** The request of a case, or what is wrong with the case. */
 function requestOf(one: ValueMap): AdmissionRequest | string {
   const operation = (textOf(one, "operation") ?? "CREATE") as AdmissionRequest["operation"];
-  const [object, oldObject, namespaceObject] = ["object", "oldObject", "namespaceObject"].map((name) => fieldOf(one, name));
-  if ((operation === "DELETE") !== (object === undefined)) return `${operation} takes ${operation === "DELETE" ? "no" : "an"} object`;
+  const [object, oldObject, namespaceObject] = ["object", "oldObject", "namespaceObject"].map((name) =>
+    fieldOf(one, name),
+  );
+  if ((operation === "DELETE") !== (object === undefined))
+    return `${operation} takes ${operation === "DELETE" ? "no" : "an"} object`;
   if ((operation === "CREATE") !== (oldObject === undefined)) {
     return `${operation} takes ${operation === "CREATE" ? "no" : "an"} oldObject`;
   }
@@ -181,6 +185,10 @@ function compareElements(expected: Value | undefined, violations: readonly Viola
   const list = isList(expected) ? expected : undefined;
   const agrees =
     expected === undefined ||
-    (list === undefined ? found.includes(String(expected)) : JSON.stringify(list.map(String).toSorted()) === JSON.stringify(found));
-  return agrees ? "" : `expected ${JSON.stringify(expected)} to be reported; reported: ${found.join(", ") || "no element"}`;
+    (list === undefined
+      ? found.includes(String(expected))
+      : JSON.stringify(list.map(String).toSorted()) === JSON.stringify(found));
+  return agrees
+    ? ""
+    : `expected ${JSON.stringify(expected)} to be reported; reported: ${found.join(", ") || "no element"}`;
 }

@@ -40,7 +40,9 @@ export function compilePolicy(policy: AdmissionPolicy, environment: Environment)
     policy,
     matchConditions: policy.matchConditions.map((condition) => compile(condition, [], BOOL)),
     // A variable sees the ones before it only, so none can need itself.
-    variables: new Map(policy.variables.map((variable, index) => [variable.name, compile(variable, names.slice(0, index), ANY)])),
+    variables: new Map(
+      policy.variables.map((variable, index) => [variable.name, compile(variable, names.slice(0, index), ANY)]),
+    ),
     validations: policy.validations.map((validation) => ({
       expression: compile(validation, names, BOOL),
       ...(validation.messageExpression === undefined

@@ -38,7 +38,8 @@ export function evaluateRequest(
     before?.(index);
     const match = isAsked(compiled, request);
     if (match === "no") return [];
-    if (match === "unknown") return [notEvaluable({ ...compiled, severity: worst(compiled.policy) }, -1, NAMESPACE_UNKNOWN)];
+    if (match === "unknown")
+      return [notEvaluable({ ...compiled, severity: worst(compiled.policy) }, -1, NAMESPACE_UNKNOWN)];
     return evaluatePolicy(compiled, request, (context ??= requestContext(request)));
   });
 }
@@ -52,7 +53,11 @@ export function isAsked({ policy }: CompiledPolicy, request: AdmissionRequest): 
 /** What a policy without a binding is asked by. */
 const UNBOUND: PolicyBinding = { severity: "high", params: [], allowWithoutParams: false };
 
-function evaluatePolicy(compiled: CompiledPolicy, request: AdmissionRequest, context: RequestContext): readonly Violation[] {
+function evaluatePolicy(
+  compiled: CompiledPolicy,
+  request: AdmissionRequest,
+  context: RequestContext,
+): readonly Violation[] {
   const bindings = compiled.policy.bindings.length === 0 ? [UNBOUND] : compiled.policy.bindings;
   return withoutRepeats(
     bindings.flatMap((binding) => {

@@ -30,7 +30,9 @@ export interface StateAnswers {
  */
 export function compareAnswers({ git, created, updated }: StateAnswers): readonly StateFinding[] {
   const [inGit, inState] = [keysOf(git), keysOf(created)];
-  const atCreate = created.map((violation) => toFinding(violation, inGit.has(keyOf(violation)) ? "pre-existing" : "introduced"));
+  const atCreate = created.map((violation) =>
+    toFinding(violation, inGit.has(keyOf(violation)) ? "pre-existing" : "introduced"),
+  );
   const atUpdate = updated
     .filter((violation) => !inState.has(keyOf(violation)) && (violation.delta || !inGit.has(keyOf(violation))))
     .map((violation) => toFinding(violation, violation.delta ? "weakened" : "introduced"));
@@ -86,7 +88,16 @@ export function blocks({ finding, mentions }: StateFinding, changes: readonly Ch
 }
 
 /** Fields whose keys are the user's: a policy that reads them may read any key. */
-const FREE_FORM = new Set(["annotations", "data", "labels", "limits", "matchLabels", "nodeSelector", "requests", "stringData"]);
+const FREE_FORM = new Set([
+  "annotations",
+  "data",
+  "labels",
+  "limits",
+  "matchLabels",
+  "nodeSelector",
+  "requests",
+  "stringData",
+]);
 
 /** Whether a policy that mentions these names may answer differently because of the change. */
 function concerns(change: Change, mentions: ReadonlySet<string>): boolean {
@@ -109,7 +120,10 @@ function holdsKey(value: Value, mentions: ReadonlySet<string>): boolean {
 /** Each finding once, the most severe first, then by policy and element. */
 export function uniqueFindings(findings: readonly Finding[]): readonly Finding[] {
   const unique = new Map(
-    findings.map((finding) => [JSON.stringify([finding.policy, finding.status, finding.element, finding.message]), finding]),
+    findings.map((finding) => [
+      JSON.stringify([finding.policy, finding.status, finding.element, finding.message]),
+      finding,
+    ]),
   );
   return [...unique.values()].sort(
     (a, b) =>

@@ -25,7 +25,8 @@ export function loadPolicies(files: readonly PolicyFile[]): LoadedPolicies {
   const parsed = documents.filter(isPolicy).map((document) => {
     const result = parsePolicy(document.value, document.positionOf);
     if (result.kind === "policy") return [{ document, policy: result.policy }];
-    for (const { path, message } of result.problems) faults.push(invalid(document.positionOf(path), nameOf(document), message));
+    for (const { path, message } of result.problems)
+      faults.push(invalid(document.positionOf(path), nameOf(document), message));
     return [];
   });
   const unique = withoutDuplicates(parsed.flat(), faults);
@@ -61,12 +62,18 @@ function withoutDuplicates(placed: readonly Placed[], faults: Fault[]): readonly
       taken.set(policy.id, position);
       return true;
     }
-    faults.push(invalid(position, policy.id, `the policy ${policy.id} is declared twice; first in ${first.file}:${first.line}`));
+    faults.push(
+      invalid(position, policy.id, `the policy ${policy.id} is declared twice; first in ${first.file}:${first.line}`),
+    );
     return false;
   });
 }
 
-function compileFault(policy: AdmissionPolicy, { expression, error }: CompileError, start: SourcePosition | undefined): Fault {
+function compileFault(
+  policy: AdmissionPolicy,
+  { expression, error }: CompileError,
+  start: SourcePosition | undefined,
+): Fault {
   const at = error.offset === undefined ? "" : ` at character ${error.offset + 1} of the expression`;
   return invalid(expression.position ?? start, policy.id, `${policy.id} does not compile: ${error.message}${at}`);
 }

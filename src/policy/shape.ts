@@ -10,7 +10,11 @@ export type Shape =
   | { readonly kind: "text"; readonly oneOf?: readonly string[] }
   | { readonly kind: "object" }
   | { readonly kind: "list"; readonly of: Shape; readonly nonEmpty?: true }
-  | { readonly kind: "fields"; readonly fields: Readonly<Record<string, Shape>>; readonly required?: readonly string[] };
+  | {
+      readonly kind: "fields";
+      readonly fields: Readonly<Record<string, Shape>>;
+      readonly required?: readonly string[];
+    };
 
 export interface Problem {
   readonly path: FieldPath;

@@ -30,10 +30,14 @@ export async function largestCompliantSet(all: Subset, allowed: Allowed): Promis
 /** Adds changes as long as some can be added; one that is refused may be allowed once others are there. */
 async function grow(order: Subset, allowed: Allowed): Promise<Subset> {
   let chosen: Subset = [];
-  for (let size = -1; size !== chosen.length; ) {
+  for (let size = -1; size !== chosen.length;) {
     size = chosen.length;
     const have = new Set(chosen);
-    chosen = await addAll(chosen, order.filter((index) => !have.has(index)), allowed);
+    chosen = await addAll(
+      chosen,
+      order.filter((index) => !have.has(index)),
+      allowed,
+    );
   }
   return chosen;
 }

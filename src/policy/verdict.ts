@@ -59,12 +59,23 @@ async function judgeChanges(input: JudgeInput, live: Value, changes: readonly Ch
   const judged = changes.flatMap((change, index) => (change.direction === "git-ahead" ? [] : [index]));
   const ask = await stateAsker(input, live, changes);
   const allowed = (state: readonly number[], findings: readonly StateFinding[]): boolean =>
-    !findings.some((finding) => blocks(finding, state.map((index) => changes[index] as Change), input.failOn));
+    !findings.some((finding) =>
+      blocks(
+        finding,
+        state.map((index) => changes[index] as Change),
+        input.failOn,
+      ),
+    );
   const compliant = await largestCompliantSet(judged, async (states) => {
     const answers = await ask(states);
     return states.map((state, index) => allowed(state, answers[index] ?? []));
   });
-  const attributed = await attribute({ all: judged, compliant, ask, blocks: (state, finding) => !allowed(state, [finding]) });
+  const attributed = await attribute({
+    all: judged,
+    compliant,
+    ask,
+    blocks: (state, finding) => !allowed(state, [finding]),
+  });
   const findings = shown(attributed.findings);
   const verdicts = changes.map((_, index): ChangeVerdict => {
     if (!judged.includes(index)) return COMPLIANT;
@@ -88,7 +99,9 @@ async function stateAsker(input: JudgeInput, live: Value, changes: readonly Chan
   const [inGit = []] = await input.evaluator.evaluate([{ ...request(input, "CREATE", []), object: git }]);
   const known = new Map<string, readonly StateFinding[]>();
   return async (states) => {
-    const asked = [...new Map(states.map((state) => [state.join(), state])).values()].filter((state) => !known.has(state.join()));
+    const asked = [...new Map(states.map((state) => [state.join(), state])).values()].filter(
+      (state) => !known.has(state.join()),
+    );
     const requests = asked.flatMap((state): readonly AdmissionRequest[] => {
       const chosen = state.map((index) => changes[index] as Change);
       const object = applyChanges(git, chosen, "live");
@@ -106,7 +119,11 @@ async function stateAsker(input: JudgeInput, live: Value, changes: readonly Chan
   };
 }
 
-function request(input: JudgeInput, operation: AdmissionRequest["operation"], changes: readonly Change[]): AdmissionRequest {
+function request(
+  input: JudgeInput,
+  operation: AdmissionRequest["operation"],
+  changes: readonly Change[],
+): AdmissionRequest {
   const manager = changes.find((change) => change.actor !== undefined)?.actor?.manager ?? creatorOf(input.drift);
   return {
     operation,

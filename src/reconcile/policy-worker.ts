@@ -34,7 +34,10 @@ function run({ policies, broken, progress }: WorkerInput): void {
   });
 }
 
-function withBroken(compiled: readonly CompiledPolicy[], broken: ReadonlyMap<number, string>): readonly CompiledPolicy[] {
+function withBroken(
+  compiled: readonly CompiledPolicy[],
+  broken: ReadonlyMap<number, string>,
+): readonly CompiledPolicy[] {
   if (broken.size === 0) return compiled;
   return compiled.map((policy, index) => {
     const why = broken.get(index);

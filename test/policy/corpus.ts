@@ -31,7 +31,11 @@ export function documentsOf(file: string): readonly ValueMap[] {
 const CLUSTER_SCOPED = new Set(["ClusterRole", "ClusterRoleBinding", "Namespace", "PersistentVolume", "StorageClass"]);
 
 /** What the API server would ask about an object: in the namespace `default` where it names none, and with the defaults that policies meet. */
-export function requestFor(operation: AdmissionRequest["operation"], given: Value, oldObject?: Value): AdmissionRequest {
+export function requestFor(
+  operation: AdmissionRequest["operation"],
+  given: Value,
+  oldObject?: Value,
+): AdmissionRequest {
   const kind = textOf(given, "kind") ?? "";
   const namespaced = !CLUSTER_SCOPED.has(kind);
   const object = namespaced ? withNamespace(given as ValueMap) : given;
@@ -59,7 +63,11 @@ function withNamespace(object: ValueMap): ValueMap {
 const environment = policyEnvironment();
 
 /** What one policy finds, with a parameter object where it takes one. */
-export function ask(policies: readonly AdmissionPolicy[], request: AdmissionRequest, params?: ValueMap): readonly Violation[] {
+export function ask(
+  policies: readonly AdmissionPolicy[],
+  request: AdmissionRequest,
+  params?: ValueMap,
+): readonly Violation[] {
   const bound = policies.map((policy): AdmissionPolicy => {
     if (params === undefined) return policy;
     return { ...policy, bindings: [{ severity: "high", params: [params], allowWithoutParams: false }] };
@@ -69,4 +77,3 @@ export function ask(policies: readonly AdmissionPolicy[], request: AdmissionRequ
     bound.map((policy) => compilePolicy(policy, environment)),
   );
 }
-

@@ -29,11 +29,16 @@ function policyOf(template: ValueMap): AdmissionPolicy | undefined {
       metadata: { name: textOf(fieldOf(template, "metadata"), "name") ?? "" },
       spec: {
         paramKind: { apiVersion: "constraints.gatekeeper.sh/v1beta1", kind: "Constraint" },
-        matchConstraints: { resourceRules: [{ apiGroups: ["*"], apiVersions: ["*"], operations: ["*"], resources: ["*"] }] },
+        matchConstraints: {
+          resourceRules: [{ apiGroups: ["*"], apiVersions: ["*"], operations: ["*"], resources: ["*"] }],
+        },
         matchConditions: listOf(source, "matchConditions"),
         variables: [
           { name: "anyObject", expression: 'request.operation == "DELETE" && object == null ? oldObject : object' },
-          { name: "params", expression: "!has(params.spec) ? null : !has(params.spec.parameters) ? null : params.spec.parameters" },
+          {
+            name: "params",
+            expression: "!has(params.spec) ? null : !has(params.spec.parameters) ? null : params.spec.parameters",
+          },
           ...listOf(source, "variables"),
         ],
         validations: listOf(source, "validations"),
@@ -60,7 +65,9 @@ function constraintMatches(constraint: ValueMap, { ref }: AdmissionRequest): boo
   return (
     !listOf(constraint, "spec", "match", "excludedNamespaces").includes(ref.namespace ?? "") &&
     (kinds.length === 0 ||
-      kinds.some((kind) => has(listOf(kind, "apiGroups"), groupOf(ref.apiVersion)) && has(listOf(kind, "kinds"), ref.kind)))
+      kinds.some(
+        (kind) => has(listOf(kind, "apiGroups"), groupOf(ref.apiVersion)) && has(listOf(kind, "kinds"), ref.kind),
+      ))
   );
 }
 
@@ -100,10 +107,13 @@ function verdicts(suite: string): readonly Verdict[] {
 
 describe.skipIf(without !== undefined)("gatekeeper's library", () => {
   test("gives the verdicts that its suites expect of templates with CEL", () => {
-    const all = globSync("**/suite.yaml", { cwd: `${CORPUS}${FOLDER}` }).toSorted().flatMap(verdicts);
+    const all = globSync("**/suite.yaml", { cwd: `${CORPUS}${FOLDER}` })
+      .toSorted()
+      .flatMap(verdicts);
     const disagree = all.filter(({ expected, found }) => expected !== found);
     console.log(`gatekeeper: ${all.length - disagree.length} of ${all.length} verdicts agree`);
-    for (const { name, expected, found, why } of disagree) console.log(`  ${name}: expected ${expected}, found ${found} ${why}`);
+    for (const { name, expected, found, why } of disagree)
+      console.log(`  ${name}: expected ${expected}, found ${found} ${why}`);
     expect(all.length).toBeGreaterThanOrEqual(131);
     expect(all.length - disagree.length).toBeGreaterThanOrEqual(131);
   });

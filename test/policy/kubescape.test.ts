@@ -26,7 +26,9 @@ function change(text: string): { readonly path: FieldPath; readonly live: Value 
   const path = text
     .slice(0, equals)
     .split(".")
-    .map((name) => (/^\[\d+\]$/.test(name) ? ({ kind: "index", index: Number(name.slice(1, -1)) } as const) : field(name)));
+    .map((name) =>
+      /^\[\d+\]$/.test(name) ? ({ kind: "index", index: Number(name.slice(1, -1)) } as const) : field(name),
+    );
   return { path, live: parseValue(text.slice(equals + 1)) };
 }
 
@@ -38,18 +40,26 @@ function parseValue(text: string): Value {
   }
 }
 
-function verdicts(control: string): readonly { readonly name: string; readonly expected: string; readonly found: string; readonly why: string }[] {
+function verdicts(
+  control: string,
+): readonly { readonly name: string; readonly expected: string; readonly found: string; readonly why: string }[] {
   const file = `${FOLDER}/controls/${control}/policy.yaml`;
   const { policies } = loadPolicies([{ file, text: readCorpus(file) }]);
   const cases = JSON.parse(readCorpus(`${FOLDER}/controls/${control}/tests.json`)) as readonly Case[];
   const parameters = (one: Case): ValueMap => {
-    const [found] = documentsOf(`${FOLDER}/test-resources/${one.param_template ?? "default-control-configuration.yaml"}`);
+    const [found] = documentsOf(
+      `${FOLDER}/test-resources/${one.param_template ?? "default-control-configuration.yaml"}`,
+    );
     return found as ValueMap;
   };
   return cases.map((one) => {
     const [template] = documentsOf(`${FOLDER}/test-resources/${one.template}`);
     const object = applyChanges(template as ValueMap, (one.field_change_list ?? []).map(change), "live");
-    const violations = ask(policies, requestFor("CREATE", object), policies.some((policy) => policy.paramKind) ? parameters(one) : undefined);
+    const violations = ask(
+      policies,
+      requestFor("CREATE", object),
+      policies.some((policy) => policy.paramKind) ? parameters(one) : undefined,
+    );
     const unknown = violations.filter((violation) => !violation.evaluable);
     const found = unknown.length > 0 ? "not evaluable" : violations.length > 0 ? "fail" : "pass";
     // `warn` is a violation whose binding says Warn.
@@ -64,7 +74,8 @@ describe.skipIf(without !== undefined)("kubescape's admission library", () => {
     const all = controls.flatMap(verdicts);
     const disagree = all.filter(({ expected, found }) => expected !== found);
     console.log(`kubescape: ${all.length - disagree.length} of ${all.length} verdicts agree`);
-    for (const { name, expected, found, why } of disagree) console.log(`  ${name}: expected ${expected}, found ${found} ${why}`);
+    for (const { name, expected, found, why } of disagree)
+      console.log(`  ${name}: expected ${expected}, found ${found} ${why}`);
     expect(all.length).toBeGreaterThanOrEqual(628);
     expect(all.length - disagree.length).toBeGreaterThanOrEqual(628);
   });

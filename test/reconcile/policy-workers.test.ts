@@ -22,7 +22,13 @@ function policy(name: string, expression: string): string {
 /** Runs for hours on an object with a list of 40 items, and at once on one without. */
 const LOOP = `!has(object.data) || object.data.all(a, object.data.all(b, object.data.all(c, object.data.all(d, object.data.all(e, object.data.all(f, object.data.all(g, a + b + c + d + e + f + g >= 0)))))))`;
 /** Doubles a text until the memory is full. */
-const BOMB = `!has(object.data) || ${"x".repeat(40).split("").reduce((inner) => `[${inner}].map(t, t + t)[0]`, "'aaaaaaaa'")}.size() > 0 && object.data.map(i, object.data.map(j, object.data.map(k, object.data.map(l, object.data.map(m, [i, j, k, l, m]))))).size() > 0`;
+const BOMB = `!has(object.data) || ${"x"
+  .repeat(40)
+  .split("")
+  .reduce(
+    (inner) => `[${inner}].map(t, t + t)[0]`,
+    "'aaaaaaaa'",
+  )}.size() > 0 && object.data.map(i, object.data.map(j, object.data.map(k, object.data.map(l, object.data.map(m, [i, j, k, l, m]))))).size() > 0`;
 
 function request(name: string, data?: Value): AdmissionRequest {
   return {
@@ -51,7 +57,9 @@ function start(text: string, timeoutMs: number): ClosableEvaluator {
 test("answers come in the requests' order, also for more than one chunk", async () => {
   const { evaluate } = start(policy("named-a", "object.metadata.name.startsWith('a')"), 5000);
   const answers = await evaluate(Array.from({ length: 150 }, (_, index) => request(index % 3 === 0 ? "a" : "b")));
-  expect(answers.map((violations) => violations.length)).toEqual(Array.from({ length: 150 }, (_, index) => (index % 3 === 0 ? 0 : 1)));
+  expect(answers.map((violations) => violations.length)).toEqual(
+    Array.from({ length: 150 }, (_, index) => (index % 3 === 0 ? 0 : 1)),
+  );
 });
 
 test("without a policy no thread is started, and nothing is found", async () => {
@@ -60,7 +68,9 @@ test("without a policy no thread is started, and nothing is found", async () => 
 });
 
 test("a policy that loops is not evaluable for that request alone, and every other answer is kept", async () => {
-  const text = [policy("first", "object.metadata.name != 'c'"), policy("loops", LOOP), policy("last", "false")].join("---\n");
+  const text = [policy("first", "object.metadata.name != 'c'"), policy("loops", LOOP), policy("last", "false")].join(
+    "---\n",
+  );
   const { evaluate } = start(text, 400);
   const answers = await evaluate([request("a"), request("b", NUMBERS), request("c")]);
   expect(answers.map((violations) => violations.map(({ policy: id, evaluable }) => `${id} ${evaluable}`))).toEqual([

@@ -58,7 +58,10 @@ const REQUEST_FIELDS = {
 export function policyEnvironment(): Environment {
   const environment = libraryEnvironment();
   environment.registerType("kubernetes.Variables", Variables);
-  environment.registerType("kubernetes.AdmissionRequest", { ctor: AdmissionRequestRecord, fields: { ...REQUEST_FIELDS } });
+  environment.registerType("kubernetes.AdmissionRequest", {
+    ctor: AdmissionRequestRecord,
+    fields: { ...REQUEST_FIELDS },
+  });
   for (const name of ["object", "oldObject", "namespaceObject", "params"]) environment.registerVariable(name, "dyn");
   environment.registerVariable("variables", "kubernetes.Variables");
   environment.registerVariable("request", "kubernetes.AdmissionRequest");

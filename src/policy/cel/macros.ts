@@ -118,7 +118,10 @@ export function optionalMacro(wrap: (value: CelValue) => CelValue) {
       async: false,
       typeCheck(checker: Checker, _macro: unknown, context: Context): Type {
         const type = checker.check(receiver as ASTNode, context);
-        inner = context.forkWithVariable(variableName(checker, args[0] as ASTNode), type.valueType ?? checker.getType("dyn"));
+        inner = context.forkWithVariable(
+          variableName(checker, args[0] as ASTNode),
+          type.valueType ?? checker.getType("dyn"),
+        );
         checker.check(args[1] as ASTNode, inner);
         return checker.getType("optional");
       },
@@ -139,7 +142,11 @@ function oneVariableExistsOne({ args, receiver, ast }: MacroCall) {
     async: false,
     typeCheck(checker: Checker, _macro: unknown, context: Context): Type {
       const name = variableName(checker, args[0] as ASTNode);
-      const [keyType, valueType, isList] = entryTypes(checker, checker.check(receiver as ASTNode, context), receiver ?? ast);
+      const [keyType, valueType, isList] = entryTypes(
+        checker,
+        checker.check(receiver as ASTNode, context),
+        receiver ?? ast,
+      );
       inner = context.forkWithVariable(name, isList ? valueType : keyType);
       checker.check(args[1] as ASTNode, inner);
       return checker.getType("bool");
@@ -148,7 +155,10 @@ function oneVariableExistsOne({ args, receiver, ast }: MacroCall) {
       const scope = (inner as Context).reuse(context);
       const collection = evaluation.run(receiver as ASTNode, context);
       const items = Array.isArray(collection) ? collection : entriesOf(collection).map(([key]) => key);
-      return items.filter((item) => isTrue(evaluation.run(args[1] as ASTNode, scope.setIterValue(item, evaluation)))).length === 1;
+      return (
+        items.filter((item) => isTrue(evaluation.run(args[1] as ASTNode, scope.setIterValue(item, evaluation))))
+          .length === 1
+      );
     },
   };
 }

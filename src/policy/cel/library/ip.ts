@@ -37,7 +37,10 @@ export function registerIp(environment: Environment, register: Register): void {
   environment.registerOperator(`${CIDR} == ${CIDR}`, (a: Cidr, b: Cidr) => formatNetwork(a) === formatNetwork(b));
   register(`ip(string): ${IP}`, (text: string) => new Ip(address(text)));
   register("isIP(string): bool", (text: string) => parseAddress(text) !== undefined);
-  register(`${registerNamespace(environment, "ip")}.isCanonical(string): bool`, (_: unknown, text: string) => formatAddress(address(text)) === text);
+  register(
+    `${registerNamespace(environment, "ip")}.isCanonical(string): bool`,
+    (_: unknown, text: string) => formatAddress(address(text)) === text,
+  );
   register(`string(${IP}): string`, (value: Ip) => formatAddress(value.address));
   register(`${IP}.family(): int`, (value: Ip) => BigInt(value.address.family));
   for (const [name, networks] of QUESTIONS) {
@@ -56,7 +59,17 @@ const QUESTIONS: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 /** Go's `netip.Addr.IsGlobalUnicast`: private addresses are; ff00::/8 and 224.0.0.0/4 are multicast. */
-const NOT_GLOBAL = ["0.0.0.0/32", "255.255.255.255/32", "127.0.0.0/8", "224.0.0.0/4", "169.254.0.0/16", "::/128", "::1/128", "ff00::/8", "fe80::/10"];
+const NOT_GLOBAL = [
+  "0.0.0.0/32",
+  "255.255.255.255/32",
+  "127.0.0.0/8",
+  "224.0.0.0/4",
+  "169.254.0.0/16",
+  "::/128",
+  "::1/128",
+  "ff00::/8",
+  "fe80::/10",
+];
 
 function isGlobalUnicast(value: Address): boolean {
   return !NOT_GLOBAL.some((text) => containsAddress(parseNetwork(text) as Network, value));
@@ -71,7 +84,10 @@ function registerCidr(register: Register): void {
   register(`${CIDR}.containsCIDR(${CIDR}): bool`, (a: Cidr, b: Cidr) => containsNetwork(a.network, b.network));
   register(`${CIDR}.containsCIDR(string): bool`, (a: Cidr, b: string) => containsNetwork(a.network, network(b)));
   register(`${CIDR}.ip(): ${IP}`, (value: Cidr) => new Ip(value.network.address));
-  register(`${CIDR}.masked(): ${CIDR}`, ({ network: of }: Cidr) => new Cidr({ address: maskedAddress(of), prefix: of.prefix }));
+  register(
+    `${CIDR}.masked(): ${CIDR}`,
+    ({ network: of }: Cidr) => new Cidr({ address: maskedAddress(of), prefix: of.prefix }),
+  );
   register(`${CIDR}.prefixLength(): int`, (value: Cidr) => BigInt(value.network.prefix));
 }
 
@@ -84,7 +100,11 @@ function formatNetwork({ network: { address: of, prefix } }: Cidr): string {
 }
 
 function containsNetwork(outer: Network, inner: Network): boolean {
-  return widthOf(outer.address) === widthOf(inner.address) && outer.prefix <= inner.prefix && containsAddress(outer, maskedAddress(inner));
+  return (
+    widthOf(outer.address) === widthOf(inner.address) &&
+    outer.prefix <= inner.prefix &&
+    containsAddress(outer, maskedAddress(inner))
+  );
 }
 
 function address(text: string): Address {

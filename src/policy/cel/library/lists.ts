@@ -13,7 +13,10 @@ export function registerLists(environment: Environment, register: Register): voi
   register("list.isSorted(): bool", (list: List) =>
     list.every((item, index) => index === 0 || compareOrdered(list[index - 1], item) <= 0),
   );
-  register("list.sum(): dyn", (list: List) => list.reduce((sum, item) => (sum === undefined ? summand(item) : add(sum, item)), undefined) ?? 0n);
+  register(
+    "list.sum(): dyn",
+    (list: List) => list.reduce((sum, item) => (sum === undefined ? summand(item) : add(sum, item)), undefined) ?? 0n,
+  );
   register("list.min(): dyn", (list: List) => extreme(list, -1, "min"));
   register("list.max(): dyn", (list: List) => extreme(list, 1, "max"));
   const equal = equality(environment);
@@ -77,7 +80,12 @@ function extreme(list: List, sign: 1 | -1, name: string): CelValue {
 }
 
 function summand(value: CelValue): CelValue {
-  if (typeof value === "bigint" || typeof value === "number" || value instanceof Duration || value instanceof UnsignedInt) {
+  if (
+    typeof value === "bigint" ||
+    typeof value === "number" ||
+    value instanceof Duration ||
+    value instanceof UnsignedInt
+  ) {
     return value;
   }
   throw new CelFailure("sum() takes numbers or durations");

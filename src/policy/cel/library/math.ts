@@ -12,7 +12,10 @@ const MAX_ARGUMENTS = 6;
 
 export function registerMath(environment: Environment, register: Register): void {
   const math = registerNamespace(environment, "math");
-  for (const [name, sign] of [["greatest", 1], ["least", -1]] as const) {
+  for (const [name, sign] of [
+    ["greatest", 1],
+    ["least", -1],
+  ] as const) {
     for (let count = 1; count <= MAX_ARGUMENTS; count++) {
       const types = Array.from({ length: count }, () => "dyn").join(", ");
       register(`${math}.${name}(${types}): dyn`, (_: unknown, ...values: CelValue[]) => extreme(values, sign, name));

@@ -11,8 +11,14 @@ export function registerOptionals(_environment: Environment, register: Register)
   register("OptionalNamespace.ofNonZeroValue(dyn): optional<dyn>", (_: unknown, value: CelValue) =>
     isZero(value) ? Optional.none() : Optional.of(value),
   );
-  register("optional.optMap(ast, ast): optional<dyn>", optionalMacro((value) => Optional.of(value)));
-  register("optional.optFlatMap(ast, ast): optional<dyn>", optionalMacro((value) => value));
+  register(
+    "optional.optMap(ast, ast): optional<dyn>",
+    optionalMacro((value) => Optional.of(value)),
+  );
+  register(
+    "optional.optFlatMap(ast, ast): optional<dyn>",
+    optionalMacro((value) => value),
+  );
 }
 
 function isZero(value: CelValue): boolean {
@@ -21,5 +27,7 @@ function isZero(value: CelValue): boolean {
   if (value instanceof Duration) return value.seconds === 0n && value.nanos === 0;
   if (Array.isArray(value)) return value.length === 0;
   if (value instanceof Map) return value.size === 0;
-  return typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype && Object.keys(value).length === 0;
+  return (
+    typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype && Object.keys(value).length === 0
+  );
 }

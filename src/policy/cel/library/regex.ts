@@ -17,8 +17,13 @@ export function registerRegex(_environment: Environment, register: Register): vo
   const matches = (text: string, pattern: string): boolean => compile(pattern).matcher(text).find();
   register(`string.${registeredName("matches")}(string): bool`, matches);
   register(`${registeredName("matches")}(string, string): bool`, matches);
-  register("string.find(string): string", (text: string, pattern: string) => findAll(compile(pattern), text, 1n)[0] ?? "");
-  register("string.findAll(string): list<string>", (text: string, pattern: string) => findAll(compile(pattern), text, -1n));
+  register(
+    "string.find(string): string",
+    (text: string, pattern: string) => findAll(compile(pattern), text, 1n)[0] ?? "",
+  );
+  register("string.findAll(string): list<string>", (text: string, pattern: string) =>
+    findAll(compile(pattern), text, -1n),
+  );
   register("string.findAll(string, int): list<string>", (text: string, pattern: string, limit: bigint) =>
     findAll(compile(pattern), text, limit),
   );

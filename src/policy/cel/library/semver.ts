@@ -25,9 +25,14 @@ export function registerSemver(environment: Environment, register: Register): vo
   environment.registerType(TYPE, Semver);
   environment.registerOperator(`${TYPE} == ${TYPE}`, (a: Semver, b: Semver) => compare(a, b) === 0n);
   register(`semver(string): ${TYPE}`, (text: string) => required(parse(text)));
-  register(`semver(string, bool): ${TYPE}`, (text: string, loose: boolean) => required(parse(loose ? normalize(text) : text)));
+  register(`semver(string, bool): ${TYPE}`, (text: string, loose: boolean) =>
+    required(parse(loose ? normalize(text) : text)),
+  );
   register("isSemver(string): bool", (text: string) => parse(text) !== undefined);
-  register("isSemver(string, bool): bool", (text: string, loose: boolean) => parse(loose ? normalize(text) : text) !== undefined);
+  register(
+    "isSemver(string, bool): bool",
+    (text: string, loose: boolean) => parse(loose ? normalize(text) : text) !== undefined,
+  );
   for (const [index, name] of ["major", "minor", "patch"].entries()) {
     register(`${TYPE}.${name}(): int`, ({ version }: Semver) => version.numbers[index]);
   }

@@ -16,7 +16,9 @@ export function registerSets(environment: Environment, register: Register): void
   const contains = (list: List, part: List): boolean => part.every((value) => includes(list, value));
   register(`${sets}.contains(list, list): bool`, (_: unknown, list: List, part: List) => contains(list, part));
   register(`${sets}.equivalent(list, list): bool`, (_: unknown, a: List, b: List) => contains(a, b) && contains(b, a));
-  register(`${sets}.intersects(list, list): bool`, (_: unknown, a: List, b: List) => a.some((value) => includes(b, value)));
+  register(`${sets}.intersects(list, list): bool`, (_: unknown, a: List, b: List) =>
+    a.some((value) => includes(b, value)),
+  );
   register(`${jsonpatch}.escapeKey(string): string`, (_: unknown, key: string) =>
     key.replaceAll("~", "~0").replaceAll("/", "~1"),
   );

@@ -9,7 +9,9 @@ export function registerStrings(_environment: Environment, register: Register): 
   register("string.charAt(int): string", charAt);
   register(`string.${registeredName("indexOf")}(string): int`, (text: string, part: string) => indexOf(text, part, 0n));
   register(`string.${registeredName("indexOf")}(string, int): int`, indexOf);
-  register(`string.${registeredName("lastIndexOf")}(string): int`, (text: string, part: string) => lastIndexOf(text, part));
+  register(`string.${registeredName("lastIndexOf")}(string): int`, (text: string, part: string) =>
+    lastIndexOf(text, part),
+  );
   register(`string.${registeredName("lastIndexOf")}(string, int): int`, lastIndexOf);
   register(`string.${registeredName("lowerAscii")}(): string`, (text: string) =>
     text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()),
@@ -17,9 +19,13 @@ export function registerStrings(_environment: Environment, register: Register): 
   register(`string.${registeredName("upperAscii")}(): string`, (text: string) =>
     text.replace(/[a-z]+/g, (letters) => letters.toUpperCase()),
   );
-  register("string.replace(string, string): string", (text: string, old: string, by: string) => replace(text, old, by, -1n));
+  register("string.replace(string, string): string", (text: string, old: string, by: string) =>
+    replace(text, old, by, -1n),
+  );
   register("string.replace(string, string, int): string", replace);
-  register(`string.${registeredName("split")}(string): list<string>`, (text: string, by: string) => split(text, by, -1n));
+  register(`string.${registeredName("split")}(string): list<string>`, (text: string, by: string) =>
+    split(text, by, -1n),
+  );
   register(`string.${registeredName("split")}(string, int): list<string>`, split);
   register(`string.${registeredName("substring")}(int): string`, (text: string, start: bigint) =>
     substring(text, start, BigInt(points(text).length)),
@@ -91,6 +97,7 @@ function split(text: string, by: string, limit: bigint): string[] {
 
 function substring(text: string, start: bigint, end: bigint): string {
   const all = points(text);
-  if (start < 0n || end < start || end > BigInt(all.length)) throw new CelFailure(`index out of range: ${start}, ${end}`);
+  if (start < 0n || end < start || end > BigInt(all.length))
+    throw new CelFailure(`index out of range: ${start}, ${end}`);
   return joined(all.slice(Number(start), Number(end)));
 }

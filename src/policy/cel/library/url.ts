@@ -25,7 +25,10 @@ const TYPE = "kubernetes.URL";
 
 export function registerUrl(environment: Environment, register: Register): void {
   environment.registerType(TYPE, Url);
-  environment.registerOperator(`${TYPE} == ${TYPE}`, (a: Url, b: Url) => JSON.stringify(a.parts) === JSON.stringify(b.parts));
+  environment.registerOperator(
+    `${TYPE} == ${TYPE}`,
+    (a: Url, b: Url) => JSON.stringify(a.parts) === JSON.stringify(b.parts),
+  );
   register(`url(string): ${TYPE}`, (text: string) => {
     const parts = parseUrl(text);
     if (parts === undefined) throw new CelFailure("no URL in this text");
