@@ -20,6 +20,7 @@ import type { Planned } from "./plan.ts";
 import { proveDocuments } from "./prove-text.ts";
 import type { Expectation } from "./prove-text.ts";
 import { isRefused, refused } from "./refuse.ts";
+import { keepsEnd } from "./unended.ts";
 import type { Refused } from "./refuse.ts";
 
 export interface ObjectEdit {
@@ -107,18 +108,39 @@ function expectationOf({ found }: Work, value: ValueMap): Expectation {
   return { document: found.document.index, items: found.items, value };
 }
 
-/**
- * Splices for all of these changes together, proved on the text. Where block scalars do not hold (a comment below would
- * become part of one), strings of several lines are quoted instead.
- */
-function tryChanges(work: Work, changes: readonly Planned[]): Tried | Refused {
-  const tried = tryWith(work, changes, true);
-  return isRefused(tried) && tried.code === "proof-failed" ? tryWith(work, changes, false) : tried;
+/** Ways to write, the better first. */
+const MANNERS: readonly Manner[] = [
+  { blocks: true, unended: true },
+  // A comment below a block scalar may become part of it.
+  { blocks: false, unended: true },
+  // A block scalar that would be the last of a text without a line break at its end needs one.
+  { blocks: true, unended: false },
+];
+
+interface Manner {
+  /** Strings of several lines may become block scalars; else they are quoted. */
+  readonly blocks: boolean;
+  /** A text without a line break at its end stays so. */
+  readonly unended: boolean;
 }
 
-function tryWith(work: Work, changes: readonly Planned[], blocks: boolean): Tried | Refused {
+/** Splices for all of these changes together, proved on the text, in the first manner that the proof holds for. */
+function tryChanges(work: Work, changes: readonly Planned[]): Tried | Refused {
+  let tried: Tried | Refused = refused(
+    "proof-failed",
+    "the edited text does not read as it should",
+    work.found.node.start,
+  );
+  for (const manner of MANNERS) {
+    tried = tryManner(work, changes, manner);
+    if (!isRefused(tried) || tried.code !== "proof-failed") return tried;
+  }
+  return tried;
+}
+
+function tryManner(work: Work, changes: readonly Planned[], manner: Manner): Tried | Refused {
   const { source, request, found } = work;
-  const cuts = cutsFor(source, found, { changes, schema: request.schema, blocks });
+  const cuts = cutsFor(source, found, { changes, schema: request.schema, manner });
   if (isRefused(cuts)) return cuts;
   const value = applyChanges(
     work.value,
@@ -131,6 +153,7 @@ function tryWith(work: Work, changes: readonly Planned[], blocks: boolean): Trie
   const proved =
     untouchedOutside(source.text, after, cuts) &&
     proveDocuments(source, after, [expected]) &&
+    keepsEnd(source, parseSource(after), cuts) &&
     staysUnchanged(after, work, changes);
   return proved
     ? { cuts, expected }
@@ -140,13 +163,13 @@ function tryWith(work: Work, changes: readonly Planned[], blocks: boolean): Trie
 interface CutsInput {
   readonly changes: readonly Planned[];
   readonly schema: CodifyRequest["schema"];
-  readonly blocks: boolean;
+  readonly manner: Manner;
 }
 
 function cutsFor(
   source: SourceText,
   { document, node }: FoundObject,
-  { changes, schema, blocks }: CutsInput,
+  { changes, schema, manner }: CutsInput,
 ): readonly Cut[] | Refused {
   const parsed = document.parse();
   const target = newMapTarget();
@@ -155,13 +178,12 @@ function cutsFor(
     if (failed !== undefined) return failed;
   }
   if (target.entries.size === 0) return [];
-  const page = pageOf(source.text, parsed.root ?? node, { ...document, json: parsed.json, blocks });
+  const page = pageOf(source.text, parsed.root ?? node, { ...document, json: parsed.json, blocks: manner.blocks });
   const cuts = emit(page, node, target, undefined);
   if (isRefused(cuts)) return cuts;
   const ordered = orderCuts(cuts);
-  return ordered === undefined
-    ? refused("unsupported", "the edits would overlap", node.start)
-    : keepUnended(source.text, ordered);
+  if (ordered === undefined) return refused("unsupported", "the edits would overlap", node.start);
+  return manner.unended ? keepUnended(source.text, ordered) : ordered;
 }
 
 /** A second run over the edited text edits nothing. A change by position means another item then, and is not asked. */
@@ -175,12 +197,20 @@ function staysUnchanged(after: string, { request, found }: Work, changes: readon
   const removals = again.filter(({ change }) => change.operation === "remove");
   const writes = again.filter(({ change }) => change.operation !== "remove");
   const place = { ...found, document, node };
-  const written = cutsFor(source, place, { changes: writes, schema: request.schema, blocks: true });
+  const written = cutsFor(source, place, {
+    changes: writes,
+    schema: request.schema,
+    manner: { blocks: true, unended: true },
+  });
   return (
     !isRefused(written) &&
     written.length === 0 &&
     removals.every((removal) => {
-      const cuts = cutsFor(source, place, { changes: [removal], schema: request.schema, blocks: true });
+      const cuts = cutsFor(source, place, {
+        changes: [removal],
+        schema: request.schema,
+        manner: { blocks: true, unended: true },
+      });
       return isRefused(cuts) && cuts.code === "not-found";
     })
   );

@@ -1,10 +1,12 @@
 /** A file with the edits of its objects, put together and proved on the text. */
 
+import { parseSource } from "../yaml/source.ts";
 import type { SourceText } from "../yaml/source.ts";
-import { applyCuts, keepUnended, orderCuts, untouchedOutside } from "./cuts.ts";
+import { applyCuts, orderCuts, untouchedOutside } from "./cuts.ts";
 import type { ObjectEdit } from "./edit-object.ts";
 import type { Cut } from "./cuts.ts";
 import { proveDocuments } from "./prove-text.ts";
+import { keepsEnd } from "./unended.ts";
 
 /** One file with all edits that are made in it. */
 export interface EditedFile {
@@ -20,11 +22,13 @@ export interface EditedFile {
 export function withEdits(file: EditedFile, edits: readonly ObjectEdit[]): EditedFile | undefined {
   const { source } = file;
   const places = new Set(edits.map(({ found }) => `${found.document.index}/${found.items.join("/")}`));
-  const ordered = orderCuts(edits.flatMap(({ cuts }) => cuts));
-  if (ordered === undefined || places.size !== edits.length) return undefined;
-  const cuts = keepUnended(source.text, ordered);
+  const cuts = orderCuts(edits.flatMap((edit) => edit.cuts));
+  if (cuts === undefined || places.size !== edits.length) return undefined;
   const after = applyCuts(source.text, cuts);
   const expected = edits.map((edit) => edit.expected);
-  const proved = untouchedOutside(source.text, after, cuts) && proveDocuments(source, after, expected);
+  const proved =
+    untouchedOutside(source.text, after, cuts) &&
+    proveDocuments(source, after, expected) &&
+    keepsEnd(source, parseSource(after), cuts);
   return proved ? { ...file, after, edits, cuts } : undefined;
 }

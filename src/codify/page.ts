@@ -1,6 +1,6 @@
 /** The text that is edited: its lines, and how its author lays documents out. */
 
-import type { MapNode, SourceNode } from "../yaml/source-node.ts";
+import type { MapNode, ScalarNode, SourceNode } from "../yaml/source-node.ts";
 import type { Layout } from "./value-text.ts";
 
 export interface Page {
@@ -81,14 +81,14 @@ export function contentEnd(text: string, node: SourceNode): number {
   }
 }
 
-function blockEnd(text: string, node: SourceNode): number {
+function blockEnd(text: string, node: ScalarNode): number {
   const trimBreak = (end: number): number => {
     if (text[end - 1] !== "\n") return end;
     return text[end - 2] === "\r" ? end - 2 : end - 1;
   };
   const header = text.slice(node.start, lineEnd(text, node.start));
   let end = trimBreak(node.end);
-  if (/^[|>]\d?\+|^[|>]\+/.test(header)) return end;
+  if (blockIndicator(text, node).includes("+")) return end;
   const indent = blockIndent(text, node);
   while (end > node.start) {
     const start = lineStart(text, end);
@@ -97,6 +97,13 @@ function blockEnd(text: string, node: SourceNode): number {
     end = trimBreak(start);
   }
   return Math.max(end, node.start + header.length);
+}
+
+/** A block scalar's `|` or `>` with what stands behind it (`|2-`); empty for other scalars. */
+export function blockIndicator(text: string, { style, start }: ScalarNode): string {
+  return style === "literal" || style === "folded"
+    ? (/^[|>][-+\d]*/.exec(text.slice(start, start + 4))?.[0] ?? "")
+    : "";
 }
 
 /** Columns before the first line of a block scalar that holds something. */

@@ -383,6 +383,34 @@ describe("what is removed takes its lines along, and no other", () => {
   ]);
 });
 
+describe("a text without a line break at its end never ends with a block scalar that would need one", () => {
+  table([
+    {
+      name: "new text is quoted there",
+      before: "a: one",
+      changes: [replace(at("a"), "x\nz\n")],
+      after: 'a: "x\\nz\\n"',
+    },
+    {
+      name: "a block that comes last because of a removal gets its line break",
+      before: "a: |\n  x\nb: 1",
+      changes: [remove(at("b"))],
+      after: "a: |\n  x\n",
+    },
+    {
+      name: "one that stands there stays there, and other fields are edited",
+      before: "b: 1\na: |\n  x",
+      changes: [replace(at("b"), 2)],
+      after: "b: 2\na: |\n  x",
+    },
+  ]);
+
+  it("and nothing is added behind it", async () => {
+    const { codes } = await edited({ text: manifest("a: |\n  x"), changes: [add(at("b"), 1)] });
+    expect(codes).toEqual(["proof-failed"]);
+  });
+});
+
 describe("a collection is written over another value", () => {
   table([
     {
