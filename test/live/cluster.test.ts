@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { delimiter, join } from "node:path";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { isFault } from "../../src/core/fault.ts";
 import type { Fault } from "../../src/core/fault.ts";
 import type { KindRef } from "../../src/core/refs.ts";
@@ -130,6 +130,57 @@ describe("opening a cluster", () => {
     const { folder } = await fake();
     await writeFile(join(folder, "bad"), text);
     expect(await openFault({ kubeconfig: join(folder, "bad") })).toMatchObject({ code: "kubeconfig-invalid" });
+  });
+
+  test("a credential plugin is asked, and told of the cluster as client-go tells it", async () => {
+    const seen: (string | undefined)[] = [];
+    const api = await fake({
+      route: ({ headers }) => {
+        seen.push(headers.authorization);
+        return false;
+      },
+    });
+    const print = "process.env.KUBERNETES_EXEC_INFO.includes('ExecCredential') ? 'from-plugin' : ''";
+    const credential = `{apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential", status: {token: ${print}}}`;
+    const config = {
+      "current-context": "a",
+      contexts: [{ name: "a", context: { cluster: "b", user: "c" } }],
+      clusters: [{ name: "b", cluster: { server: api.url } }],
+      users: [
+        {
+          name: "c",
+          user: {
+            exec: {
+              apiVersion: "client.authentication.k8s.io/v1",
+              command: process.execPath,
+              args: ["-e", `console.log(JSON.stringify(${credential}))`],
+            },
+          },
+        },
+      ],
+    };
+    const kubeconfig = join(api.folder, "exec");
+    await writeFile(kubeconfig, JSON.stringify(config));
+    await open(api, { kubeconfig });
+    expect(new Set(seen)).toEqual(new Set(["Bearer from-plugin"]));
+  });
+
+  test("of several files in KUBECONFIG the first that names a thing wins, and one may be absent", async () => {
+    const api = await fake();
+    const second = join(api.folder, "second");
+    await writeFile(
+      second,
+      JSON.stringify({
+        "current-context": "other",
+        clusters: [{ name: "fake", cluster: { server: "http://127.0.0.1:1" } }],
+      }),
+    );
+    vi.stubEnv("KUBECONFIG", ["/nowhere/config", api.kubeconfig, second].join(delimiter));
+    const source = await openCluster({ digester, limits: FAST });
+    vi.unstubAllEnvs();
+    if (isFault(source)) throw new Error(JSON.stringify(source));
+    opened.push(source);
+    expect(source.cluster.name).toBe("fake");
   });
 
   test("a context that the kubeconfig lacks", async () => {
@@ -286,7 +337,8 @@ describe("reading lists", () => {
         return true;
       },
     });
-    expect(outcomes(await read(await open(api)))).toEqual(["unread Deployment: cluster-unreachable"]);
+    const source = await open(api, { limits: { ...FAST, requestMilliseconds: 60_000 } });
+    expect(outcomes(await read(source))).toEqual(["unread Deployment: cluster-unreachable"]);
     expect(api.requests.filter((path) => path.startsWith(DEPLOYMENTS))).toHaveLength(2);
   });
 
