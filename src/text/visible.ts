@@ -1,9 +1,8 @@
 /** Characters that show nothing, or make other text show as something else, in forms that can be seen. */
 
-// Controls, format characters (zero-width, bidirectional, tags), the Unicode line ends, halves of characters, what is no
-// character, blanks that look like nothing, and selectors and fillers that change or hide their neighbours.
-const UNSEEN =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Co}\p{Zl}\p{Zp}\u00A0\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u2000-\u200A\u202F\u205F\u2800\u3000\u3164\uFE00-\uFE0F\uFFA0\uFFFC\u{E0100}-\u{E01EF}]/gu;
+// Controls, format characters (bidirectional, tags), halves of characters, what is no character, all line ends and blanks
+// but the plain one, and characters that renderers leave out (zero-width, selectors, fillers).
+const UNSEEN = /[[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\uFFFC]--[ ]]/gv;
 
 const NAMED: ReadonlyMap<string, string> = new Map([
   ["\n", "\\n"],

@@ -52,7 +52,11 @@ describe("a table's cell", () => {
 
 /** Pieces that Markdown, HTML and forges act on. */
 const PIECES: readonly string[] = [
-  ..."`~*_#@|\\<>![]()-+=:&;\"'$ \t\n\r",
+  ..."` ~ * _ # @ | \\ < > ! [ ] ( ) - + = : & ; \" ' $".split(" "),
+  " ",
+  "\t",
+  "\n",
+  "\r",
   "``",
   "```",
   "~~~",
@@ -118,11 +122,11 @@ describe("hostile text stays code to a real parser", () => {
       fc.property(hostile, (text) => {
         const span = codeSpan(text);
         const nodes = parse(`${span}\n\n- ${span}: ${span}\n\n### ${span}\n`);
-        expect(kinds(nodes).filter((kind) => kind !== "text")).toEqual([
-          ...["root", "paragraph", "inlineCode"],
-          ...["list", "listItem", "paragraph", "inlineCode", "inlineCode"],
-          ...["heading", "inlineCode"],
-        ]);
+        expect(kinds(nodes).filter((kind) => kind !== "text")).toEqual(
+          ["root paragraph inlineCode", "list listItem paragraph inlineCode inlineCode", "heading inlineCode"]
+            .join(" ")
+            .split(" "),
+        );
         expect(codes(nodes)).toEqual(Array.from({ length: 4 }, () => shown(text)));
       }),
       RUNS,
@@ -134,7 +138,15 @@ describe("hostile text stays code to a real parser", () => {
       fc.property(hostile, hostile, (a, b) => {
         const nodes = parse(`Before:\n\n${codeBlock(a, "diff")}\n\nBetween:\n\n${codeBlock(b)}\n\nBehind.\n`);
         expect(kinds(nodes)).toEqual([
-          ...["root", "paragraph", "text", "code", "paragraph", "text", "code", "paragraph", "text"],
+          "root",
+          "paragraph",
+          "text",
+          "code",
+          "paragraph",
+          "text",
+          "code",
+          "paragraph",
+          "text",
         ]);
         expect(codes(nodes)).toEqual([a, b].map((text) => visibleLines(text).replace(/\n$/, "")));
       }),

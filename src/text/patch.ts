@@ -1,0 +1,79 @@
+/** Patches that `git apply` takes from the repository's root. */
+
+import { createHash } from "node:crypto";
+import { structuredPatch } from "diff";
+import type { FileChange } from "../core/proposal.ts";
+
+/**
+ * One patch of all files, in their order, as `git diff --full-index` writes it. A file whose text was empty is created,
+ * one whose text becomes empty is deleted; a file that does not change has no part. Text goes out as it came in: line ends,
+ * a byte order mark and a missing end of the last line are kept.
+ */
+export function unifiedPatch(files: readonly FileChange[]): string {
+  return files
+    .filter(({ before, after }) => before !== after)
+    .map(filePatch)
+    .join("");
+}
+
+function filePatch({ path, before, after, mode }: FileChange): string {
+  const [old, now] = [quoted(`a/${path}`), quoted(`b/${path}`)];
+  const hashes = `index ${blobHash(before)}..${blobHash(after)}`;
+  const head =
+    before === ""
+      ? [`new file mode ${mode}`, hashes]
+      : after === ""
+        ? [`deleted file mode ${mode}`, hashes]
+        : [`${hashes} ${mode}`];
+  const sides = [`--- ${before === "" ? "/dev/null" : ended(old)}`, `+++ ${after === "" ? "/dev/null" : ended(now)}`];
+  return `${[`diff --git ${old} ${now}`, ...head, ...sides, ...hunkLines(before, after)].join("\n")}\n`;
+}
+
+function hunkLines(before: string, after: string): readonly string[] {
+  const { hunks } = structuredPatch("", "", before, after, undefined, undefined, { context: 3 });
+  return hunks.flatMap((hunk) => [
+    `@@ -${span(hunk.oldStart, hunk.oldLines)} +${span(hunk.newStart, hunk.newLines)} @@`,
+    ...hunk.lines,
+  ]);
+}
+
+function span(start: number, lines: number): string {
+  return lines === 1 ? String(start) : `${start},${lines}`;
+}
+
+/** Git's name of the content; all zeros where there is no file. */
+function blobHash(text: string): string {
+  if (text === "") return "0".repeat(40);
+  return createHash("sha1")
+    .update(`blob ${Buffer.byteLength(text)}\0`)
+    .update(text)
+    .digest("hex");
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  "\\": "\\\\",
+  "\u0007": "\\a",
+  "\b": "\\b",
+  "\t": "\\t",
+  "\n": "\\n",
+  "\v": "\\v",
+  "\f": "\\f",
+  "\r": "\\r",
+};
+
+/** As git quotes paths (`core.quotePath`): C-style, bytes beyond ASCII as octal, and only where it must. */
+function quoted(path: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what must be quoted
+  if (!/[\0-\x1F"\\\x7F-\uFFFF]/.test(path)) return path;
+  const bytes = [...Buffer.from(path)].map((byte) => {
+    const char = String.fromCharCode(byte);
+    return ESCAPES[char] ?? (byte < 0x20 || byte > 0x7e ? `\\${byte.toString(8).padStart(3, "0")}` : char);
+  });
+  return `"${bytes.join("")}"`;
+}
+
+/** A name with a blank in it ends with a tab, so that readers know where. */
+function ended(name: string): string {
+  return name.includes(" ") ? `${name}\t` : name;
+}
