@@ -53,7 +53,7 @@ export async function publishPull(context: PullContext, publication: PullPublica
   if (wait !== undefined) return action(publication, "waiting", wait);
   context.budget.open -= 1;
   context.budget.hour -= 1;
-  return open(session, publication, state);
+  return openPull(session, publication, state);
 }
 
 /** Closed ones and merged ones too, newest first. */
@@ -95,7 +95,7 @@ function waitFor({ open, hour, maxOpen, perHour }: Budget): string | undefined {
   return undefined;
 }
 
-async function open(session: Session, publication: PullPublication, state: BranchState): Promise<PublishedAction> {
+async function openPull(session: Session, publication: PullPublication, state: BranchState): Promise<PublishedAction> {
   const { branch, title, labels } = publication;
   const body = bodyWith(session, firstMarker(publication), publication.body);
   if (session.dryRun) return action(publication, "opened", `would open it from ${branch}`);
@@ -122,14 +122,19 @@ async function createPull(session: Session, request: NewPull): Promise<Pull> {
     const found = await foundPull(session, request.head);
     if (found !== undefined) return found;
     if (error.status === 422) throw error;
-    await pause(session, session.pacing.retry);
     return create<Pull>(session, "/pulls", parameters);
   }
 }
 
+/** Lists lag: what is not there at once may be there soon. */
 async function foundPull(session: Session, branch: string): Promise<Pull | undefined> {
-  const pulls = await pullsOfBranch(session, branch);
-  return pulls.find((pull) => pull.state === "open" && isBySelf(session, pull));
+  for (let look = 1; look <= 3; look++) {
+    await pause(session, session.pacing.retry * look);
+    const pulls = await pullsOfBranch(session, branch);
+    const found = pulls.find((pull) => pull.state === "open" && isBySelf(session, pull));
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** An open pull request from the branch whose marker is lost: ours again if we opened it, nobody else's business if not. */
