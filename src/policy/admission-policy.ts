@@ -272,7 +272,7 @@ function listOf(value: Value | undefined, name: string): readonly Value[] {
 export function parseMatch(value: Value): MatchConstraints {
   const selector = (name: string): LabelSelector | undefined => {
     const found = fieldOf(value, name);
-    return isMap(found) ? (found as LabelSelector) : undefined;
+    return isMap(found) ? found : undefined;
   };
   return {
     resourceRules: listOf(value, "resourceRules").map(parseRule),

@@ -6,7 +6,7 @@ import { field } from "../core/path.ts";
 import { fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
 import type { ValueMap } from "../core/value.ts";
 import { MATCH_RESOURCES, parseMatch, SELECTOR } from "./admission-policy.ts";
-import type { AdmissionPolicy, LabelSelector, PolicyBinding } from "./admission-policy.ts";
+import type { AdmissionPolicy, PolicyBinding } from "./admission-policy.ts";
 import { invalid, isAdmissionApi, nameOf } from "./documents.ts";
 import type { PolicyDocument } from "./documents.ts";
 import { matchesLabels } from "./matching.ts";
@@ -105,7 +105,7 @@ function findParams(
         textOf(value, "apiVersion") === paramKind?.apiVersion &&
         (namespace === undefined || textOf(fieldOf(value, "metadata"), "namespace") === namespace) &&
         (name === undefined || textOf(fieldOf(value, "metadata"), "name") === name) &&
-        (!isMap(selector) || matchesLabels(selector as LabelSelector, isMap(labels) ? labels : {}))
+        (!isMap(selector) || matchesLabels(selector, isMap(labels) ? labels : {}))
       );
     });
 }

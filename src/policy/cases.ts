@@ -6,7 +6,7 @@ import { field } from "../core/path.ts";
 import { fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
 import type { Value, ValueMap } from "../core/value.ts";
 import type { AdmissionPolicy } from "./admission-policy.ts";
-import { policyEnvironment } from "./cel/environment.ts";
+import { policyEnvironment } from "./environment.ts";
 import { compilePolicy } from "./compile.ts";
 import type { CompiledPolicy } from "./compile.ts";
 import { invalid, readDocuments } from "./documents.ts";
@@ -186,7 +186,7 @@ function compareElements(expected: Value | undefined, violations: readonly Viola
   const agrees =
     expected === undefined ||
     (list === undefined
-      ? found.includes(String(expected))
+      ? typeof expected === "string" && found.includes(expected)
       : JSON.stringify(list.map(String).toSorted()) === JSON.stringify(found));
   return agrees
     ? ""

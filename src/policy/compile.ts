@@ -31,10 +31,10 @@ export function compilePolicy(policy: AdmissionPolicy, environment: Environment)
   const mentions = new Set<string>();
   const names = policy.variables.map((variable) => variable.name);
   const compile = (expression: Expression, declared: readonly string[], types: readonly string[]): Compiled => {
-    const compiled = checked(compileExpression(environment, expression.source), declared, types);
-    if (compiled.kind === "cel-error") errors.push({ expression, error: compiled });
-    else collectMentions(compiled.ast, mentions);
-    return compiled;
+    const answer = checked(compileExpression(environment, expression.source), declared, types);
+    if (answer.kind === "cel-error") errors.push({ expression, error: answer });
+    else collectMentions(answer.ast, mentions);
+    return answer;
   };
   const compiled = {
     policy,
@@ -51,9 +51,9 @@ export function compilePolicy(policy: AdmissionPolicy, environment: Environment)
     })),
     elements: new Map(
       policy.auditAnnotations.flatMap((annotation) => {
-        const compiled = compile(annotation, names, [...TEXT, "null"]);
+        const expression = compile(annotation, names, [...TEXT, "null"]);
         const index = elementIndex(annotation);
-        return index === undefined ? [] : [[index, compiled] as const];
+        return index === undefined ? [] : [[index, expression] as const];
       }),
     ),
     errors,
@@ -112,7 +112,7 @@ function undeclaredVariable(node: unknown, declared: ReadonlySet<string>): Field
   }
   if (!isNode(node)) return undefined;
   if ((node.op === "." || node.op === ".?") && node.args[0].op === "id" && node.args[0].args === "variables") {
-    return declared.has(node.args[1]) ? undefined : (node as FieldAccess);
+    return declared.has(node.args[1]) ? undefined : node;
   }
   return undeclaredVariable(node.args, declared);
 }

@@ -10,7 +10,7 @@ import { isCelError } from "./cel/expression.ts";
 import type { CelError, CelResult } from "./cel/expression.ts";
 import { NotKnowable, Variables } from "./cel/records.ts";
 import { CelFailure } from "./cel/register.ts";
-import { toCel } from "./cel/value.ts";
+import { toCel } from "./to-cel.ts";
 import type { CelValue } from "./cel/value.ts";
 import type { Compiled, CompiledPolicy } from "./compile.ts";
 import { splitElements } from "./elements.ts";
@@ -109,7 +109,7 @@ type Context = Readonly<Record<string, CelValue>>;
 
 function evaluateWith(compiled: BoundPolicy, request: RequestContext, params: Value | undefined): readonly Violation[] {
   const context: Context = Object.defineProperties(
-    { variables: undefined as CelValue, params: params === undefined ? null : toCel(params) },
+    { variables: undefined, params: params === undefined ? null : toCel(params) },
     Object.getOwnPropertyDescriptors(request),
   );
   const variables = variablesOf(compiled, context);
@@ -141,8 +141,8 @@ function evaluate(compiled: Compiled, context: Context): CelResult | CelError {
 
 /** The severity of a policy of which no binding can be told yet. */
 function worst({ severity, bindings }: AdmissionPolicy): Severity {
-  const of = bindings.map((binding) => binding.severity);
-  return severity ?? SEVERITIES.find((candidate) => of.includes(candidate)) ?? UNBOUND.severity;
+  const of = new Set(bindings.map((binding) => binding.severity));
+  return severity ?? SEVERITIES.find((candidate) => of.has(candidate)) ?? UNBOUND.severity;
 }
 
 /** One condition that is false settles it, whatever the others say; else an error does. */

@@ -5,7 +5,7 @@ import { textOf } from "../core/value.ts";
 import { parsePolicy } from "./admission-policy.ts";
 import type { AdmissionPolicy } from "./admission-policy.ts";
 import { bindPolicies } from "./bindings.ts";
-import { policyEnvironment } from "./cel/environment.ts";
+import { policyEnvironment } from "./environment.ts";
 import { compilePolicy } from "./compile.ts";
 import type { CompileError } from "./compile.ts";
 import { invalid, isAdmissionApi, nameOf, readDocuments } from "./documents.ts";
@@ -23,7 +23,7 @@ export function loadPolicies(files: readonly PolicyFile[]): LoadedPolicies {
   const faults = read.flatMap((file) => file.faults);
   const documents = read.flatMap((file) => file.documents);
   const parsed = documents.filter(isPolicy).map((document) => {
-    const result = parsePolicy(document.value, document.positionOf);
+    const result = parsePolicy(document.value, (path) => document.positionOf(path));
     if (result.kind === "policy") return [{ document, policy: result.policy }];
     for (const { path, message } of result.problems)
       faults.push(invalid(document.positionOf(path), nameOf(document), message));

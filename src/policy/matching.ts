@@ -106,7 +106,7 @@ export function matchesLabels(selector: LabelSelector, labels: ValueMap): boolea
     wanted.every(([key, value]) => fieldOf(labels, key) === value) &&
     (selector.matchExpressions ?? []).every(({ key, operator, values }) => {
       const value = fieldOf(labels, key);
-      const listed = value !== undefined && (values ?? []).includes(String(value));
+      const listed = typeof value === "string" && (values ?? []).includes(value);
       switch (operator) {
         case "In":
           return listed;

@@ -3,7 +3,7 @@
 import type { AdmissionRequest } from "../core/admission.ts";
 import { groupOf, versionOf } from "../core/refs.ts";
 import { AdmissionRequestRecord, Authorizer, NotKnowable } from "./cel/records.ts";
-import { toCel } from "./cel/value.ts";
+import { toCel } from "./to-cel.ts";
 import type { CelValue } from "./cel/value.ts";
 
 /** What expressions see, but for `variables` and `params`. Reading an unknown `namespaceObject` throws {@link NotKnowable}. */

@@ -1,7 +1,7 @@
 /** The thread in which policies are compiled and evaluated. `policy-workers.ts` starts it, and ends it where a policy never answers. */
 
 import { parentPort, workerData } from "node:worker_threads";
-import { policyEnvironment } from "../policy/cel/environment.ts";
+import { policyEnvironment } from "../policy/environment.ts";
 import { brokenPolicy, compilePolicy } from "../policy/compile.ts";
 import type { CompiledPolicy } from "../policy/compile.ts";
 import { evaluateRequest } from "../policy/evaluate.ts";
@@ -29,6 +29,7 @@ function run({ policies, broken, progress }: WorkerInput): void {
     for (const [index, { request, broken: brokenHere }] of requests.entries()) {
       const violations = evaluateRequest(request, withBroken(compiled, brokenHere), (policy) => begin(index, policy));
       idle();
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
       parentPort?.postMessage({ request: index, violations } satisfies WorkerAnswer);
     }
   });

@@ -112,6 +112,7 @@ function give(pool: Pool, thread: Thread, job: Job): void {
   thread.job = job;
   job.offset = job.answers.findIndex((answer) => answer === undefined);
   thread.worker.ref();
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   thread.worker.postMessage({ requests: job.requests.slice(job.offset) } satisfies WorkerJob);
   watch(pool, thread);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { AdmissionRequest } from "../../src/core/admission.ts";
 import type { Value } from "../../src/core/value.ts";
-import { policyEnvironment } from "../../src/policy/cel/environment.ts";
+import { policyEnvironment } from "../../src/policy/environment.ts";
 import { compilePolicy } from "../../src/policy/compile.ts";
 import { evaluateAll } from "../../src/policy/evaluate.ts";
 import { loadPolicies } from "../../src/policy/load.ts";
@@ -56,8 +56,28 @@ function rules(more: string): string {
 
 const WRONG = ["high wrong"];
 
+const rule = (text: string): Given => ({ match: `{ resourceRules: [{ ${text} }] }` });
+
+const validations = (text: string): Given => ({ spec: `  validations: [{ ${text} }]` });
+
+const bound = (ref: string): string => `---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: { name: b }
+spec: { policyName: p, validationActions: [Deny], paramRef: { ${ref} } }
+---
+apiVersion: rules.example/v1
+kind: Limits
+metadata: { name: strict, labels: { level: a } }
+spec: { allowed: "2" }
+---
+apiVersion: rules.example/v1
+kind: Limits
+metadata: { name: loose, labels: { level: a } }
+spec: { allowed: "1" }
+`;
+
 describe("what a policy is about", () => {
-  const rule = (text: string): Given => ({ match: `{ resourceRules: [{ ${text} }] }` });
   const deployments: AdmissionRequest = request({
     ref: { apiVersion: "apps/v1", kind: "Deployment", namespace: "shop", name: "web" },
     resource: { resource: "deployments", namespaced: true },
@@ -160,7 +180,6 @@ describe("what a policy is about", () => {
 });
 
 describe("what it says", () => {
-  const validations = (text: string): Given => ({ spec: `  validations: [{ ${text} }]` });
   test.each([
     ["the message", validations("expression: 'false', message: no way"), ["high no way"]],
     [
@@ -230,22 +249,6 @@ describe("what it says", () => {
     expect(answers({ after })).toEqual([`${severity} wrong`]);
   });
 
-  const bound = (ref: string): string => `---
-apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingAdmissionPolicyBinding
-metadata: { name: b }
-spec: { policyName: p, validationActions: [Deny], paramRef: { ${ref} } }
----
-apiVersion: rules.example/v1
-kind: Limits
-metadata: { name: strict, labels: { level: a } }
-spec: { allowed: "2" }
----
-apiVersion: rules.example/v1
-kind: Limits
-metadata: { name: loose, labels: { level: a } }
-spec: { allowed: "1" }
-`;
   test.each([
     ["by name", "name: strict", ["high 2"]],
     ["by name, and fine", "name: loose", []],

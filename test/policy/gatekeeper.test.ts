@@ -59,9 +59,12 @@ function requestOf(document: ValueMap): AdmissionRequest {
   return requestFor(operation, object, fieldOf(request, "oldObject") ?? (operation === "UPDATE" ? object : undefined));
 }
 
+function has(list: readonly Value[], wanted: string): boolean {
+  return list.includes("*") || list.includes(wanted);
+}
+
 function constraintMatches(constraint: ValueMap, { ref }: AdmissionRequest): boolean {
   const kinds = listOf(constraint, "spec", "match", "kinds");
-  const has = (list: readonly Value[], wanted: string): boolean => list.includes("*") || list.includes(wanted);
   return (
     !listOf(constraint, "spec", "match", "excludedNamespaces").includes(ref.namespace ?? "") &&
     (kinds.length === 0 ||

@@ -4,7 +4,7 @@ import type { Change, Drift, Judgement, Severity } from "../../src/core/drift.ts
 import { field, fields } from "../../src/core/path.ts";
 import type { FieldPath } from "../../src/core/path.ts";
 import type { Value, ValueMap } from "../../src/core/value.ts";
-import { policyEnvironment } from "../../src/policy/cel/environment.ts";
+import { policyEnvironment } from "../../src/policy/environment.ts";
 import { compilePolicy } from "../../src/policy/compile.ts";
 import { evaluateAll } from "../../src/policy/evaluate.ts";
 import { loadPolicies } from "../../src/policy/load.ts";

@@ -55,8 +55,10 @@ function start(text: string, timeoutMs: number): ClosableEvaluator {
 }
 
 test("answers come in the requests' order, also for more than one chunk", async () => {
-  const { evaluate } = start(policy("named-a", "object.metadata.name.startsWith('a')"), 5000);
-  const answers = await evaluate(Array.from({ length: 150 }, (_, index) => request(index % 3 === 0 ? "a" : "b")));
+  const running = start(policy("named-a", "object.metadata.name.startsWith('a')"), 5000);
+  const answers = await running.evaluate(
+    Array.from({ length: 150 }, (_, index) => request(index % 3 === 0 ? "a" : "b")),
+  );
   expect(answers.map((violations) => violations.length)).toEqual(
     Array.from({ length: 150 }, (_, index) => (index % 3 === 0 ? 0 : 1)),
   );
@@ -71,8 +73,8 @@ test("a policy that loops is not evaluable for that request alone, and every oth
   const text = [policy("first", "object.metadata.name != 'c'"), policy("loops", LOOP), policy("last", "false")].join(
     "---\n",
   );
-  const { evaluate } = start(text, 400);
-  const answers = await evaluate([request("a"), request("b", NUMBERS), request("c")]);
+  const running = start(text, 400);
+  const answers = await running.evaluate([request("a"), request("b", NUMBERS), request("c")]);
   expect(answers.map((violations) => violations.map(({ policy: id, evaluable }) => `${id} ${evaluable}`))).toEqual([
     ["last true"],
     ["loops false", "last true"],
@@ -80,25 +82,25 @@ test("a policy that loops is not evaluable for that request alone, and every oth
   ]);
   expect(answers[1]?.[0]?.message).toContain("400 ms");
   // The thread that was ended has a successor.
-  expect((await evaluate([request("a")]))[0]).toHaveLength(1);
+  expect((await running.evaluate([request("a")]))[0]).toHaveLength(1);
 });
 
 test("a policy that loops on every object is given up after a few", async () => {
-  const { evaluate } = start(policy("loops", LOOP), 200);
+  const running = start(policy("loops", LOOP), 200);
   const started = performance.now();
-  const answers = await evaluate(Array.from({ length: 40 }, () => request("b", NUMBERS)));
+  const answers = await running.evaluate(Array.from({ length: 40 }, () => request("b", NUMBERS)));
   expect(answers.every(([violation]) => violation?.evaluable === false)).toBe(true);
   expect(performance.now() - started).toBeLessThan(8000);
 });
 
 test("a policy that takes all memory is not evaluable", async () => {
-  const { evaluate } = start([policy("bomb", BOMB), policy("other", "false")].join("---\n"), 20_000);
-  const [violations] = await evaluate([request("b", NUMBERS)]);
+  const running = start([policy("bomb", BOMB), policy("other", "false")].join("---\n"), 20_000);
+  const [violations] = await running.evaluate([request("b", NUMBERS)]);
   expect(violations?.map(({ policy: id, evaluable }) => `${id} ${evaluable}`)).toEqual(["bomb false", "other true"]);
 });
 
 test("closing ends what is still being evaluated", async () => {
-  const { evaluate, close } = start(policy("loops", LOOP), 60_000);
-  const answer = evaluate([request("b", NUMBERS)]);
-  await Promise.all([expect(answer).rejects.toThrow("closed"), close()]);
+  const running = start(policy("loops", LOOP), 60_000);
+  const answer = running.evaluate([request("b", NUMBERS)]);
+  await Promise.all([expect(answer).rejects.toThrow("closed"), running.close()]);
 });

@@ -45,4 +45,6 @@ export class Variables extends LazyRecord {}
 export class AdmissionRequestRecord extends LazyRecord {}
 
 /** `authorizer`: everything that it is asked throws {@link NotKnowable}. */
-export class Authorizer {}
+export class Authorizer {
+  readonly kind = "authorizer";
+}

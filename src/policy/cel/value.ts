@@ -1,17 +1,4 @@
-/** Values of manifests as the engine takes them: maps as `Map`s (a field may be called `constructor`), integers as bigint. */
-
-import { isList, isMap } from "../../core/value.ts";
-import type { Value } from "../../core/value.ts";
+/** Values as the engine takes them. */
 
 /** What expressions work on: strings, booleans, null, bigint (int), number (double), arrays, Maps and opaque classes. */
 export type CelValue = unknown;
-
-/** The value as an expression sees it: whole numbers are 64-bit integers, as JSON decoding makes them in the API server. */
-export function toCel(value: Value): CelValue {
-  if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : value;
-  if (isList(value)) return value.map(toCel);
-  if (!isMap(value)) return value;
-  const map = new Map<string, CelValue>();
-  for (const key of Object.keys(value)) map.set(key, toCel(value[key] as Value));
-  return map;
-}

@@ -1,6 +1,6 @@
 // Facts of kubernetes/apiserver `pkg/cel/library/*_test.go` and cel-go `ext/*_test.go`, in tables of our own.
 import { describe, expect, test } from "vitest";
-import { libraryEnvironment } from "../../../src/policy/cel/environment.ts";
+import { libraryEnvironment } from "../../../src/policy/environment.ts";
 import { compileExpression } from "../../../src/policy/cel/expression.ts";
 
 const environment = libraryEnvironment();

@@ -10,12 +10,9 @@ const AUTHORIZER = "kubernetes.authorization.Authorizer";
 export function registerAuthorizer(environment: Environment, register: Register): void {
   const [path, group, resource, decision] = ["PathCheck", "GroupCheck", "ResourceCheck", "Decision"].map((name) => {
     const type = `kubernetes.authorization.${name}`;
-    environment.registerType(type, class {});
+    environment.registerType(type, { fields: {} });
     return type;
   });
-  const ask = (): never => {
-    throw new NotKnowable("what the requester was allowed (authorizer) is not known after the fact");
-  };
   register(`${AUTHORIZER}.path(string): ${path}`, ask);
   register(`${path}.check(string): ${decision}`, ask);
   register(`${AUTHORIZER}.group(string): ${group}`, ask);
@@ -27,4 +24,8 @@ export function registerAuthorizer(environment: Environment, register: Register)
   register(`${resource}.check(string): ${decision}`, ask);
   for (const answer of ["allowed", "errored"]) register(`${decision}.${answer}(): bool`, ask);
   for (const text of ["reason", "error"]) register(`${decision}.${text}(): string`, ask);
+}
+
+function ask(): never {
+  throw new NotKnowable("what the requester was allowed (authorizer) is not known after the fact");
 }

@@ -1,6 +1,6 @@
 /** Conversions that the engine lacks or takes too loosely: `int("")` is an error, not 0. */
 
-import { Duration, UnsignedInt } from "@marcbachmann/cel-js/evaluator";
+import type { Duration, UnsignedInt } from "@marcbachmann/cel-js/evaluator";
 import type { Environment } from "@marcbachmann/cel-js";
 import { registeredName } from "../calls.ts";
 import { CelFailure } from "../register.ts";

@@ -9,8 +9,8 @@ import { registerNamespace } from "./namespaces.ts";
 
 class Ip {
   readonly #address: Address;
-  constructor(address: Address) {
-    this.#address = address;
+  constructor(of: Address) {
+    this.#address = of;
   }
   get address(): Address {
     return this.#address;
@@ -19,8 +19,8 @@ class Ip {
 
 class Cidr {
   readonly #network: Network;
-  constructor(network: Network) {
-    this.#network = network;
+  constructor(of: Network) {
+    this.#network = of;
   }
   get network(): Network {
     return this.#network;
@@ -45,7 +45,7 @@ export function registerIp(environment: Environment, register: Register): void {
   register(`${IP}.family(): int`, (value: Ip) => BigInt(value.address.family));
   for (const [name, networks] of QUESTIONS) {
     const parsed = networks.map((text) => parseNetwork(text) as Network);
-    register(`${IP}.${name}(): bool`, (value: Ip) => parsed.some((network) => containsAddress(network, value.address)));
+    register(`${IP}.${name}(): bool`, (value: Ip) => parsed.some((range) => containsAddress(range, value.address)));
   }
   register(`${IP}.isGlobalUnicast(): bool`, (value: Ip) => isGlobalUnicast(value.address));
   registerCidr(register);

@@ -4,7 +4,9 @@ import type { Environment } from "@marcbachmann/cel-js";
 
 /** Registers the name; its functions' receiver is the type that is returned. */
 export function registerNamespace(environment: Environment, name: string): string {
-  class Namespace {}
+  class Namespace {
+    readonly of = name;
+  }
   const type = `kubernetes.namespace.${name}`;
   environment.registerType(type, Namespace);
   environment.registerConstant(name, type, new Namespace());

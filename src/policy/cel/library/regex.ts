@@ -52,7 +52,8 @@ function compilePattern(pattern: string): RE2JS {
 /** Non-overlapping matches from the left; a negative limit means all. */
 function findAll(pattern: RE2JS, text: string, limit: bigint): string[] {
   const found: string[] = [];
+  const most = limit < 0n ? Number.POSITIVE_INFINITY : Number(limit);
   const matcher = pattern.matcher(text);
-  while ((limit < 0n || BigInt(found.length) < limit) && matcher.find()) found.push(matcher.group() ?? "");
+  while (found.length < most && matcher.find()) found.push(matcher.group() ?? "");
   return found;
 }

@@ -1,24 +1,24 @@
 /** The environment of an admission policy's expressions: its variables and Kubernetes' function libraries. */
 
 import { Environment } from "@marcbachmann/cel-js";
-import { registerAuthorizer } from "./library/authorizer.ts";
-import { registerConversions } from "./library/conversions.ts";
-import { registerIp } from "./library/ip.ts";
-import { registerLists } from "./library/lists.ts";
-import { registerMath } from "./library/math.ts";
-import { registerNamedFormats } from "./library/named-formats.ts";
-import { registerOptionals } from "./library/optionals.ts";
-import { registerQuantity } from "./library/quantity.ts";
-import { registerRegex } from "./library/regex.ts";
-import { registerSemver } from "./library/semver.ts";
-import { registerSets } from "./library/sets.ts";
-import { registerStrings } from "./library/strings.ts";
-import { registerTextFormat } from "./library/text-format.ts";
-import { registerUrl } from "./library/url.ts";
-import { registerMacros } from "./macros.ts";
-import { AdmissionRequestRecord, Authorizer, Variables } from "./records.ts";
-import { registerWith } from "./register.ts";
-import type { Library } from "./register.ts";
+import { registerAuthorizer } from "./cel/library/authorizer.ts";
+import { registerConversions } from "./cel/library/conversions.ts";
+import { registerIp } from "./cel/library/ip.ts";
+import { registerLists } from "./cel/library/lists.ts";
+import { registerMath } from "./cel/library/math.ts";
+import { registerNamedFormats } from "./cel/library/named-formats.ts";
+import { registerOptionals } from "./cel/library/optionals.ts";
+import { registerQuantity } from "./quantity-library.ts";
+import { registerRegex } from "./cel/library/regex.ts";
+import { registerSemver } from "./cel/library/semver.ts";
+import { registerSets } from "./cel/library/sets.ts";
+import { registerStrings } from "./cel/library/strings.ts";
+import { registerTextFormat } from "./cel/library/text-format.ts";
+import { registerUrl } from "./cel/library/url.ts";
+import { registerMacros } from "./cel/macros.ts";
+import { AdmissionRequestRecord, Authorizer, Variables } from "./cel/records.ts";
+import { registerWith } from "./cel/register.ts";
+import type { Library } from "./cel/register.ts";
 
 const LIBRARIES: readonly Library[] = [
   registerAuthorizer,

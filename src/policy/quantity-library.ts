@@ -1,9 +1,9 @@
 /** Quantities (kubernetes/apiserver `pkg/cel/library/quantity.go`), held in billionths. */
 
 import type { Environment } from "@marcbachmann/cel-js";
-import { quantityNanos } from "../../../kinds/quantity.ts";
-import { CelFailure } from "../register.ts";
-import type { Register } from "../register.ts";
+import { quantityNanos } from "../kinds/quantity.ts";
+import { CelFailure } from "./cel/register.ts";
+import type { Register } from "./cel/register.ts";
 
 const NANOS = 1_000_000_000n;
 
