@@ -99,17 +99,14 @@ type ParsedYaml = Document.Parsed;
 
 function convertDocument(document: ParsedYaml, text: string, base: number): ParsedDocument {
   const [error] = document.errors;
-  if (error !== undefined) return failed("syntax", firstLine(error.message), base + error.pos[0]);
+  // The parser's own words may quote the text, and with it a secret: its code says enough.
+  if (error !== undefined) return failed("syntax", `Not read as YAML (${error.code})`, base + error.pos[0]);
   const state: Conversion = { text, base, anchors: new Map(), aliased: new Set(), scalars: [], problems: [] };
   const contents: unknown = document.contents;
   const root = contents === null ? undefined : convert(contents, state, 0);
   const json = isJson(text);
   checkCharacters(state, json);
   return { ...(root === undefined ? {} : { root }), problems: state.problems, json, aliased: state.aliased };
-}
-
-function firstLine(message: string): string {
-  return message.split("\n", 1)[0] as string;
 }
 
 function isJson(text: string): boolean {
