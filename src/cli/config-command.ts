@@ -22,7 +22,9 @@ export async function configCheckCommand(raw: Readonly<Record<string, unknown>>)
   const tree = await openWorktree(options.repo);
   if (isFault(tree)) throw failureOf(tree);
   const config = await loadConfig(tree, options.config);
-  const lines = [`${options.config ?? CONFIG_PATH}: ok, ${config.targets.length} targets: ${config.targets.map((target) => target.name).join(", ")}`];
+  const lines = [
+    `${options.config ?? CONFIG_PATH}: ok, ${config.targets.length} targets: ${config.targets.map((target) => target.name).join(", ")}`,
+  ];
   if (options.serverConfig !== undefined) {
     await checkServer(options.serverConfig);
     lines.push(`${options.serverConfig}: ok`);
@@ -36,7 +38,10 @@ async function checkServer(file: string): Promise<void> {
   try {
     text = await readFile(file, "utf8");
   } catch (error) {
-    throw usage(`cannot read ${file}: ${(error as Error).message}`, "name a file that can be read with --server-config");
+    throw usage(
+      `cannot read ${file}: ${(error as Error).message}`,
+      "name a file that can be read with --server-config",
+    );
   }
   const config = readServerConfig(text, file);
   if (Array.isArray(config)) throw failureOf(config);

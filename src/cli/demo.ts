@@ -23,10 +23,26 @@ const live = join(work, "live");
 const out = join(work, "out");
 
 prepare();
-say(style.bold("A platform repository, and a recording of the cluster that it describes. Since the last deployment somebody"));
+say(
+  style.bold(
+    "A platform repository, and a recording of the cluster that it describes. Since the last deployment somebody",
+  ),
+);
 say(style.bold("scaled, patched, deleted and left things behind. What does holdfast make of it?"));
 run(["scan", "--repo", shown(repository), "--live", shown(live)]);
-run(["reconcile", "--repo", shown(repository), "--live", shown(live), "--out", shown(out), "--format", "json", "--report", `html=${shown(join(work, "report.html"))}`]);
+run([
+  "reconcile",
+  "--repo",
+  shown(repository),
+  "--live",
+  shown(live),
+  "--out",
+  shown(out),
+  "--format",
+  "json",
+  "--report",
+  `html=${shown(join(work, "report.html"))}`,
+]);
 showPullRequests();
 showIssues();
 next();
@@ -43,11 +59,21 @@ function prepare(): void {
   cpSync(join(scenario, "live"), live, { recursive: true });
   git("init", "--quiet", "--initial-branch=main");
   git("add", "--all");
-  git("-c", "user.name=platform", "-c", "user.email=platform@acme.example", "commit", "--quiet", "--message=What runs in prod");
+  git(
+    "-c",
+    "user.name=platform",
+    "-c",
+    "user.email=platform@acme.example",
+    "commit",
+    "--quiet",
+    "--message=What runs in prod",
+  );
 }
 
 function git(...args: readonly string[]): void {
-  execFileSync("git", ["-C", repository, "-c", "commit.gpgsign=false", "-c", "core.hooksPath=/dev/null", ...args], { stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync("git", ["-C", repository, "-c", "commit.gpgsign=false", "-c", "core.hooksPath=/dev/null", ...args], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
 }
 
 /** Runs the real command; its JSON is left out, since the folder that it writes is shown instead. */

@@ -15,19 +15,28 @@ interface ExplainOptions extends ScanCommandOptions {
 }
 
 /** Exit codes are those of a scan, over this object alone. */
-export async function explainCommand(object: string, raw: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<number> {
+export async function explainCommand(
+  object: string,
+  raw: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Promise<number> {
   const options = raw as unknown as ExplainOptions;
   const wanted = parseObject(object, options.namespace);
   const { pass, declared } = await passOf(options, signal);
   const results = pass.results.filter(({ drift }) => matches(drift.ref, wanted));
   const proposals = pass.proposals.filter((proposal) =>
     results.some((result) =>
-      proposal.kind === "issue" ? proposal.driftId === result.id : proposal.parts.some((part) => part.driftId === result.id),
+      proposal.kind === "issue"
+        ? proposal.driftId === result.id
+        : proposal.parts.some((part) => part.driftId === result.id),
     ),
   );
   const known = declared.filter(({ object: { ref } }) => matches(ref, wanted));
   if (results.length === 0 && known.length === 0 && pass.complete) {
-    throw usage(`${object} is neither in Git nor unmanaged in the namespaces that Git uses`, "write KIND/NAME as in the manifest, and -n NAMESPACE");
+    throw usage(
+      `${object} is neither in Git nor unmanaged in the namespaces that Git uses`,
+      "write KIND/NAME as in the manifest, and -n NAMESPACE",
+    );
   }
   const own: Pass = { ...pass, results, proposals };
   const text =
@@ -48,7 +57,8 @@ function parseObject(object: string, namespace: string | undefined): Wanted {
   const slash = object.indexOf("/");
   const kind = object.slice(0, slash);
   const name = object.slice(slash + 1);
-  if (slash < 1 || name === "") throw usage(`${JSON.stringify(object)} is no object`, "write KIND/NAME, for example Deployment/web");
+  if (slash < 1 || name === "")
+    throw usage(`${JSON.stringify(object)} is no object`, "write KIND/NAME, for example Deployment/web");
   return { kind: kind.toLowerCase(), name, ...(namespace === undefined ? {} : { namespace }) };
 }
 

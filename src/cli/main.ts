@@ -53,7 +53,10 @@ function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
 
 function failWith(error: unknown, verbose: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.incomplete;
-  const lines = error instanceof Failure ? error.message : `a bug in holdfast: ${error instanceof Error ? error.message : String(error)}`;
+  const lines =
+    error instanceof Failure
+      ? error.message
+      : `a bug in holdfast: ${error instanceof Error ? error.message : String(error)}`;
   for (const line of lines.split("\n")) process.stderr.write(`holdfast: ${line}\n`);
   if (verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
   return error instanceof Failure ? error.exitCode : EXIT.incomplete;
@@ -61,7 +64,9 @@ function failWith(error: unknown, verbose: boolean): number {
 
 function program(signal: AbortSignal): Command {
   const root = new Command("holdfast")
-    .description("Finds what changed in a Kubernetes cluster and not in Git: pull requests for compliant drift, issues for violations.")
+    .description(
+      "Finds what changed in a Kubernetes cluster and not in Git: pull requests for compliant drift, issues for violations.",
+    )
     .version(version())
     .addHelpText("after", EXAMPLES)
     .showHelpAfterError("(holdfast --help shows what there is)")
@@ -83,7 +88,11 @@ function addScan(root: Command, signal: AbortSignal): void {
 function addReconcile(root: Command, signal: AbortSignal): void {
   scanOptions(root.command("reconcile"))
     .description("one full pass: scan, then publish pull requests and issues")
-    .addOption(new Option("--publish <where>", "where pull requests and issues go").choices(["local", "github"]).default("local"))
+    .addOption(
+      new Option("--publish <where>", "where pull requests and issues go")
+        .choices(["local", "github"])
+        .default("local"),
+    )
     .option("--out <dir>", "with --publish local: the folder", "holdfast-out")
     .option("--dry-run", "say what would be opened, changed or closed, and write nothing")
     .option("--github <owner/name>", "with --publish github: the repository (default: the origin remote's)")
@@ -128,7 +137,9 @@ function addExplain(root: Command, signal: AbortSignal): void {
 function addSnapshot(root: Command, signal: AbortSignal): void {
   liveOptions(sourceOptions(root.command("snapshot")))
     .requiredOption("--out <dir>", "the folder to write")
-    .description("write the live objects that a scan would read to a folder (Secrets as digests), to scan offline later")
+    .description(
+      "write the live objects that a scan would read to a folder (Secrets as digests), to scan offline later",
+    )
     .action(async (options: Record<string, unknown>) => {
       const { snapshotCommand } = await import("./snapshot-command.ts");
       process.exitCode = await snapshotCommand(options, signal);
@@ -191,11 +202,21 @@ function liveOptions(command: Command): Command {
 
 function scanOptions(command: Command): Command {
   return liveOptions(sourceOptions(command))
-    .option("--live <where>", "kube, or a file, a folder or - (standard input) of live objects as kubectl get prints them", "kube")
-    .addOption(new Option("--format <format>", "on standard output").choices(["text", "json", "markdown", "html"]).default("text"))
+    .option(
+      "--live <where>",
+      "kube, or a file, a folder or - (standard input) of live objects as kubectl get prints them",
+      "kube",
+    )
+    .addOption(
+      new Option("--format <format>", "on standard output")
+        .choices(["text", "json", "markdown", "html"])
+        .default("text"),
+    )
     .option("--report <format=file>", "a further report in a file (repeatable)", collectReport, [])
     .addOption(
-      new Option("--fail-on <result>", "which result makes the exit code non-zero").choices(["violating", "drift", "none"]).default("drift"),
+      new Option("--fail-on <result>", "which result makes the exit code non-zero")
+        .choices(["violating", "drift", "none"])
+        .default("drift"),
     )
     .addOption(new Option("--mode <mode>", "how objects are compared").choices(["read-only"]).default("read-only"));
 }

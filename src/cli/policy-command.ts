@@ -24,7 +24,10 @@ export async function policyListCommand(format: "text" | "json"): Promise<number
     return EXIT.inSync;
   }
   const width = Math.max(...rules.map((rule) => rule.id.length));
-  const lines = rules.map((rule) => `${rule.id.padEnd(width)}  ${(rule.severity ?? "high").padEnd(8)}  ${rule.title ?? ""}${rule.delta ? " (compares with Git)" : ""}`);
+  const lines = rules.map(
+    (rule) =>
+      `${rule.id.padEnd(width)}  ${(rule.severity ?? "high").padEnd(8)}  ${rule.title ?? ""}${rule.delta ? " (compares with Git)" : ""}`,
+  );
   await printReport(`${lines.join("\n")}\n`);
   return EXIT.inSync;
 }
@@ -41,7 +44,8 @@ export async function policyTestCommand(paths: readonly string[], verbose: boole
     `${results.length} cases: ${results.length - failed.length} as expected, ${failed.length} not; ${untested.length} policies without cases`,
   ];
   await printReport(`${lines.map(terminalText).join("\n")}\n`);
-  if (results.length === 0 && faults.length === 0) throw usage("no cases were found", "put RULE.cases.yaml beside RULE.yaml (docs/policies.md)");
+  if (results.length === 0 && faults.length === 0)
+    throw usage("no cases were found", "put RULE.cases.yaml beside RULE.yaml (docs/policies.md)");
   return failed.length === 0 && faults.length === 0 ? EXIT.inSync : EXIT.incomplete;
 }
 
@@ -56,16 +60,31 @@ async function filesAt(path: string): Promise<readonly { readonly file: string; 
   try {
     if (!(await stat(path)).isDirectory()) return await Promise.all((await pairOf(path)).map(readOne));
     const names = await readdir(path, { recursive: true });
-    return await Promise.all(names.filter((name) => /\.ya?ml$/.test(name)).toSorted().map((name) => readOne(join(path, name))));
+    return await Promise.all(
+      names
+        .filter((name) => /\.ya?ml$/.test(name))
+        .toSorted()
+        .map((name) => readOne(join(path, name))),
+    );
   } catch (error) {
-    throw usage(`cannot read ${path}: ${(error as Error).message}`, "name a policy file, or a folder with policies and their cases");
+    throw usage(
+      `cannot read ${path}: ${(error as Error).message}`,
+      "name a policy file, or a folder with policies and their cases",
+    );
   }
 }
 
 async function pairOf(path: string): Promise<readonly string[]> {
   const rule = path.replace(/\.cases(\.ya?ml)$/, "$1");
   const cases = rule.replace(/(\.ya?ml)$/, ".cases$1");
-  const exists = await Promise.all([rule, cases].map((file) => stat(file).then(() => true, () => false)));
+  const exists = await Promise.all(
+    [rule, cases].map((file) =>
+      stat(file).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
   return [rule, cases].filter((_file, at) => exists[at]);
 }
 

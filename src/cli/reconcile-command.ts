@@ -26,7 +26,8 @@ export interface ReconcileCommandOptions extends ScanCommandOptions {
 /** 0 when everything was published (or waits for a stated limit), 1 otherwise. */
 export async function reconcileCommand(raw: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<number> {
   const options = raw as unknown as ReconcileCommandOptions;
-  const { pass, published } = options.publish === "github" ? await toGitHub(options, signal) : await toFolder(options, signal);
+  const { pass, published } =
+    options.publish === "github" ? await toGitHub(options, signal) : await toFolder(options, signal);
   const shown = withPublished(pass, published);
   for (const { format, file } of options.report) await writeReport(file, renderReport(shown, format, false));
   await printReport(renderReport(shown, options.format, wantsColour(options, process.stdout)));
@@ -70,7 +71,8 @@ function printActions(published: Published, options: ReconcileCommandOptions): v
   for (const action of published.actions) {
     if (action.did === "unchanged") continue;
     const what = action.kind === "pull-request" ? "pull request" : "issue";
-    const did = action.did === "waiting" || action.did === "left-alone" ? action.did.replace("-", " ") : `${would}${action.did}`;
+    const did =
+      action.did === "waiting" || action.did === "left-alone" ? action.did.replace("-", " ") : `${would}${action.did}`;
     const where = action.url === undefined ? "" : ` ${relativeUrl(action.url)}`;
     process.stderr.write(`holdfast: ${what} ${did}: ${terminalText(action.reason)}${terminalText(where)}\n`);
   }

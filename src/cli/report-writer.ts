@@ -42,6 +42,9 @@ export async function writeReport(file: string, text: string): Promise<void> {
     await rename(aside, file);
   } catch (error) {
     await rm(aside, { force: true });
-    throw usage(`cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`, "name a file that can be written");
+    throw usage(
+      `cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`,
+      "name a file that can be written",
+    );
   }
 }

@@ -68,6 +68,7 @@ async function readKey(file: string): Promise<Uint8Array | undefined> {
     throw usage(`cannot read the key file ${file}`, "make it readable, or set HOLDFAST_SECRET");
   }
   const key = Buffer.from(text.trim(), "hex");
-  if (key.length !== KEY_BYTES) throw usage(`the key file ${file} is damaged`, "restore it, or remove it to make a new key");
+  if (key.length !== KEY_BYTES)
+    throw usage(`the key file ${file} is damaged`, "restore it, or remove it to make a new key");
   return key;
 }

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 
 import { isFault } from "../core/fault.ts";
+import type { Fault } from "../core/fault.ts";
 import type { Pass } from "../core/pass.ts";
 import type { LiveSource, SourceTree } from "../core/stages.ts";
 import { readRepositoryConfig } from "../config/repository.ts";
@@ -41,9 +42,13 @@ export interface LiveOptions {
 }
 
 /** The repository's tree and configuration. */
-export async function openSource(options: SourceOptions): Promise<{ readonly tree: SourceTree; readonly config: RepositoryConfig }> {
+export async function openSource(
+  options: SourceOptions,
+): Promise<{ readonly tree: SourceTree; readonly config: RepositoryConfig }> {
   const opened =
-    options.revision === undefined ? await openWorktree(options.repo) : await openRevision(options.repo, options.revision);
+    options.revision === undefined
+      ? await openWorktree(options.repo)
+      : await openRevision(options.repo, options.revision);
   if (isFault(opened)) throw failureOf(opened);
   const config = await loadConfig(opened, options.config);
   const wrong = targetFault(config, options.target);
@@ -63,7 +68,10 @@ async function namedConfig(file: string): Promise<{ readonly text: string; reado
   try {
     return { text: await readFile(file, "utf8"), name: relative(process.cwd(), resolve(file)) };
   } catch (error) {
-    throw usage(`cannot read the configuration ${file}: ${(error as Error).message}`, "name a file that can be read with --config");
+    throw usage(
+      `cannot read the configuration ${file}: ${(error as Error).message}`,
+      "name a file that can be read with --config",
+    );
   }
 }
 
@@ -88,12 +96,13 @@ interface LiveInput {
 /** The cluster of the kubeconfig, or a snapshot. A target's cluster alias is the context of that name. */
 export async function openLive({ options, config, digester, signal }: LiveInput): Promise<LiveSource> {
   const live = options.live ?? "kube";
-  const opened = live === "kube" ? await openKube({ options, config, digester, signal }) : await openFile(live, digester, signal);
+  const opened =
+    live === "kube" ? await openKube({ options, config, digester, signal }) : await openFile(live, digester, signal);
   if (isFault(opened)) throw failureOf(opened);
   return opened;
 }
 
-async function openKube({ options, config, digester, signal }: LiveInput): ReturnType<typeof import("../live/cluster.ts").openCluster> {
+async function openKube({ options, config, digester, signal }: LiveInput): Promise<LiveSource | Fault> {
   const { openCluster } = await import("../live/cluster.ts");
   const context = options.context ?? aliasOf(config, options.target);
   return await openCluster({
@@ -109,7 +118,7 @@ function aliasOf(config: RepositoryConfig, targets: readonly string[]): string |
   return config.targets.find((target) => targets.length === 0 || targets.includes(target.name))?.cluster;
 }
 
-async function openFile(path: string, digester: Digester, signal: AbortSignal): ReturnType<typeof import("../live/snapshot.ts").openSnapshot> {
+async function openFile(path: string, digester: Digester, signal: AbortSignal): Promise<LiveSource | Fault> {
   const { openSnapshot } = await import("../live/snapshot.ts");
   return await openSnapshot({ path: path === "-" ? process.stdin : path, digester, signal });
 }

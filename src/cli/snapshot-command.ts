@@ -26,12 +26,22 @@ export async function snapshotCommand(raw: Readonly<Record<string, unknown>>, si
   try {
     const targets = chosenTargets({ config, targets: options.target, tree });
     const query = await scanQuery({ targets, digester, live, progress: progress.report, secrets: options.secrets });
-    const written = await writeSnapshot({ source: live, query, out: options.out, digestKey: digester.keyId, progress: progress.report, signal });
+    const written = await writeSnapshot({
+      source: live,
+      query,
+      out: options.out,
+      digestKey: digester.keyId,
+      progress: progress.report,
+      signal,
+    });
     signal.throwIfAborted();
     if (isFault(written)) throw failureOf(written);
     progress.clear();
-    for (const fault of written.faults) process.stderr.write(`holdfast: ${terminalText(fault.message)} (${terminalText(fault.remedy)})\n`);
-    process.stderr.write(`holdfast: ${written.objects} objects in ${options.out}; scan it with: holdfast scan --live ${options.out}\n`);
+    for (const fault of written.faults)
+      process.stderr.write(`holdfast: ${terminalText(fault.message)} (${terminalText(fault.remedy)})\n`);
+    process.stderr.write(
+      `holdfast: ${written.objects} objects in ${options.out}; scan it with: holdfast scan --live ${options.out}\n`,
+    );
     return written.faults.length === 0 ? EXIT.inSync : EXIT.incomplete;
   } finally {
     progress.clear();

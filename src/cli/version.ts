@@ -7,6 +7,8 @@ import { join } from "node:path";
 export const PACKAGE_FOLDER = join(import.meta.dirname, "..", "..");
 
 export function version(): string {
-  const manifest = JSON.parse(readFileSync(join(PACKAGE_FOLDER, "package.json"), "utf8")) as { readonly version: string };
+  const manifest = JSON.parse(readFileSync(join(PACKAGE_FOLDER, "package.json"), "utf8")) as {
+    readonly version: string;
+  };
   return manifest.version;
 }

@@ -66,6 +66,12 @@ export function formatFault(fault: Fault): string {
   return `${where}${fault.message} (${fault.remedy})`;
 }
 
+/** `file:line`, as reports show where a value is written. */
+export function formatLine(position: SourcePosition): string {
+  return `${position.file}:${position.line}`;
+}
+
+/** `file:line:column`, as problems are shown. */
 export function formatPosition(position: SourcePosition): string {
   const column = position.column === undefined ? "" : `:${position.column}`;
   return `${position.file}:${position.line}${column}`;

@@ -94,9 +94,7 @@ export interface Locator {
 
 /** Renders what the changed files reach, before and after, for the proof of an edit. */
 export interface Renderer {
-  render(
-    changed: ReadonlyMap<string, string>,
-  ): Promise<
+  render(changed: ReadonlyMap<string, string>): Promise<
     | {
         readonly before: readonly DesiredObject[];
         readonly after: readonly DesiredObject[];

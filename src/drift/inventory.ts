@@ -5,7 +5,8 @@ import type { DesiredObject, LiveObject } from "../core/objects.ts";
 import { kindKey, refKey } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
 import type { LiveEvent } from "../core/stages.ts";
-import { fieldAt, isList } from "../core/value.ts";
+import { fieldAt, fieldOf, isList, textOf } from "../core/value.ts";
+import type { Value } from "../core/value.ts";
 import { systemMaker } from "../kinds/system-made.ts";
 
 /** Which kinds were read to their end, and where. */
@@ -65,15 +66,40 @@ export interface ManagedScope {
 export type Excuse =
   | { readonly kind: "declared" }
   | { readonly kind: "out-of-scope" }
-  /** It has an owner reference: its owner's object is what may be declared. */
+  /** It has an owner reference, or is a StatefulSet's claim: its owner's object is what may be declared. */
   | { readonly kind: "owned" }
   | { readonly kind: "system-made"; readonly source: string };
+
+/**
+ * Whether a PersistentVolumeClaim was made from a StatefulSet's `volumeClaimTemplates`, of the objects that are given: it is
+ * called `<template>-<StatefulSet>-<ordinal>` and, by default, has no owner (kubernetes `pkg/controller/statefulset/stateful_set_utils.go`).
+ */
+export function claimsOf(
+  objects: Iterable<{ readonly ref: ObjectRef; readonly value: Value }>,
+): (ref: ObjectRef) => boolean {
+  const prefixes = new Set<string>();
+  for (const { ref, value } of objects) {
+    const templates = ref.kind === "StatefulSet" ? fieldAt(value, "spec", "volumeClaimTemplates") : undefined;
+    for (const template of isList(templates) ? templates : []) {
+      const name = textOf(fieldOf(template, "metadata"), "name");
+      if (name !== undefined) prefixes.add(`${ref.namespace ?? ""}\0${name}-${ref.name}`);
+    }
+  }
+  return (ref) => {
+    const prefix = /^(.+)-\d+$/.exec(ref.name)?.[1];
+    return (
+      ref.kind === "PersistentVolumeClaim" && prefix !== undefined && prefixes.has(`${ref.namespace ?? ""}\0${prefix}`)
+    );
+  };
+}
 
 export interface UnmanagedInput {
   readonly live: LiveObject;
   /** refKey()s of what any target declares. */
   readonly desired: ReadonlySet<string>;
   readonly scope: ManagedScope;
+  /** See {@link claimsOf}. */
+  readonly isClaim: (ref: ObjectRef) => boolean;
 }
 
 /**
@@ -84,11 +110,11 @@ export function unmanagedOf(input: UnmanagedInput): Extract<Drift, { state: "unm
   return excuseOf(input) ?? { state: "unmanaged", ref: input.live.ref, live: input.live };
 }
 
-function excuseOf({ live, desired, scope }: UnmanagedInput): Excuse | undefined {
+function excuseOf({ live, desired, scope, isClaim }: UnmanagedInput): Excuse | undefined {
   if (desired.has(refKey(live.ref))) return { kind: "declared" };
   if (!inScope(live.ref, scope)) return { kind: "out-of-scope" };
   const owners = fieldAt(live.value, "metadata", "ownerReferences");
-  if (isList(owners) && owners.length > 0) return { kind: "owned" };
+  if ((isList(owners) && owners.length > 0) || isClaim(live.ref)) return { kind: "owned" };
   const maker = systemMaker(live);
   return maker === undefined ? undefined : { kind: "system-made", source: maker.source };
 }

@@ -7,11 +7,11 @@ import type { Drift } from "../core/drift.ts";
 import type { Fault } from "../core/fault.ts";
 import type { DesiredObject, LiveObject } from "../core/objects.ts";
 import { formatRef, kindKey, refKey } from "../core/refs.ts";
-import type { KindRef } from "../core/refs.ts";
+import type { KindRef, ObjectRef } from "../core/refs.ts";
 import type { SchemaSource } from "../core/schema.ts";
 import type { LiveEvent, LiveQuery, LiveSource, Progress } from "../core/stages.ts";
 import { compareObject } from "../drift/compare.ts";
-import { absenceOf, readsOf, unmanagedOf } from "../drift/inventory.ts";
+import { absenceOf, claimsOf, readsOf, unmanagedOf } from "../drift/inventory.ts";
 import type { ManagedScope } from "../drift/inventory.ts";
 import { scaledObjects } from "../drift/scaling.ts";
 
@@ -77,6 +77,7 @@ class Comparing {
   private readonly declaredKeys: ReadonlySet<string>;
   private readonly declaredKinds: ReadonlySet<string>;
   private readonly scope: ManagedScope;
+  private readonly isClaim: (ref: ObjectRef) => boolean;
   private readonly scaled: Set<string>;
   private readonly places: LiveEvent[] = [];
   private readonly drifts: { target: string; drift: Drift }[] = [];
@@ -94,6 +95,7 @@ class Comparing {
     this.declaredKeys = new Set(this.waiting.keys());
     this.declaredKinds = new Set(input.declared.map(({ object }) => kindKey(object.ref)));
     this.scope = { namespaces: new Set(input.scope.keys()), kinds: this.declaredKinds, clusterScoped: false };
+    this.isClaim = claimsOf(input.declared.map(({ object }) => object));
     this.scaled = new Set(scaledObjects(input.declared.map(({ object }) => object)));
   }
 
@@ -149,7 +151,7 @@ class Comparing {
   private takeUndeclared(live: LiveObject): void {
     const target = live.ref.namespace === undefined ? undefined : this.input.scope.get(live.ref.namespace);
     if (target === undefined) return;
-    const drift = unmanagedOf({ live, desired: this.declaredKeys, scope: this.scope });
+    const drift = unmanagedOf({ live, desired: this.declaredKeys, scope: this.scope, isClaim: this.isClaim });
     if ("state" in drift) this.unmanaged.push({ target, drift });
   }
 
@@ -161,7 +163,8 @@ class Comparing {
       if (drift === "unknown") this.unknown++;
       else this.drifts.push({ target, drift });
     }
-    const { inSync, matched, unknown, leftOut, namespaces, faults } = this;
+    const { inSync, matched, unknown, leftOut, namespaces } = this;
+    const faults = uniqueFaults(this.faults);
     return { drifts: [...this.drifts, ...this.unmanaged], inSync, matched, unknown, leftOut, namespaces, faults };
   }
 
@@ -171,8 +174,19 @@ class Comparing {
   }
 }
 
+/** One cause that keeps several kinds from being read is told once; what it leaves unknown is the worst of them. */
+function uniqueFaults(faults: readonly Fault[]): readonly Fault[] {
+  const groups = Map.groupBy(faults, (fault) => JSON.stringify([fault.code, fault.about, fault.message]));
+  return [...groups.values()].flatMap(
+    (group) => group.find((fault) => fault.leavesUnknown === "declared") ?? group[0] ?? [],
+  );
+}
+
 /** Objects that several places declare: neither is compared, since nobody knows which one is meant. */
-export function withoutDuplicates(declared: readonly Declared[]): { readonly declared: readonly Declared[]; readonly faults: readonly Fault[] } {
+export function withoutDuplicates(declared: readonly Declared[]): {
+  readonly declared: readonly Declared[];
+  readonly faults: readonly Fault[];
+} {
   const byKey = Map.groupBy(declared, ({ object }) => refKey(object.ref));
   const faults: Fault[] = [];
   const unique: Declared[] = [];

@@ -88,7 +88,15 @@ function resourceOf(live: LiveSource, kind: KindRef): { readonly resource: strin
   return live.served(kind) ?? builtinKind(kind) ?? { resource: pluralOf(kind.kind), namespaced: true };
 }
 
-function counts({ drift, judgement, always }: { readonly drift: Drift; readonly judgement: Judgement; readonly always: boolean }): boolean {
+function counts({
+  drift,
+  judgement,
+  always,
+}: {
+  readonly drift: Drift;
+  readonly judgement: Judgement;
+  readonly always: boolean;
+}): boolean {
   if (drift.state === "unmanaged") return always || judgement.verdict !== "compliant";
   return drift.state !== "pending";
 }
@@ -98,7 +106,10 @@ function originOf(drift: Drift): Origin | undefined {
 }
 
 function redacted(drift: Drift, digester: Digester): Drift {
-  return withChanges(drift, changesOf(drift).map((change) => redactChange({ change, ref: drift.ref, digester })));
+  return withChanges(
+    drift,
+    changesOf(drift).map((change) => redactChange({ change, ref: drift.ref, digester })),
+  );
 }
 
 async function located(drift: Drift, locator: Locator): Promise<Drift> {

@@ -24,7 +24,9 @@ export interface PassPolicies {
 
 /** A policy that cannot be read or compiled is a fault of the report; the others are used all the same. */
 export async function passPolicies(input: PassPoliciesInput): Promise<PassPolicies> {
-  const files: { readonly file: string; readonly text: string }[] = [...(await readPacks(input.packageFolder, input.packs))];
+  const files: { readonly file: string; readonly text: string }[] = [
+    ...(await readPacks(input.packageFolder, input.packs)),
+  ];
   const faults: Fault[] = [];
   for (const path of input.paths) {
     for (const found of await repositoryFiles(input.tree, path)) {
@@ -41,7 +43,9 @@ type RepositoryFile = { readonly file: string; readonly text: string } | Fault;
 async function repositoryFiles(tree: SourceTree, path: string): Promise<readonly RepositoryFile[]> {
   const listed = await tree.list(path.replace(/\/+$/, ""));
   if (isFault(listed)) return [listed];
-  const names = listed.map((file) => file.path).filter((name) => /\.(?:yaml|yml|json)$/.test(name) && !/\.cases\.ya?ml$/.test(name));
+  const names = listed
+    .map((file) => file.path)
+    .filter((name) => /\.(?:yaml|yml|json)$/.test(name) && !/\.cases\.ya?ml$/.test(name));
   if (names.length === 0) return [noPolicies(path)];
   return await Promise.all(names.map((name) => repositoryFile(tree, name)));
 }
@@ -58,5 +62,12 @@ function noPolicies(path: string): Fault {
 }
 
 function invalid(file: string, what: string, remedy: string): Fault {
-  return { kind: "fault", code: "policy-invalid", about: file, message: `${file} ${what}`, remedy, leavesUnknown: "nothing" };
+  return {
+    kind: "fault",
+    code: "policy-invalid",
+    about: file,
+    message: `${file} ${what}`,
+    remedy,
+    leavesUnknown: "nothing",
+  };
 }

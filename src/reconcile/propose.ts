@@ -27,7 +27,8 @@ export async function propose(input: ProposeInput): Promise<readonly Proposal[]>
     const candidates = results.flatMap(candidateOf);
     if (candidates.length === 0) continue;
     const codified = await input.codify(candidates.map((candidate) => requestOf(candidate, input)));
-    for (const [at, candidate] of candidates.entries()) collectRefusals(candidate, codified.answers[at] ?? [], refusals);
+    for (const [at, candidate] of candidates.entries())
+      collectRefusals(candidate, codified.answers[at] ?? [], refusals);
     const pullRequest = pullRequestOf({ input, group, candidates, codified });
     if (pullRequest !== undefined) pullRequests.push(pullRequest);
   }

@@ -20,7 +20,16 @@ function publicationOf(pass: Pass, proposal: Proposal, settings: PublicationSett
   if (proposal.kind === "pull-request") {
     const { branch, files } = proposal;
     const words = pullRequestWords(pass, proposal);
-    return { kind: "pull-request", id, fingerprint, target, branch, files, ...words, labels: settings.pullRequestLabels };
+    return {
+      kind: "pull-request",
+      id,
+      fingerprint,
+      target,
+      branch,
+      files,
+      ...words,
+      labels: settings.pullRequestLabels,
+    };
   }
   const { issueLabels: labels, assignees } = settings;
   return { kind: "issue", id, fingerprint, target, ...issueWords(pass, proposal), labels, assignees };

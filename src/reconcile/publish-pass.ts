@@ -32,7 +32,10 @@ export async function publishPass({ pass, config, forge, dryRun, signal }: Publi
 
 /** The pass with the addresses of what was opened for each drift, and the faults of publishing. */
 export function withPublished(pass: Pass, published: Published): Pass {
-  const results = pass.results.map((result) => ({ ...result, actions: result.actions.map((action) => linked({ action, result, pass, published })) }));
+  const results = pass.results.map((result) => ({
+    ...result,
+    actions: result.actions.map((action) => linked({ action, result, pass, published })),
+  }));
   return { ...pass, results, faults: [...pass.faults, ...published.faults] };
 }
 

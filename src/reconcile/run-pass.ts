@@ -66,8 +66,13 @@ export async function runPass(input: PassInput): Promise<Pass> {
 }
 
 /** The named targets, or all of them, with their tree. */
-export function chosenTargets({ config, targets, tree }: Pick<PassInput, "config" | "targets" | "tree">): readonly ScanTarget[] {
-  const chosen = targets.length === 0 ? config.targets : config.targets.filter((target) => targets.includes(target.name));
+export function chosenTargets({
+  config,
+  targets,
+  tree,
+}: Pick<PassInput, "config" | "targets" | "tree">): readonly ScanTarget[] {
+  const chosen =
+    targets.length === 0 ? config.targets : config.targets.filter((target) => targets.includes(target.name));
   return chosen.map((target) => ({ ...target, tree }));
 }
 
@@ -79,12 +84,22 @@ export function targetFault(config: RepositoryConfig, names: readonly string[]):
   const known = config.targets.map((target) => target.name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    return fault("target-unknown", unknown, `no target is called ${JSON.stringify(unknown)}`, `choose one of ${known.join(", ")}`);
+    return fault(
+      "target-unknown",
+      unknown,
+      `no target is called ${JSON.stringify(unknown)}`,
+      `choose one of ${known.join(", ")}`,
+    );
   }
   const used = config.targets.filter((target) => names.length === 0 || names.includes(target.name));
   const clusters = [...new Set(used.map((target) => target.cluster ?? "(current context)"))];
   if (clusters.length < 2) return undefined;
-  return fault("usage", "targets", `the targets are of several clusters: ${clusters.join(", ")}`, "choose the targets of one cluster with --target");
+  return fault(
+    "usage",
+    "targets",
+    `the targets are of several clusters: ${clusters.join(", ")}`,
+    "choose the targets of one cluster with --target",
+  );
 }
 
 function fault(code: "target-unknown" | "usage", about: string, message: string, remedy: string): Fault {

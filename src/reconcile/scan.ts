@@ -73,7 +73,9 @@ export async function scan(options: ScanOptions): Promise<Pass> {
   options.signal?.throwIfAborted();
 
   const schemas = layered(options.live.schemas);
-  const all = read.flatMap(({ target, state }) => state.objects.map((object): Declared => ({ target: target.name, object })));
+  const all = read.flatMap(({ target, state }) =>
+    state.objects.map((object): Declared => ({ target: target.name, object })),
+  );
   options.onDeclared?.(all);
   const { declared, faults: duplicates } = withoutDuplicates(options.secrets ? all : all.filter(isNoSecret));
   const compared = await compareLive({
@@ -119,14 +121,20 @@ export async function scan(options: ScanOptions): Promise<Pass> {
 }
 
 /** What a scan of these targets would read of the cluster. */
-export async function scanQuery(options: Pick<ScanOptions, "targets" | "digester" | "live" | "progress" | "secrets">): Promise<LiveQuery> {
+export async function scanQuery(
+  options: Pick<ScanOptions, "targets" | "digester" | "live" | "progress" | "secrets">,
+): Promise<LiveQuery> {
   const read = await readTargets(options);
-  const declared = read.flatMap(({ target, state }) => state.objects.map((object): Declared => ({ target: target.name, object })));
+  const declared = read.flatMap(({ target, state }) =>
+    state.objects.map((object): Declared => ({ target: target.name, object })),
+  );
   const { secrets } = options;
   return queryOf({ declared: secrets ? declared : declared.filter(isNoSecret), secrets, scope: managedScope(read) });
 }
 
-async function readTargets(options: Pick<ScanOptions, "targets" | "digester" | "live" | "progress">): Promise<readonly ReadTarget[]> {
+async function readTargets(
+  options: Pick<ScanOptions, "targets" | "digester" | "live" | "progress">,
+): Promise<readonly ReadTarget[]> {
   const read: ReadTarget[] = [];
   for (const target of options.targets) {
     const { tree, name, path, namespace, exclude } = target;
@@ -194,7 +202,12 @@ async function proposeAll({ options, read, results, schemas }: ProposeAll): Prom
   for (const { target } of read) {
     const { tree, name, path, namespace, exclude } = target;
     const plainTarget = { name, path, exclude, ...(namespace === undefined ? {} : { namespace }) };
-    const renderer = plainRenderer({ tree, target: plainTarget, digester: options.digester, isNamespaced: scopeLookup(options.live) });
+    const renderer = plainRenderer({
+      tree,
+      target: plainTarget,
+      digester: options.digester,
+      isNamespaced: scopeLookup(options.live),
+    });
     const own = await propose({
       results: results.filter((result) => result.target === name),
       target: name,
@@ -203,7 +216,12 @@ async function proposeAll({ options, read, results, schemas }: ProposeAll): Prom
       schemaOf: (apiVersion, kind) => schemas.schemaOf(apiVersion, kind),
       codify: async (requests) => {
         const modes = await modesOf(tree, path);
-        return await codify({ requests, read: (file) => tree.read(file), modeOf: (file) => modes.get(file) ?? REGULAR_FILE, renderer });
+        return await codify({
+          requests,
+          read: (file) => tree.read(file),
+          modeOf: (file) => modes.get(file) ?? REGULAR_FILE,
+          renderer,
+        });
       },
     });
     proposals.push(...own);
@@ -218,7 +236,13 @@ async function modesOf(tree: SourceTree, path: string): Promise<ReadonlyMap<stri
 }
 
 function passTarget({ target, state }: ReadTarget, live: LiveSource): PassTarget {
-  return { name: target.name, cluster: target.cluster ?? live.cluster.name, revision: state.revision, path: target.path, roots: state.roots };
+  return {
+    name: target.name,
+    cluster: target.cluster ?? live.cluster.name,
+    revision: state.revision,
+    path: target.path,
+    roots: state.roots,
+  };
 }
 
 interface SummaryInput {
@@ -230,7 +254,8 @@ interface SummaryInput {
 }
 
 function summaryOf({ compared, results, desired, duplicates }: SummaryInput): Summary {
-  const count = (state: DriftResult["drift"]["state"]): number => results.filter((one) => one.drift.state === state).length;
+  const count = (state: DriftResult["drift"]["state"]): number =>
+    results.filter((one) => one.drift.state === state).length;
   const verdicts = results.flatMap((result) => result.judgement.changes.map((change) => change.verdict));
   const unmanaged = count("unmanaged");
   const live = compared.matched + unmanaged;
@@ -263,11 +288,21 @@ function withActions(results: readonly DriftResult[], proposals: readonly Propos
 
 function actionsOf(result: DriftResult, proposals: readonly Proposal[]): DriftResult["actions"] {
   const actions = proposals.flatMap((proposal): DriftResult["actions"] => {
-    if (proposal.kind === "issue") return proposal.driftId === result.id ? [{ kind: "issue", reason: issueReason(result, proposal.refusals) }] : [];
+    if (proposal.kind === "issue")
+      return proposal.driftId === result.id ? [{ kind: "issue", reason: issueReason(result, proposal.refusals) }] : [];
     const part = proposal.parts.find((one) => one.driftId === result.id);
     if (part === undefined) return [];
-    const files = [...new Set(proposal.edits.filter((edit) => compareRefs(edit.ref, result.drift.ref) === 0).map((edit) => edit.file))];
-    return [{ kind: "pull-request", reason: `codifies ${part.changes.length} of ${changesOf(result.drift).length} changes in ${files.join(", ")}` }];
+    const files = [
+      ...new Set(
+        proposal.edits.filter((edit) => compareRefs(edit.ref, result.drift.ref) === 0).map((edit) => edit.file),
+      ),
+    ];
+    return [
+      {
+        kind: "pull-request",
+        reason: `codifies ${part.changes.length} of ${changesOf(result.drift).length} changes in ${files.join(", ")}`,
+      },
+    ];
   });
   return actions.length > 0 ? actions : [{ kind: "none", reason: idleReason(result) }];
 }

@@ -1,7 +1,7 @@
 /** One object's whole chain for a terminal: where it is declared, what each side has, who, verdict, action. */
 
 import { changesOf } from "../core/drift.ts";
-import { formatPosition } from "../core/fault.ts";
+import { formatLine } from "../core/fault.ts";
 import type { DesiredObject } from "../core/objects.ts";
 import type { DriftResult, Pass } from "../core/pass.ts";
 import { formatPath } from "../core/path.ts";
@@ -27,7 +27,9 @@ export function explainReport({ pass, declared, style }: ExplainInput): string {
   const quiet = declared
     .filter(({ object }) => !pass.results.some((result) => compareRefs(result.drift.ref, object.ref) === 0))
     .map((one) => quietChain(pass, one, style));
-  const faults = pass.faults.map((fault) => `fault       ${terminalText(fault.message)}\n            ${terminalText(fault.remedy)}`);
+  const faults = pass.faults.map(
+    (fault) => `fault       ${terminalText(fault.message)}\n            ${terminalText(fault.remedy)}`,
+  );
   return `${[...chains, ...quiet, ...faults].join("\n\n")}\n`;
 }
 
@@ -46,7 +48,7 @@ function quietChain(pass: Pass, { target, object }: ExplainInput["declared"][num
 
 function driftChain(pass: Pass, result: DriftResult, style: Style): string {
   const { drift, judgement } = result;
-  const declared = result.source === undefined ? "nowhere in Git" : terminalText(formatPosition(result.source));
+  const declared = result.source === undefined ? "nowhere in Git" : terminalText(formatLine(result.source));
   const changes = changesOf(drift).flatMap((_change, index) => changeChain(result, index, style));
   const own = judgement.changes.length === 0 ? judgement.findings : [];
   return [
@@ -55,7 +57,10 @@ function driftChain(pass: Pass, result: DriftResult, style: Style): string {
     `compared    with cluster ${terminalText(clusterWords(pass))}`,
     `result      ${stateWords(drift)}`,
     ...changes,
-    ...own.map((finding) => `finding     ${finding.severity} ${terminalText(finding.policy)} (${finding.status}): ${terminalText(finding.message)}`),
+    ...own.map(
+      (finding) =>
+        `finding     ${finding.severity} ${terminalText(finding.policy)} (${finding.status}): ${terminalText(finding.message)}`,
+    ),
     `verdict     ${judgement.verdict}`,
     ...result.actions.map((action) => `action      ${action.kind}: ${terminalText(action.reason)}`),
     ...pass.proposals.flatMap((proposal) => proposalChain(proposal)),
@@ -66,7 +71,7 @@ function changeChain(result: DriftResult, index: number, style: Style): readonly
   const change = changesOf(result.drift)[index];
   const judged = result.judgement.changes[index];
   if (change === undefined) return [];
-  const where = change.source === undefined ? "" : `  ${terminalText(formatPosition(change.source))}`;
+  const where = change.source === undefined ? "" : `  ${terminalText(formatLine(change.source))}`;
   return [
     "",
     `field       ${style.bold(terminalText(formatPath(change.path)))} (${change.operation})`,
@@ -75,7 +80,8 @@ function changeChain(result: DriftResult, index: number, style: Style): readonly
     `  who       ${terminalText(byWords(change))}`,
     `  direction ${change.direction}: ${directionWords(change)}`,
     ...findingsOf(result, index).map(
-      (finding) => `  finding   ${finding.severity} ${terminalText(finding.policy)} (${finding.status}): ${terminalText(finding.message)}`,
+      (finding) =>
+        `  finding   ${finding.severity} ${terminalText(finding.policy)} (${finding.status}): ${terminalText(finding.message)}`,
     ),
     `  verdict   ${judged?.verdict ?? "not judged"}`,
   ];
@@ -83,8 +89,17 @@ function changeChain(result: DriftResult, index: number, style: Style): readonly
 
 function proposalChain(proposal: Proposal): readonly string[] {
   if (proposal.kind === "issue") {
-    return proposal.refusals.map((refusal) => `not codified ${terminalText(formatPath(refusal.path))}: ${terminalText(refusal.reason)}`);
+    return proposal.refusals.map(
+      (refusal) => `not codified ${terminalText(formatPath(refusal.path))}: ${terminalText(refusal.reason)}`,
+    );
   }
-  const patch = unifiedPatch(proposal.files).trimEnd().split("\n").map((line) => `  ${terminalText(line)}`);
-  return ["", `patch       branch ${proposal.branch}, proved by rendering again (${proposal.proof.objectsCompared} objects compared)`, ...patch];
+  const patch = unifiedPatch(proposal.files)
+    .trimEnd()
+    .split("\n")
+    .map((line) => `  ${terminalText(line)}`);
+  return [
+    "",
+    `patch       branch ${proposal.branch}, proved by rendering again (${proposal.proof.objectsCompared} objects compared)`,
+    ...patch,
+  ];
 }

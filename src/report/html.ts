@@ -2,7 +2,7 @@
 
 import { changesOf } from "../core/drift.ts";
 import type { Change, Finding } from "../core/drift.ts";
-import { formatPosition } from "../core/fault.ts";
+import { formatLine, formatPosition } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import { formatPath } from "../core/path.ts";
 import type { DriftResult, Pass } from "../core/pass.ts";
@@ -63,7 +63,7 @@ function tiles(pass: Pass): string {
 
 function driftSection(result: DriftResult): string {
   const { drift, judgement } = result;
-  const where = result.source === undefined ? "" : ` · <code>${htmlText(formatPosition(result.source))}</code>`;
+  const where = result.source === undefined ? "" : ` · <code>${htmlText(formatLine(result.source))}</code>`;
   return `<section>
 <h2><code>${htmlText(formatRef(drift.ref))}</code></h2>
 <p><span class="${judgement.verdict}">${judgement.verdict}</span> · ${stateWords(drift)}${where}</p>
@@ -78,8 +78,7 @@ function changeTable(result: DriftResult): string {
 }
 
 function changeRow(change: Change, verdict: string): string {
-  const where = change.source === undefined ? "" : `<code>${htmlText(formatPosition(change.source))}</code>`;
-  const code = (text: string): string => `<code>${htmlText(text)}</code>`;
+  const where = change.source === undefined ? "" : `<code>${htmlText(formatLine(change.source))}</code>`;
   const cells = [
     code(formatPath(change.path)),
     code(showSide(change, "desired", 400)),
@@ -89,6 +88,10 @@ function changeRow(change: Change, verdict: string): string {
     `<span class="${verdict}">${verdict}</span>`,
   ];
   return `<tr>${cells.map((cell) => `<td>${cell}`).join("")}</tr>`;
+}
+
+function code(text: string): string {
+  return `<code>${htmlText(text)}</code>`;
 }
 
 function findingList(findings: readonly Finding[]): string {

@@ -2,7 +2,7 @@
 
 import { changesOf } from "../core/drift.ts";
 import type { Drift } from "../core/drift.ts";
-import { formatPosition } from "../core/fault.ts";
+import { formatLine } from "../core/fault.ts";
 import { formatPath } from "../core/path.ts";
 import type { DriftResult, Pass } from "../core/pass.ts";
 import type { IssueProposal, Refusal } from "../core/proposal.ts";
@@ -27,7 +27,9 @@ export function issueWords(pass: Pass, proposal: IssueProposal): IssueWords {
 
 function titleOf(result: DriftResult, proposal: IssueProposal): string {
   const ref = formatRef(result.drift.ref);
-  const object = /^[A-Za-z0-9/. -]{1,160}$/.test(ref) ? ref : `a ${/^[A-Za-z0-9]{1,63}$/.test(result.drift.ref.kind) ? result.drift.ref.kind : "resource"}`;
+  const object = /^[A-Za-z0-9/. -]{1,160}$/.test(ref)
+    ? ref
+    : `a ${/^[A-Za-z0-9]{1,63}$/.test(result.drift.ref.kind) ? result.drift.ref.kind : "resource"}`;
   switch (result.drift.state) {
     case "missing":
       return `${object} is missing from the cluster`;
@@ -35,7 +37,9 @@ function titleOf(result: DriftResult, proposal: IssueProposal): string {
       return `${object} is not in Git`;
     case "drifted":
     case "pending":
-      return violates(result, proposal) ? `${object} violates policy in the cluster` : `${object} drifted and cannot be codified`;
+      return violates(result, proposal)
+        ? `${object} violates policy in the cluster`
+        : `${object} drifted and cannot be codified`;
   }
 }
 
@@ -45,7 +49,7 @@ function violates(result: DriftResult, proposal: IssueProposal): boolean {
 
 function bodyOf(result: DriftResult, proposal: IssueProposal): string {
   const { drift, judgement } = result;
-  const where = result.source === undefined ? "" : `, declared at ${codeSpan(formatPosition(result.source))}`;
+  const where = result.source === undefined ? "" : `, declared at ${codeSpan(formatLine(result.source))}`;
   const findings = standing(judgement.findings);
   const parts = [
     `${codeSpan(formatRef(drift.ref))} ${stateWords(drift)}${where}.`,

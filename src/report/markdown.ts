@@ -2,7 +2,7 @@
 
 import { changesOf } from "../core/drift.ts";
 import type { Finding } from "../core/drift.ts";
-import { formatPosition } from "../core/fault.ts";
+import { formatLine, formatPosition } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import { formatPath } from "../core/path.ts";
 import type { DriftResult, Pass } from "../core/pass.ts";
@@ -27,7 +27,7 @@ export function markdownReport(pass: Pass): string {
 /** A drift under a heading of its own. */
 function driftSection(result: DriftResult): string {
   const { drift, judgement } = result;
-  const where = result.source === undefined ? "" : ` · ${codeSpan(formatPosition(result.source))}`;
+  const where = result.source === undefined ? "" : ` · ${codeSpan(formatLine(result.source))}`;
   const parts = [
     `## ${codeSpan(formatRef(drift.ref))}`,
     `${judgement.verdict} · ${stateWords(drift)}${where}`,
@@ -46,7 +46,7 @@ export function changeTable(result: DriftResult, only?: readonly number[]): stri
       tableCell(codeSpan(formatPath(change.path))),
       tableCell(codeSpan(showSide(change, "desired"))),
       tableCell(codeSpan(showSide(change, "live"))),
-      change.source === undefined ? "" : tableCell(codeSpan(formatPosition(change.source))),
+      change.source === undefined ? "" : tableCell(codeSpan(formatLine(change.source))),
       tableCell(codeSpan(byWords(change))),
       result.judgement.changes[index]?.verdict ?? "",
     ];
@@ -59,7 +59,10 @@ export function changeTable(result: DriftResult, only?: readonly number[]): stri
 /** Findings as a list; `""` where there are none. */
 export function findingList(findings: readonly Finding[]): string {
   return findings
-    .map((finding) => `- **${finding.severity}** ${codeSpan(finding.policy)} (${finding.status}): ${codeSpan(finding.message)}`)
+    .map(
+      (finding) =>
+        `- **${finding.severity}** ${codeSpan(finding.policy)} (${finding.status}): ${codeSpan(finding.message)}`,
+    )
     .join("\n");
 }
 

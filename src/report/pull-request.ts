@@ -1,7 +1,7 @@
 /** The words of a pull request that codifies compliant drift. Short first, details folded (docs/pull-requests.md). */
 
 import { changesOf } from "../core/drift.ts";
-import type { Change } from "../core/drift.ts";
+import type { Change, Finding } from "../core/drift.ts";
 import { formatPath } from "../core/path.ts";
 import type { DriftResult, Pass } from "../core/pass.ts";
 import type { Proof, PullRequestProposal } from "../core/proposal.ts";
@@ -9,7 +9,7 @@ import { formatRef } from "../core/refs.ts";
 import { codeBlock, codeSpan } from "../text/escape-markdown.ts";
 import { unifiedPatch } from "../text/patch.ts";
 import { changeTable, findingList } from "./markdown.ts";
-import { directionWords, plural, standing } from "./words.ts";
+import { directionWords, findingsOf, plural, standing } from "./words.ts";
 
 /** UTF-16 units; GitHub takes 65,536 characters, and a forge adds its marker. */
 export const BODY_LIMIT = 58_000;
@@ -64,6 +64,7 @@ function bodyOf(pass: Pass, proposal: PullRequestProposal, parts: readonly Part[
     `${plural(changes.length, "change")} made in the cluster and not in Git, found compliant by the policies. Merging makes Git say what the cluster already has; the cluster is not touched.`,
     ...directionNote(changes),
     ...parts.map(partSection),
+    verdictNote(parts),
     leftOutSection(pass, proposal, parts),
   ];
   const tail = [proofSection(proposal.proof), effectSection()];
@@ -80,10 +81,23 @@ function directionNote(changes: readonly Change[]): readonly string[] {
   ];
 }
 
-function partSection({ result, changes }: Part): string {
-  const findings = standing(changes.flatMap((index) => (result.judgement.changes[index]?.findings ?? []).flatMap((at) => result.judgement.findings[at] ?? [])));
-  const verdict = findings.length === 0 ? "No policy objects." : `Shown by policies, below the threshold or already there:\n\n${findingList(findings)}`;
-  return `### ${codeSpan(formatRef(result.drift.ref))}\n\n${changeTable(result, changes)}\n\n${verdict}`;
+function partSection(part: Part): string {
+  const { result, changes } = part;
+  const findings = findingsOfPart(part);
+  const shown =
+    findings.length === 0
+      ? ""
+      : `\n\nShown by policies, below the threshold or already there:\n\n${findingList(findings)}`;
+  return `### ${codeSpan(formatRef(result.drift.ref))}\n\n${changeTable(result, changes)}${shown}`;
+}
+
+function findingsOfPart({ result, changes }: Part): readonly Finding[] {
+  return standing([...new Set(changes.flatMap((index) => findingsOf(result, index)))]);
+}
+
+function verdictNote(parts: readonly Part[]): string {
+  const clean = parts.every((part) => findingsOfPart(part).length === 0);
+  return `${clean ? "No policy objects to any of it. " : ""}Each value is edited in the file that declares the object.`;
 }
 
 /** What else drifted on the same objects and is not in this pull request, and why. */
@@ -91,14 +105,17 @@ function leftOutSection(pass: Pass, proposal: PullRequestProposal, parts: readon
   const lines = parts.flatMap(({ result, changes }) =>
     changesOf(result.drift).flatMap((change, index) => {
       if (changes.includes(index)) return [];
-      return [`- ${codeSpan(`${formatRef(result.drift.ref)} ${formatPath(change.path)}`)}: ${reasonLeftOut(pass, proposal, result, index)}`];
+      return [
+        `- ${codeSpan(`${formatRef(result.drift.ref)} ${formatPath(change.path)}`)}: ${reasonLeftOut(pass, proposal, result, index)}`,
+      ];
     }),
   );
   return lines.length === 0 ? "" : `### Not codified\n\n${lines.join("\n")}`;
 }
 
 function reasonLeftOut(pass: Pass, proposal: PullRequestProposal, result: DriftResult, index: number): string {
-  if (result.judgement.changes[index]?.verdict === "violating") return "violates a policy, see the issue of this object";
+  if (result.judgement.changes[index]?.verdict === "violating")
+    return "violates a policy, see the issue of this object";
   const path = formatPath(changesOf(result.drift)[index]?.path ?? []);
   const refusal = pass.proposals
     .flatMap((other) => (other.kind === "issue" && other.driftId === result.id ? other.refusals : []))

@@ -2,7 +2,7 @@
 
 import { changesOf } from "../core/drift.ts";
 import type { Change, Finding, Severity } from "../core/drift.ts";
-import { formatPosition } from "../core/fault.ts";
+import { formatLine, formatPosition } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import { formatPath } from "../core/path.ts";
 import type { DriftResult, Pass } from "../core/pass.ts";
@@ -25,14 +25,16 @@ export function textReport(pass: Pass, style: Style): string {
 /** One drift with its changes, findings and what is to be done about it. */
 export function driftBlock(result: DriftResult, style: Style): string {
   const { drift, judgement } = result;
-  const where = result.source === undefined ? "" : `  ${style.dim(terminalText(formatPosition(result.source)))}`;
+  const where = result.source === undefined ? "" : `  ${style.dim(terminalText(formatLine(result.source)))}`;
   const head = `${label(result, style)}  ${style.bold(terminalText(formatRef(drift.ref)))}${where}`;
   const own = drift.state === "drifted" || drift.state === "pending" ? [] : standing(judgement.findings);
   return [
     head,
     ...changesOf(drift).flatMap((change, index) => changeLines({ result, change, index, style })),
     ...own.map((finding) => `    ${findingLine(finding, style)}`),
-    ...result.actions.map((action) => `    ${style.cyan("→")} ${actionWords(action.kind)}: ${terminalText(action.reason)}`),
+    ...result.actions.map(
+      (action) => `    ${style.cyan("→")} ${actionWords(action.kind)}: ${terminalText(action.reason)}`,
+    ),
   ].join("\n");
 }
 
@@ -51,7 +53,7 @@ interface ChangeLine {
 function changeLines({ result, change, index, style }: ChangeLine): readonly string[] {
   const violating = result.judgement.changes[index]?.verdict === "violating";
   const verdict = violating ? style.red("violating") : style.green("compliant");
-  const where = change.source === undefined ? "" : `  ${style.dim(terminalText(formatPosition(change.source)))}`;
+  const where = change.source === undefined ? "" : `  ${style.dim(terminalText(formatLine(change.source)))}`;
   const sides = `${showSide(change, "desired")} → ${showSide(change, "live")}`;
   return [
     `    ${terminalText(formatPath(change.path))}: ${terminalText(sides)}  ${verdict}${where}`,
@@ -88,6 +90,7 @@ function summaryBlock(pass: Pass, style: Style): string {
     style.bold(summaryWords(summary)),
     `${changesWords(summary)}; coverage ${percent(summary.coverage)} of the live objects in scope; cluster ${terminalText(clusterWords(pass))}`,
   ];
-  if (!pass.complete) lines.push(style.yellow("Not everything that Git declares could be compared: see the faults above."));
+  if (!pass.complete)
+    lines.push(style.yellow("Not everything that Git declares could be compared: see the faults above."));
   return lines.join("\n");
 }

@@ -77,5 +77,6 @@ export function percent(ratio: number): string {
 }
 
 export function clusterWords(pass: Pass): string {
-  return pass.clusters.map((cluster) => `${cluster.name} (${cluster.version})`).join(", ") || "no cluster";
+  const names = pass.clusters.map(({ name, version }) => (version === "" ? name : `${name} (${version})`));
+  return names.join(", ") || "no cluster";
 }

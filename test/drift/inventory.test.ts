@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { kindKey, refKey } from "../../src/core/refs.ts";
 import type { LiveEvent } from "../../src/core/stages.ts";
-import { absenceOf, readsOf, unmanagedOf } from "../../src/drift/inventory.ts";
+import { claimsOf, absenceOf, readsOf, unmanagedOf } from "../../src/drift/inventory.ts";
 import { desiredOf, liveOf, refOf, yaml } from "./objects.ts";
 
 const DEPLOYMENT = { apiVersion: "apps/v1", kind: "Deployment" };
@@ -64,7 +64,7 @@ describe("a live object that Git does not declare", () => {
   };
   const about = (text: string, desired: readonly string[] = []): string => {
     const keys = new Set(desired.map((one) => refKey(refOf(yaml(one)))));
-    const found = unmanagedOf({ live: liveOf(yaml(text)), desired: keys, scope });
+    const found = unmanagedOf({ live: liveOf(yaml(text)), desired: keys, scope, isClaim: () => false });
     return "state" in found ? found.state : found.kind;
   };
 
@@ -84,5 +84,32 @@ describe("a live object that Git does not declare", () => {
     ],
   ] as const)("%s", (_, object, desired, expected) => {
     expect(about(object, desired)).toBe(expected);
+  });
+});
+
+describe("PersistentVolumeClaims of StatefulSets", () => {
+  const text = `
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: redis, namespace: data }
+spec: { volumeClaimTemplates: [{ metadata: { name: data } }] }
+`;
+  const isClaim = claimsOf([liveOf(yaml(text))]);
+  const claim = (name: string, namespace = "data") => ({
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    namespace,
+    name,
+  });
+
+  it.each([
+    ["data-redis-0", "data", true],
+    ["data-redis-12", "data", true],
+    ["data-redis", "data", false],
+    ["data-redis-x", "data", false],
+    ["other-redis-0", "data", false],
+    ["data-redis-0", "shop", false],
+  ])("%s in %s: %s", (name, namespace, expected) => {
+    expect(isClaim(claim(name, namespace))).toBe(expected);
   });
 });
