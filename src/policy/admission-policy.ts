@@ -238,6 +238,12 @@ function checkMeaning(document: ValueMap): readonly Problem[] {
     problems.push({ path: [...path, field("holdfast.dev/delta")], message: 'must be "true" or "false"' });
   }
   const spec = fieldOf(document, "spec");
+  if (listOf(fieldOf(spec, "matchConstraints"), "resourceRules").length === 0) {
+    problems.push({
+      path: [field("spec"), field("matchConstraints")],
+      message: "has no resourceRules, and so matches nothing",
+    });
+  }
   if (listOf(spec, "validations").length === 0 && listOf(spec, "auditAnnotations").length === 0) {
     problems.push({ path: [field("spec")], message: "has neither validations nor auditAnnotations" });
   }

@@ -56,6 +56,7 @@ describe("loadPolicies", () => {
       "0.yaml:7:18 p does not compile: undeclared variable variables.b",
     ],
     ["an unknown field", policy("p", "  validation: []\n"), '0.yaml:6:3 unknown field "validation"'],
+    ["rules that match nothing", FINE.replace(RULE, ""), "0.yaml:5:3 has no resourceRules"],
     ["nothing to validate", policy("p", ""), "0.yaml:4:1 has neither validations nor auditAnnotations"],
     [
       "a severity that is none",

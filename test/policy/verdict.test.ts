@@ -17,6 +17,7 @@ interface Rule {
   readonly severity?: Severity;
   readonly delta?: true;
   readonly operations?: string;
+  readonly messageExpression?: string;
 }
 
 function document({
@@ -26,6 +27,7 @@ function document({
   severity = "high",
   delta,
   operations = "CREATE, UPDATE, DELETE",
+  messageExpression = "''",
 }: Rule): string {
   return `
 apiVersion: admissionregistration.k8s.io/v1
@@ -37,7 +39,7 @@ spec:
   matchConstraints:
     resourceRules: [{ apiGroups: [apps], apiVersions: [v1], operations: [${operations}], resources: [deployments] }]
   validations:
-    - { expression: ${JSON.stringify(expression)}, message: ${name} }
+    - { expression: ${JSON.stringify(expression)}, message: ${name}, messageExpression: ${JSON.stringify(messageExpression)} }
 ${element === undefined ? "" : `  auditAnnotations: [{ key: element, valueExpression: ${JSON.stringify(element)} }]`}
 `;
 }
@@ -174,6 +176,24 @@ describe("a drifted object", () => {
     });
   });
 
+  test("where no element is named, another message is another finding", async () => {
+    const named = {
+      ...COARSE,
+      messageExpression: "object.spec.containers.filter(c, has(c.privileged)).map(c, c.name).join()",
+    };
+    const drift = drifted(
+      deployment({
+        containers: [
+          { name: "a", privileged: true },
+          { name: "b", privileged: true },
+        ],
+      }),
+      [change(container("b", "privileged"), { live: true })],
+    );
+    const { findings } = await judged(evaluatorOf(named), drift);
+    expect(findings.map(({ status, message }) => `${status} ${message}`)).toEqual(["introduced ab", "resolved a"]);
+  });
+
   test("what live mends is resolved", async () => {
     const live = deployment({ containers: [{ name: "web" }] });
     const drift = drifted(live, [change(container("web", "privileged"), { desired: true })]);
@@ -273,6 +293,27 @@ describe("a drifted object", () => {
       verdict: "mixed",
       changes: ["compliant 1", "compliant", "violating 0"],
     });
+  });
+
+  test("changes that need each other in a chain go together, whatever else is bad", async () => {
+    const chain: Rule = {
+      name: "chain",
+      expression: "(!object.spec.a || object.spec.b) && (!object.spec.b || object.spec.c)",
+    };
+    const lone: Rule = { name: "lone", expression: "!object.spec.x && !object.spec.y" };
+    const names = ["a", "b", "c", "x", "y"];
+    const drift = drifted(
+      deployment(Object.fromEntries(names.map((name) => [name, true]))),
+      names.map((name) => change(fields("spec", name), { desired: false, live: true })),
+    );
+    const judgement = await judged(evaluatorOf(chain, lone), drift);
+    expect(judgement.changes.map(({ verdict }) => verdict)).toEqual([
+      "compliant",
+      "compliant",
+      "compliant",
+      "violating",
+      "violating",
+    ]);
   });
 
   test("of many changes with a few bad ones, exactly the bad ones are left out", async () => {
