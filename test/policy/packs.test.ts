@@ -1,14 +1,17 @@
 // The bundled packs: every rule is complete, does what its cases say, and is what makes them say so.
 
 import { describe, expect, it } from "vitest";
+import type { Violation } from "../../src/core/admission.ts";
 import { SEVERITIES } from "../../src/core/drift.ts";
 import { fieldAt, isList } from "../../src/core/value.ts";
+import type { AdmissionPolicy } from "../../src/policy/admission-policy.ts";
 import { runCases } from "../../src/policy/cases.ts";
 import type { CaseResult } from "../../src/policy/cases.ts";
 import { policyEnvironment } from "../../src/policy/environment.ts";
 import { compilePolicy } from "../../src/policy/compile.ts";
 import { evaluateRequest } from "../../src/policy/evaluate.ts";
-import { casesOf, LIFTS, readPacks, requestOf } from "./packs.ts";
+import { loadPolicies } from "../../src/policy/load.ts";
+import { LIFTS, readPacks, requestOf } from "./packs.ts";
 import type { Case, Rule } from "./packs.ts";
 
 const RULES = readPacks();
@@ -26,11 +29,21 @@ const POD_RESOURCES = [
   "core/replicationcontrollers",
 ];
 
-/** What the rule says of its cases where its text is written otherwise. */
-function resultsWith(rule: Rule, change: (text: string) => string): readonly CaseResult[] {
-  const { results, faults } = runCases([{ ...rule.file, text: change(rule.file.text) }, rule.cases]);
+const ENVIRONMENT = policyEnvironment();
+
+/** What the rule answers to each of its cases, in order. */
+function answers(rule: Rule, policy: AdmissionPolicy = rule.policy): readonly (readonly Violation[])[] {
+  const compiled = compilePolicy(policy, ENVIRONMENT);
+  return rule.cases.map((one) => evaluateRequest(requestOf(one), [compiled]));
+}
+
+/** What it answers where `length` characters of its text are replaced. */
+function answersWith(rule: Rule, [, position, length]: Place, replacement: string): readonly (readonly Violation[])[] {
+  const { file, text } = rule.file;
+  const changed = text.slice(0, position) + replacement + text.slice(position + length);
+  const { policies, faults } = loadPolicies([{ file, text: changed }]);
   expect(faults).toEqual([]);
-  return results;
+  return answers(rule, policies[0]);
 }
 
 function wrong(results: readonly CaseResult[]): readonly string[] {
@@ -38,7 +51,7 @@ function wrong(results: readonly CaseResult[]): readonly string[] {
 }
 
 function casesThat(rule: Rule, expected: Case["expect"]): readonly string[] {
-  return casesOf(rule).flatMap((one) => (one.expect === expected ? [one.name] : []));
+  return rule.cases.flatMap((one) => (one.expect === expected ? [one.name] : []));
 }
 
 describe("the bundled packs", () => {
@@ -98,38 +111,32 @@ describe.each(RULES)("$id", (rule) => {
   });
 
   it("does what its cases say", () => {
-    expect(wrong(resultsWith(rule, (text) => text))).toEqual([]);
+    const { results, faults } = runCases([rule.file, rule.casesFile]);
+    expect([...faults, ...wrong(results)]).toEqual([]);
   });
 
   it("has cases that pass and cases that fail, and names for them", () => {
     expect(casesThat(rule, "pass").length).toBeGreaterThan(0);
     expect(casesThat(rule, "fail").length).toBeGreaterThan(0);
-    expect(new Set(casesOf(rule).map((one) => one.name)).size).toBe(casesOf(rule).length);
+    expect(new Set(rule.cases.map((one) => one.name)).size).toBe(rule.cases.length);
   });
 
   it("names an element in every case that fails", () => {
-    const compiled = compilePolicy(rule.policy, policyEnvironment());
-    for (const one of casesOf(rule).filter((candidate) => candidate.expect === "fail")) {
-      const violations = evaluateRequest(requestOf(one), [compiled]);
-      expect(violations.map((violation) => violation.element)).not.toContain(undefined);
-    }
+    for (const violation of answers(rule).flat()) expect(violation.element).toMatch(/\S/);
   });
 
   it("fails its cases by its validation alone", () => {
-    const results = resultsWith(rule, (text) =>
-      text.replace("- expression: size(variables.violating) == 0", "- expression: 'true'"),
-    );
+    const text = rule.file.text.replace("- expression: size(variables.violating) == 0", "- expression: 'true'");
+    const { results } = runCases([{ ...rule.file, text }, rule.casesFile]);
     expect(results.filter((result) => !result.passed).map((result) => result.name)).toEqual(casesThat(rule, "fail"));
   });
 
-  it.each(fieldsOf(rule))("has a case that needs the field %s", (_, position, length) => {
-    const results = resultsWith(rule, (text) => `${text.slice(0, position)}mistyped${text.slice(position + length)}`);
-    expect(wrong(results)).not.toEqual([]);
+  it.each(fieldsOf(rule))("has a case that needs the field %s (%i)", (...place) => {
+    expect(answersWith(rule, place, "mistyped")).not.toEqual(answers(rule));
   });
 
-  it.each(literalsOf(rule))("has a case that needs the text %s", (_, position, length) => {
-    const results = resultsWith(rule, (text) => `${text.slice(0, position)}'mistyped'${text.slice(position + length)}`);
-    expect(wrong(results)).not.toEqual([]);
+  it.each(literalsOf(rule))("has a case that needs the text %s (%i)", (...place) => {
+    expect(answersWith(rule, place, "'mistyped'")).not.toEqual(answers(rule));
   });
 });
 
@@ -162,22 +169,18 @@ describe.each(RULES.filter((rule) => rule.pack.startsWith("pss-")))("$id on ever
   });
 
   it("has a case for an init container, an ephemeral container and a CronJob", () => {
-    const kinds = casesOf(rule)
-      .filter((one) => one.expect === "fail")
-      .map((one) => one.object?.["kind"]);
+    const kinds = rule.cases.filter((one) => one.expect === "fail").map((one) => one.object?.["kind"]);
     expect(kinds).toContain("CronJob");
     if (!rule.file.text.includes("initContainers")) return;
-    const specs = casesOf(rule)
-      .filter((one) => one.expect === "fail")
-      .map((one) => fieldAt(one.object, "spec"));
+    const specs = rule.cases.filter((one) => one.expect === "fail").map((one) => fieldAt(one.object, "spec"));
     for (const list of ["initContainers", "ephemeralContainers"]) {
       expect(specs.some((spec) => isList(fieldAt(spec, list)))).toBe(true);
     }
   });
 
   it.each(Object.entries(LIFTS))("says of a %s what it says of the Pod", (_, lift) => {
-    const compiled = compilePolicy(rule.policy, policyEnvironment());
-    const pods = casesOf(rule).flatMap(({ name, operation, object, expect: expected }) =>
+    const compiled = compilePolicy(rule.policy, ENVIRONMENT);
+    const pods = rule.cases.flatMap(({ name, operation, object, expect: expected }) =>
       operation === "CREATE" && object?.["kind"] === "Pod" ? [{ name, operation, expect: expected, object }] : [],
     );
     expect(pods.length).toBeGreaterThan(5);

@@ -18,7 +18,8 @@ export interface Rule {
   /** `<pack>/<rule>`, as the files are named. */
   readonly id: string;
   readonly file: PolicyFile;
-  readonly cases: PolicyFile;
+  readonly casesFile: PolicyFile;
+  readonly cases: readonly Case[];
   readonly document: ValueMap;
   readonly policy: AdmissionPolicy;
 }
@@ -41,19 +42,19 @@ export function readPacks(): readonly Rule[] {
 }
 
 function readRule(pack: string, name: string): Rule {
-  const [file, cases] = [read(pack, `${name}.yaml`), read(pack, `${name}.cases.yaml`)];
+  const [file, casesFile] = [read(pack, `${name}.yaml`), read(pack, `${name}.cases.yaml`)];
   const document = readDocuments(file).documents[0]?.value;
   const policy = loadPolicies([file]).policies[0];
   if (document === undefined || policy === undefined) throw new Error(`${file.file} cannot be read`);
-  return { pack, id: `${pack}/${name}`, file, cases, document, policy };
+  return { pack, id: `${pack}/${name}`, file, casesFile, cases: readCases(casesFile), document, policy };
 }
 
 function read(pack: string, name: string): PolicyFile {
   return { file: `${pack}/${name}`, text: readFileSync(join(FOLDER, pack, name), "utf8") };
 }
 
-export function casesOf(rule: Rule): readonly Case[] {
-  const document = readDocuments(rule.cases).documents[0]?.value;
+function readCases(file: PolicyFile): readonly Case[] {
+  const document = readDocuments(file).documents[0]?.value;
   return (fieldOf(document, "cases") as readonly ValueMap[]).map((one) => ({
     name: textOf(one, "name") ?? "",
     operation: (textOf(one, "operation") ?? "CREATE") as Case["operation"],
