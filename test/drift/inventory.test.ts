@@ -102,7 +102,7 @@ spec: { volumeClaimTemplates: [{ metadata: { name: data } }] }
     name,
   });
 
-  it.each([
+  test.each([
     ["data-redis-0", "data", true],
     ["data-redis-12", "data", true],
     ["data-redis", "data", false],
