@@ -2,6 +2,7 @@
 
 /** Every way in which a pass can fall short, in alphabetical order. `docs/faults.md` explains each. */
 export type FaultCode =
+  | "cluster-not-granted"
   | "cluster-unreachable"
   | "config-invalid"
   | "duplicate-object"
@@ -18,6 +19,7 @@ export type FaultCode =
   | "list-failed"
   | "list-forbidden"
   | "manifest-invalid"
+  | "namespace-not-granted"
   | "output-unwritable"
   | "policy-invalid"
   | "repository-invalid"

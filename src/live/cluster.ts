@@ -26,6 +26,8 @@ export interface ClusterOptions {
   readonly kubeconfig?: string;
   /** Else the current one. */
   readonly context?: string;
+  /** The Pod's own ServiceAccount, whatever kubeconfig files there are. */
+  readonly inCluster?: boolean;
   /** Takes the place of Secrets' values. */
   readonly digester: Digester;
   /** Cancels what is in flight at once; kinds that were not read to their end are then `unread` with `interrupted`. */

@@ -23,6 +23,8 @@ export interface KubeconfigOptions {
   /** A file; else those of `KUBECONFIG`, else `~/.kube/config`, else the Pod's own ServiceAccount. */
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
+  /** The Pod's own ServiceAccount, whatever files there are. */
+  readonly inCluster?: boolean | undefined;
 }
 
 /** A cluster that can be asked. */
@@ -83,10 +85,12 @@ async function load(options: KubeconfigOptions): Promise<Loaded | Fault> {
     config.loadFromCluster();
     return { library, config, from: "the Pod's ServiceAccount" };
   }
+  if (options.inCluster === true) return invalid("the Pod's ServiceAccount", "holdfast does not run in a Pod that has one");
   return invalid(files.join(delimiter), "it does not exist");
 }
 
-function filesOf({ kubeconfig }: KubeconfigOptions): readonly string[] {
+function filesOf({ kubeconfig, inCluster }: KubeconfigOptions): readonly string[] {
+  if (inCluster === true) return [];
   if (kubeconfig !== undefined) return [kubeconfig];
   const named = (process.env["KUBECONFIG"] ?? "").split(delimiter).filter((file) => file !== "");
   return named.length > 0 ? named : [join(homedir(), ".kube", "config")];
