@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 
 import type { FileChange, Publication } from "../core/proposal.ts";
-import { create, lookUp, mutate, read, write } from "./github-client.ts";
+import { lookUp, mutate, read, write } from "./github-client.ts";
 import type { Session } from "./github-client.ts";
 import { ForgeError, mayHaveHappened } from "./github-faults.ts";
 import { isOwnCommit, signedMessage } from "./marker.ts";
@@ -30,6 +30,11 @@ interface GitCommit {
   readonly parents: readonly { readonly sha: string }[];
 }
 
+interface GitRef {
+  readonly ref: string;
+  readonly object: { readonly sha: string };
+}
+
 interface Comparison {
   readonly ahead_by: number;
   readonly behind_by: number;
@@ -37,7 +42,13 @@ interface Comparison {
   readonly files?: readonly { readonly filename: string; readonly sha: string | null; readonly status: string }[];
 }
 
+/** The names that holdfast gives: nothing in them that a path, a template or Git reads as anything else. */
+export function isOwnBranchName(branch: string): boolean {
+  return /^holdfast\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(branch);
+}
+
 export async function branchState(session: Session, publication: PullPublication): Promise<BranchState> {
+  if (!isOwnBranchName(publication.branch)) throw new Error(`not a branch of holdfast's: ${publication.branch}`);
   const head = await headOf(session, publication.branch);
   if (head === undefined) return { kind: "absent" };
   const comparison = await compare(session, session.base.branch, head);
@@ -55,8 +66,9 @@ export async function isOwnHead(session: Session, id: string, head: string): Pro
 }
 
 export async function headOf(session: Session, branch: string): Promise<string | undefined> {
-  const ref = await lookUp<{ readonly object: { readonly sha: string } }>(session, `/git/ref/heads/${branch}`);
-  return ref?.object.sha;
+  // All that begin with the name, rather than the one: a branch that is not there yet is no failed request.
+  const refs = await read<readonly GitRef[]>(session, `/git/matching-refs/heads/${branch}`);
+  return refs.find(({ ref }) => ref === `refs/heads/${branch}`)?.object.sha;
 }
 
 /** Brings the branch from `state` to what the publication says. `open`: a pull request shows it. */
@@ -77,10 +89,11 @@ async function startBranch(session: Session, branch: string, state: BranchState)
   const sha = session.base.commit;
   if (state.kind === "absent") {
     try {
-      await create(session, "/git/refs", { ref: `refs/heads/${branch}`, sha });
+      // A branch is named: asking for it again makes no second one.
+      await write(session, "POST /git/refs", { ref: `refs/heads/${branch}`, sha });
     } catch (error) {
-      // It exists, or there was no answer: what counts is where the branch is now.
-      if (!(error instanceof ForgeError) || (error.status !== 422 && !mayHaveHappened(error))) throw error;
+      // It exists: what counts is where it is now.
+      if (!(error instanceof ForgeError) || error.status !== 422) throw error;
       if ((await headOf(session, branch)) !== sha) throw error;
     }
   } else if (state.kind !== "foreign" && state.head !== sha) {

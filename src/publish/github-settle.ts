@@ -1,7 +1,7 @@
 /** Closes what is settled: after two complete passes that found nothing, counted in the signed marker. */
 
 import type { PublishedAction } from "../core/proposal.ts";
-import { headOf, isOwnHead } from "./github-branch.ts";
+import { headOf, isOwnBranchName, isOwnHead } from "./github-branch.ts";
 import { read, write } from "./github-client.ts";
 import type { Session } from "./github-client.ts";
 import { ownOf, remarked } from "./github-items.ts";
@@ -52,7 +52,8 @@ export async function removeSettledBranches(
   const refs = await read<readonly { readonly ref: string }[]>(session, "/git/matching-refs/heads/holdfast/");
   for (const { ref } of refs) {
     const branch = ref.slice("refs/heads/".length);
-    if (!keep.has(branch) && (await isSettled(session, branch, targets))) await removeBranch(session, branch);
+    if (!isOwnBranchName(branch) || keep.has(branch)) continue;
+    if (await isSettled(session, branch, targets)) await removeBranch(session, branch);
   }
 }
 
