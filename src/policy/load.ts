@@ -23,18 +23,14 @@ export function loadPolicies(files: readonly PolicyFile[]): LoadedPolicies {
   const faults = read.flatMap((file) => file.faults);
   const documents = read.flatMap((file) => file.documents);
   const parsed = documents.filter(isPolicy).map((document) => {
-    const result = parsePolicy(document.value, (path) => document.positionOf(path));
+    const result = parsePolicy(document.value, (path) => (document.tested ? undefined : document.positionOf(path)));
     if (result.kind === "policy") return [{ document, policy: result.policy }];
     for (const { path, message } of result.problems)
       faults.push(invalid(document.positionOf(path), nameOf(document), message));
     return [];
   });
   const unique = withoutDuplicates(parsed.flat(), faults);
-  const environment = policyEnvironment();
-  for (const { document, policy } of unique) {
-    const { errors } = compilePolicy(policy, environment);
-    for (const error of errors) faults.push(compileFault(policy, error, document.positionOf([])));
-  }
+  faults.push(...compileFaults(unique.filter(({ document }) => !document.tested)));
   const bound = bindPolicies(
     unique.map(({ policy }) => policy),
     documents,
@@ -54,19 +50,25 @@ interface Placed {
 
 /** Findings are keyed by policy, so an id may be taken once: a later document cannot pass for an earlier one. */
 function withoutDuplicates(placed: readonly Placed[], faults: Fault[]): readonly Placed[] {
-  const taken = new Map<string, SourcePosition>();
+  const taken = new Map<string, PolicyDocument>();
   return placed.filter(({ document, policy }) => {
-    const position = document.positionOf([]);
-    const first = taken.get(policy.id);
+    const first = taken.get(policy.id)?.positionOf([]);
     if (first === undefined) {
-      taken.set(policy.id, position);
+      taken.set(policy.id, document);
       return true;
     }
-    faults.push(
-      invalid(position, policy.id, `the policy ${policy.id} is declared twice; first in ${first.file}:${first.line}`),
-    );
+    const message = `the policy ${policy.id} is declared twice; first in ${first.file}:${first.line}`;
+    faults.push(invalid(document.positionOf([]), policy.id, message));
     return false;
   });
+}
+
+function compileFaults(placed: readonly Placed[]): readonly Fault[] {
+  if (placed.length === 0) return [];
+  const environment = policyEnvironment();
+  return placed.flatMap(({ document, policy }) =>
+    compilePolicy(policy, environment).errors.map((error) => compileFault(policy, error, document.positionOf([]))),
+  );
 }
 
 function compileFault(

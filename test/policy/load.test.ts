@@ -96,6 +96,14 @@ describe("loadPolicies", () => {
     ).toHaveLength(1);
   });
 
+  test("a file that is tested elsewhere is not compiled to look for errors", () => {
+    const text = policy("bad", "  validations: [{ expression: '(' }]\n");
+    expect(loadPolicies([{ file: "a.yaml", text, tested: true }])).toMatchObject({
+      faults: [],
+      policies: [{ id: "bad" }],
+    });
+  });
+
   test("hostile keys are unknown fields", () => {
     expect(
       faults(policy("p", "  __proto__: {}\n  constructor: 1\n  validations: [{ expression: 'true' }]\n")),
