@@ -42,8 +42,8 @@ const GROUPS: ReadonlySet<string> = new Set([
   "talos.dev",
 ]);
 
-/** Kubeconfig files, and the admission controllers' configuration of old. */
-const CORE_KINDS: ReadonlySet<string> = new Set(["v1 Config", "v1 Preferences"]);
+/** Kubeconfig files, and the scheduler's configuration of old. */
+const CORE_KINDS: ReadonlySet<string> = new Set(["v1 Config", "v1 Policy", "v1 Preferences"]);
 
 export function isClientOnly(apiVersion: string, kind: string): boolean {
   return GROUPS.has(groupOf(apiVersion)) || CORE_KINDS.has(`${apiVersion} ${kind}`);

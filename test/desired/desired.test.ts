@@ -314,8 +314,8 @@ stringData: {b: new, c: secret}
 `,
     });
     const value = state.objects[0]?.value as Record<string, unknown>;
-    const secret = digester.digest("secret");
-    expect(value["data"]).toEqual({ a: secret, b: digester.digest("new"), c: secret, z: digester.digest("") });
+    const digest = digester.digest("secret");
+    expect(value["data"]).toEqual({ a: digest, b: digester.digest("new"), c: digest, z: digester.digest("") });
     expect(value).not.toHaveProperty("stringData");
     expect((value["metadata"] as Record<string, unknown>)["annotations"]).toEqual({ keep: "x" });
     expect(JSON.stringify(state)).not.toMatch(/c2VjcmV0|"secret"|"new"/);
