@@ -55,7 +55,7 @@ export interface NamedExpression extends Expression {
   readonly name: string;
 }
 
-export interface Validation extends Expression {
+interface Validation extends Expression {
   readonly message?: string;
   readonly messageExpression?: Expression;
 }

@@ -45,7 +45,7 @@ export function evaluateRequest(
 }
 
 /** Whether the policy's rules and selectors are about the request; bindings and matchConditions are not asked. */
-export function isAsked({ policy }: CompiledPolicy, request: AdmissionRequest): Match {
+function isAsked({ policy }: CompiledPolicy, request: AdmissionRequest): Match {
   if (policy.delta && request.operation === "CREATE") return "no";
   return matchRequest(policy.match, request);
 }
