@@ -168,9 +168,12 @@ function saidBy(response: OctokitError["response"], error: Error): string {
   return oneLine([typeof message === "string" ? message : "", ...details].filter(Boolean).join(": "));
 }
 
+/** A proxy's page may say anything, the request's own headers too: whatever looks like a credential goes. */
 function oneLine(text: string): string {
   return text
     .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, " ")
+    .replaceAll(/\b(?:gh[a-z]_|github_pat_)\w+|\bey[\w-]+\.[\w-]+\.[\w-]*|\bv1\.[0-9a-f]{40}\b/g, "(removed)")
+    .replaceAll(/\b(token|bearer|basic) [^\s"',]+/gi, "$1 (removed)")
     .trim()
     .slice(0, 300);
 }

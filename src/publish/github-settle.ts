@@ -49,7 +49,7 @@ export async function removeSettledBranches(
   { keep, targets }: { readonly keep: ReadonlySet<string>; readonly targets: readonly string[] },
 ): Promise<void> {
   if (session.dryRun) return;
-  const refs = await read<readonly { readonly ref: string }[]>(session, "/git/matching-refs/heads/holdfast/");
+  const refs = await read<readonly { readonly ref: string }[]>(session, "/git/matching-refs/heads/holdfast");
   for (const { ref } of refs) {
     const branch = ref.slice("refs/heads/".length);
     if (!isOwnBranchName(branch) || keep.has(branch)) continue;

@@ -32,12 +32,12 @@ export async function writeOutput(change: OutputChange): Promise<void> {
   const { out, files, removed } = change;
   for (const path of [...files.map((file) => file.path), ...removed]) assertInside(path);
   const after = markerText(change.after);
+  const stage = join(out, STAGE);
+  if (!change.isNew) await rm(stage, { recursive: true, force: true });
   const isMarked = !change.isNew && (await hasFile(out, OUTPUT_MARKER, after));
   if (isMarked && files.length === 0 && removed.length === 0) return;
   await mkdir(out, { recursive: true });
   if (change.isNew) await markNew(out);
-  const stage = join(out, STAGE);
-  await rm(stage, { recursive: true, force: true });
   try {
     await mkdir(stage);
     await stageAll(stage, [markerText(change.before), ...files.map((file) => file.text), after]);
