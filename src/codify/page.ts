@@ -133,6 +133,6 @@ function layoutOf(text: string, root: SourceNode): Omit<Layout, "blocks"> {
 }
 
 /** The column of a block map's keys. */
-export function mapColumn(text: string, node: MapNode): number {
+function mapColumn(text: string, node: MapNode): number {
   return columnOf(text, node.entries[0]?.keyStart ?? node.start);
 }

@@ -14,10 +14,6 @@ import type { Refused } from "./refuse.ts";
 import { targetFor } from "./target.ts";
 import type { ListTarget, MapTarget, Target } from "./target.ts";
 
-export interface Plan {
-  readonly target: MapTarget;
-}
-
 /** A change with its index in the request. */
 export interface Planned {
   readonly index: number;

@@ -34,7 +34,7 @@ const ODD = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
 const ODD_ALL = new RegExp(ODD, "gu");
 
 /** Whether a value can only be written with escapes. */
-export function hasOddCharacters(value: string): boolean {
+function hasOddCharacters(value: string): boolean {
   return ODD.test(value);
 }
 

@@ -18,7 +18,7 @@ export interface WriteTarget {
 }
 
 /** The entry or item goes. */
-export interface RemoveTarget {
+interface RemoveTarget {
   readonly kind: "remove";
   readonly by: Set<number>;
 }

@@ -28,6 +28,8 @@ export function findObjects(source: SourceText, origin: Origin, ref: ObjectRef):
     const { root } = document.parse();
     return root === undefined ? [] : objectsIn(document, root).filter((found) => isNamed(found, ref));
   });
+  // A cluster-scoped object has no namespace, whatever its text says.
+  if (ref.namespace === undefined && named.length === 1) return named;
   const exact = named.filter(({ node }) => textAt(node, "metadata", "namespace") === ref.namespace);
   return exact.length > 0 ? exact : named.filter(({ node }) => textAt(node, "metadata", "namespace") === undefined);
 }

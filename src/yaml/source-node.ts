@@ -54,7 +54,7 @@ export interface ListItem {
   readonly value: SourceNode;
 }
 
-export interface AliasNode extends Placed {
+interface AliasNode extends Placed {
   readonly kind: "alias";
   readonly name: string;
   /** What the alias stands for; absent where the document has no such anchor. */

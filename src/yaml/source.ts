@@ -37,7 +37,7 @@ export interface ParsedDocument {
   readonly aliased: ReadonlySet<string>;
 }
 
-export interface SourceProblem {
+interface SourceProblem {
   readonly code: "duplicate-key" | "lone-cr" | "not-round-trip" | "syntax" | "tab-indent" | "too-deep";
   readonly message: string;
   /** Offset in the file. */

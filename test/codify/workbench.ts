@@ -8,11 +8,10 @@ import type { DesiredObject } from "../../src/core/objects.ts";
 import { field } from "../../src/core/path.ts";
 import type { FieldPath } from "../../src/core/path.ts";
 import type { RefusalCode } from "../../src/core/proposal.ts";
-import { refKey } from "../../src/core/refs.ts";
 import type { FieldSchema } from "../../src/core/schema.ts";
 import type { Renderer } from "../../src/core/stages.ts";
 import { fieldAt, fieldOf, isList, isMap, textOf } from "../../src/core/value.ts";
-import type { Value, ValueMap } from "../../src/core/value.ts";
+import type { Value } from "../../src/core/value.ts";
 import { contentHash } from "../../src/yaml/content.ts";
 import { readYaml } from "../../src/yaml/read.ts";
 
@@ -69,9 +68,9 @@ export function run({ files, requests, renderer, modes, read }: Bench): Promise<
   });
 }
 
-export type Operation = Pick<Change, "path" | "operation" | "live">;
+type Operation = Pick<Change, "path" | "operation" | "live">;
 
-export function change({ path, operation, live }: Operation): Change {
+function change({ path, operation, live }: Operation): Change {
   return { path, operation, direction: "live-changed", ...(live === undefined ? {} : { live }) };
 }
 
@@ -125,13 +124,7 @@ export async function edited({ text, changes, schema, file = "a.yaml", pick }: O
   return { text: result.files[0]?.after ?? text, codes, result };
 }
 
-export function sameObject(a: DesiredObject, b: DesiredObject): boolean {
-  return refKey(a.ref) === refKey(b.ref);
-}
-
-/** A ConfigMap with a `spec` of the given lines: any field may stand there, which is all that these tests need. */
+/** An object of which any field may be written: `body` stands below its head. */
 export function manifest(body: string): string {
   return `apiVersion: v1\nkind: Thing\nmetadata:\n  name: web\n${body}`;
 }
-
-export type { ValueMap };
