@@ -38,10 +38,18 @@ export function readCredentials(environment: NodeJS.ProcessEnv): Credentials | F
   const { APP_ID: appId, GITHUB_TOKEN: token } = environment;
   if (appId || keySetting(environment) !== undefined) return appCredentials(environment);
   if (!token) {
-    return usage("GITHUB_TOKEN", "there are no credentials for GitHub", "set GITHUB_TOKEN, or an App's APP_ID and PRIVATE_KEY");
+    return usage(
+      "GITHUB_TOKEN",
+      "there are no credentials for GitHub",
+      "set GITHUB_TOKEN, or an App's APP_ID and PRIVATE_KEY",
+    );
   }
   if (!/^[\x21-\x7e]+$/.test(token)) {
-    return usage("GITHUB_TOKEN", "GITHUB_TOKEN holds characters that no token has", "set it without spaces and line ends");
+    return usage(
+      "GITHUB_TOKEN",
+      "GITHUB_TOKEN holds characters that no token has",
+      "set it without spaces and line ends",
+    );
   }
   const secret = secretOf(environment);
   if (isFault(secret)) return secret;
@@ -64,7 +72,11 @@ export function appCredentials(environment: NodeJS.ProcessEnv): AppCredentials |
   if (isFault(pem)) return pem;
   const privateKey = parseKey(pem);
   if (privateKey?.asymmetricKeyType !== "rsa") {
-    return usage("PRIVATE_KEY", "PRIVATE_KEY is no RSA private key", "set it to the PEM that GitHub gave for the App, or to its file's path");
+    return usage(
+      "PRIVATE_KEY",
+      "PRIVATE_KEY is no RSA private key",
+      "set it to the PEM that GitHub gave for the App, or to its file's path",
+    );
   }
   const secret = secretOf(environment);
   if (isFault(secret)) return secret;
@@ -102,7 +114,12 @@ function keySetting({ PRIVATE_KEY: key, PRIVATE_KEY_PATH: path }: NodeJS.Process
 
 function privateKeyPem(environment: NodeJS.ProcessEnv): string | Fault {
   const setting = keySetting(environment)?.trim();
-  if (!setting) return usage("PRIVATE_KEY", "PRIVATE_KEY is not set", "set it to the App's private key (PEM), or to its file's path");
+  if (!setting)
+    return usage(
+      "PRIVATE_KEY",
+      "PRIVATE_KEY is not set",
+      "set it to the App's private key (PEM), or to its file's path",
+    );
   if (setting.startsWith("-----BEGIN")) return setting.replaceAll(String.raw`\n`, "\n");
   const decoded = Buffer.from(setting, "base64").toString("latin1");
   if (decoded.startsWith("-----BEGIN")) return decoded;
@@ -110,7 +127,11 @@ function privateKeyPem(environment: NodeJS.ProcessEnv): string | Fault {
     return readFileSync(setting, "latin1");
   } catch {
     // The setting is not repeated: it may be a key after all, only damaged.
-    return usage("PRIVATE_KEY", "PRIVATE_KEY is neither a private key nor a file that can be read", "set it to the PEM that GitHub gave for the App, or to its file's path");
+    return usage(
+      "PRIVATE_KEY",
+      "PRIVATE_KEY is neither a private key nor a file that can be read",
+      "set it to the PEM that GitHub gave for the App, or to its file's path",
+    );
   }
 }
 

@@ -55,7 +55,8 @@ function refused(setting: string, why: string): Fault {
     code: "usage",
     about: setting,
     message: `${setting} ${why}`,
-    remedy: "set GITHUB_API_URL (https://api.github.com, https://HOST/api/v3 …) and, for other servers, GITHUB_SERVER_URL",
+    remedy:
+      "set GITHUB_API_URL (https://api.github.com, https://HOST/api/v3 …) and, for other servers, GITHUB_SERVER_URL",
     leavesUnknown: "nothing",
   };
 }

@@ -29,8 +29,8 @@ export interface RepositoryAccess {
   readonly client: Octokit;
   /** For git; the client's own. */
   readonly token: string;
-  /** Whom the client acts as, as GitHub names the author of what it writes. */
-  readonly login: string;
+  /** Whom the client acts as: how GitHub names the author of what it writes. */
+  login(): Promise<string | Fault>;
   /** Gives an installation's token back. Never fails. */
   close(): Promise<void>;
 }
@@ -60,11 +60,15 @@ export async function openAccess(options: AccessOptions): Promise<RepositoryAcce
   const { credentials, addresses } = options;
   if (credentials.kind === "app") return appAccess(options, credentials);
   const client = tokenClient(credentials.token, addresses);
-  const login = await asked("GITHUB_TOKEN", "the token's user", () =>
+  return { client, token: credentials.token, login: () => viewerOf(client), close: async () => undefined };
+}
+
+/** Every kind of token may ask this, that of Actions too. */
+async function viewerOf(client: Octokit): Promise<string | Fault> {
+  const answer = await asked("GITHUB_TOKEN", "the token's user", () =>
     client.graphql<{ readonly viewer: { readonly login: string } }>("query { viewer { login } }"),
   );
-  if (isFault(login)) return login;
-  return { client, token: credentials.token, login: login.viewer.login, close: async () => undefined };
+  return isFault(answer) ? answer : answer.viewer.login;
 }
 
 /** The App's own client, which sees installations and no repository. */
@@ -130,7 +134,8 @@ async function appAccess(options: AccessOptions, credentials: AppCredentials): P
   const installation = options.installation ?? (await installationOf(client, owner, name));
   if (isFault(installation)) return installation;
   const permissions = granted(installation.permissions, write);
-  if (permissions["contents"] === undefined) return forbidden(about, "the App may not read contents", "allow it Contents in the App's permissions");
+  if (permissions["contents"] === undefined)
+    return forbidden(about, "the App may not read contents", "allow it Contents in the App's permissions");
   const token = await asked(about, "an installation's token", () =>
     installationToken(client, installation.id, { repositories: [name], permissions }),
   );
@@ -139,7 +144,7 @@ async function appAccess(options: AccessOptions, credentials: AppCredentials): P
   return {
     client: own,
     token,
-    login: `${installation.appSlug}[bot]`,
+    login: async () => `${installation.appSlug}[bot]`,
     close: async () => {
       await own.request("DELETE /installation/token").catch(() => undefined);
     },
@@ -154,12 +159,17 @@ async function installationOf(client: Octokit, owner: string, repo: string): Pro
       throw error;
     }),
   );
-  if (answer === undefined) return forbidden(about, "the App is not installed there", "install it on the repository, and check the name");
+  if (answer === undefined)
+    return forbidden(about, "the App is not installed there", "install it on the repository, and check the name");
   return isFault(answer) ? answer : toInstallation(answer.data);
 }
 
 /** As GitHub's answers have it. */
-export function toInstallation(data: { readonly id: number; readonly app_slug: string; readonly permissions: object }): Installation {
+export function toInstallation(data: {
+  readonly id: number;
+  readonly app_slug: string;
+  readonly permissions: object;
+}): Installation {
   return { id: data.id, appSlug: data.app_slug, permissions: data.permissions as Permissions };
 }
 
@@ -170,7 +180,14 @@ function granted(permissions: Permissions, write: boolean): Permissions {
 }
 
 function forbidden(about: string, message: string, remedy: string): Fault {
-  return { kind: "fault", code: "forge-forbidden", about, message: `${about}: ${message}`, remedy, leavesUnknown: "declared" };
+  return {
+    kind: "fault",
+    code: "forge-forbidden",
+    about,
+    message: `${about}: ${message}`,
+    remedy,
+    leavesUnknown: "declared",
+  };
 }
 
 function common(api: string) {

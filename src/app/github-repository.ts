@@ -1,6 +1,4 @@
-/** Opens one repository of GitHub for one pass: who we are there, its base branch, and its files at that branch's head. */
-
-import type { Octokit } from "@octokit/rest";
+/** Opens one repository of GitHub for one pass, to read it: its base branch, and its files at that branch's head. */
 
 import { isFault } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
@@ -21,7 +19,6 @@ export interface OpenRepositoryOptions {
   /** Where clones are kept between passes. */
   readonly cacheDir: string;
   readonly maxFileBytes?: number;
-  readonly write: boolean;
   readonly installation?: Installation;
   readonly signal?: AbortSignal;
 }
@@ -30,8 +27,6 @@ export interface OpenRepository {
   /** As GitHub writes them. */
   readonly owner: string;
   readonly name: string;
-  readonly client: Octokit;
-  readonly login: string;
   readonly base: { readonly branch: string; readonly commit: string };
   readonly tree: SourceTree;
   close(): Promise<void>;
@@ -39,7 +34,7 @@ export interface OpenRepository {
 
 /** Faults: those of GitHub, of git, and of a repository that takes no writes. */
 export async function openGitHubRepository(options: OpenRepositoryOptions): Promise<OpenRepository | Fault> {
-  const access = await openAccess(options);
+  const access = await openAccess({ ...options, write: false });
   if (isFault(access)) return access;
   const opened = await openWith(options, access);
   if (isFault(opened)) await access.close();
@@ -66,8 +61,6 @@ async function openWith(options: OpenRepositoryOptions, access: Access): Promise
   return {
     owner,
     name,
-    client: access.client,
-    login: access.login,
     base: { branch, commit: fetched.commit },
     tree: fetched.tree,
     close: async () => {
@@ -93,14 +86,29 @@ async function describe({ owner, name }: OpenRepositoryOptions, { client }: Acce
     }),
   );
   if (answer === undefined) {
-    return refused(about, "GitHub shows these credentials no such repository", "check the name, and that the App is installed there or the token may read it");
+    return refused(
+      about,
+      "GitHub shows these credentials no such repository",
+      "check the name, and that the App is installed there or the token may read it",
+    );
   }
   if (isFault(answer)) return answer;
   const { archived, disabled } = answer.data;
   if (!archived && disabled !== true) return answer.data;
-  return refused(about, `the repository is ${archived ? "archived" : "disabled"}: nothing can be opened there`, "take it out of holdfast's schedule");
+  return refused(
+    about,
+    `the repository is ${archived ? "archived" : "disabled"}: nothing can be opened there`,
+    "take it out of holdfast's schedule",
+  );
 }
 
 function refused(about: string, message: string, remedy: string): Fault {
-  return { kind: "fault", code: "forge-forbidden", about, message: `${about}: ${message}`, remedy, leavesUnknown: "declared" };
+  return {
+    kind: "fault",
+    code: "forge-forbidden",
+    about,
+    message: `${about}: ${message}`,
+    remedy,
+    leavesUnknown: "declared",
+  };
 }
