@@ -167,6 +167,6 @@ describe("a repository config is refused at the line and column of the problem:"
       `mode: ${"a".repeat(500_000)}`,
     ])
       faults(text);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 });

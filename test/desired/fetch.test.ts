@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -220,5 +220,25 @@ describe("a damaged clone", () => {
       rmSync(file);
     expect(await textOf(second, "a.yaml")).not.toBe("a");
     expect(await textOf(await fetched(options), "a.yaml")).toBe("a");
+  });
+
+  test("whose file is spoilt where no fetch notices it is built anew at the next pass", async () => {
+    const text = "a".repeat(3000);
+    const dir = repositoryOf({ "a.yaml": text });
+    const server = await serveRepository(dir);
+    const options = { url: server.url, branch: "main", cacheDir: temporaryFolder() };
+    const first = await fetched(options);
+    const clone = cloneIn(options.cacheDir);
+    const before = filesBelow(join(clone, "objects"));
+    expect(await textOf(first, "a.yaml")).toBe(text);
+    for (const file of filesBelow(join(clone, "objects")).filter(
+      (name) => !before.includes(name) && !name.endsWith(".idx"),
+    )) {
+      chmodSync(file, 0o644);
+      const bytes = readFileSync(file);
+      writeFileSync(file, bytes.fill(0x55, Math.floor(bytes.length / 3)));
+    }
+    expect(await textOf(await fetched(options), "a.yaml")).toMatch(/^(?:git-failed|file-unreadable)$/);
+    expect(await textOf(await fetched(options), "a.yaml")).toBe(text);
   });
 });

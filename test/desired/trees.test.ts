@@ -111,12 +111,16 @@ describe("the working tree", () => {
     expect(existsSync(witness)).toBe(false);
   });
 
-  test("does not take GIT_DIR of the caller's environment for the repository", async () => {
+  test.each([
+    ["GIT_DIR", ".git"],
+    ["GIT_INDEX_FILE", ".git/index"],
+    ["GIT_OBJECT_DIRECTORY", ".git/objects"],
+  ])("does not heed %s of the caller's environment", async (variable, path) => {
     const dir = repositoryOf({ "a.yaml": "a" });
     const other = repositoryOf({ "other.yaml": "o" });
-    process.env["GIT_DIR"] = join(other, ".git");
+    process.env[variable] = join(other, path);
     onTestFinished(() => {
-      delete process.env["GIT_DIR"];
+      delete process.env[variable];
     });
     expect(await names(opened(await openWorktree(dir)))).toEqual(["a.yaml"]);
     expect(await names(await openHead(dir))).toEqual(["a.yaml"]);
@@ -162,6 +166,7 @@ describe("symbolic links", () => {
     ["to a file of the repository", "../b.yaml", "b", "b.yaml"],
     ["through a link to a folder", "../folder/b.yaml", "inner", "real/b.yaml"],
     ["to a file outside", "../../../etc/hosts", "file-unreadable", undefined],
+    ["out of the repository to the name of a file in it", "../../b.yaml", "file-unreadable", undefined],
     ["to an absolute path", "/etc/hosts", "file-unreadable", undefined],
     ["into .git", "../.git/config", "file-unreadable", undefined],
     ["to nothing", "absent.yaml", "file-unreadable", undefined],
