@@ -102,8 +102,14 @@ async function startBranch(session: Session, branch: string, state: BranchState)
 }
 
 const COMMIT_ON_BRANCH = `mutation ($input: CreateCommitOnBranchInput!) {
-  createCommitOnBranch(input: $input) { commit { oid } }
+  createCommitOnBranch(input: $input) { commit { oid signature { isValid } } }
 }`;
+
+interface CommitAnswer {
+  readonly createCommitOnBranch: {
+    readonly commit: { readonly signature: { readonly isValid: boolean } | null };
+  } | null;
+}
 
 /** On the base commit, by the mutation whose commits GitHub signs; it writes plain files only. */
 async function firstCommit(session: Session, publication: PullPublication): Promise<void> {
@@ -123,7 +129,9 @@ async function firstCommit(session: Session, publication: PullPublication): Prom
     fileChanges: { additions },
   };
   try {
-    await mutate(session, COMMIT_ON_BRANCH, { input });
+    const made = await mutate<CommitAnswer>(session, COMMIT_ON_BRANCH, { input });
+    if (made.createCommitOnBranch?.commit.signature?.isValid !== true)
+      session.log(`${branch}: GitHub did not sign the commit`);
   } catch (error) {
     if (!(error instanceof ForgeError) || (error.type !== "STALE_DATA" && !mayHaveHappened(error))) throw error;
     await settleCommit(session, publication, { error, retry: () => mutate(session, COMMIT_ON_BRANCH, { input }) });

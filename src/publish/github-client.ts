@@ -3,6 +3,8 @@
  * for twice without looking in between. Every failure leaves here as a {@link ForgeError}.
  */
 
+import { setTimeout } from "node:timers/promises";
+
 import type { Clock } from "../core/stages.ts";
 import { ForgeError, forgeErrorOf, interrupted, mayHaveHappened } from "./github-faults.ts";
 
@@ -47,7 +49,6 @@ export type Parameters = Readonly<Record<string, unknown>>;
 
 const ATTEMPTS = 3;
 const TIME_LIMIT = 30_000;
-/** Of a list; more is a fault: nothing is inferred from half a list. */
 const MOST_PAGES = 300;
 
 /** Reads below `/repos/{owner}/{repo}`; repeated when GitHub or the connection fails. */
@@ -65,19 +66,33 @@ export async function lookUp<T>(session: Session, path: string, parameters: Para
   }
 }
 
-/** All pages of a list. */
+/** All pages of a list. More than 30,000 entries are a fault: nothing is inferred from half a list. */
 export async function readAll<T>(session: Session, path: string, parameters: Parameters = {}): Promise<readonly T[]> {
+  const { items, whole } = await readPages<T>(session, path, { parameters, most: MOST_PAGES });
+  if (whole) return items;
+  const message = `${path} has more than ${MOST_PAGES * 100} entries`;
+  throw new ForgeError({ scope: "pass", message, remedy: "close or move old ones" });
+}
+
+export interface Pages<T> {
+  readonly items: readonly T[];
+  /** There was nothing more. */
+  readonly whole: boolean;
+}
+
+/** The first pages of a list, up to `most` of 100 entries each, and whether that was all. */
+export async function readPages<T>(
+  session: Session,
+  path: string,
+  { parameters, most }: { readonly parameters: Parameters; readonly most: number },
+): Promise<Pages<T>> {
   const items: T[] = [];
-  for (let page = 1; page <= MOST_PAGES; page++) {
+  for (let page = 1; page <= most; page++) {
     const answer = await repeated(session, `GET ${path}`, { ...parameters, per_page: 100, page });
     items.push(...(answer.data as readonly T[]));
-    if (answer.headers.link?.includes('rel="next"') !== true) return items;
+    if (answer.headers.link?.includes('rel="next"') !== true) return { items, whole: true };
   }
-  throw new ForgeError({
-    scope: "pass",
-    message: `${path} has more than ${MOST_PAGES * 100} entries`,
-    remedy: "close or move old ones",
-  });
+  return { items, whole: false };
 }
 
 /** A write that leads to the same state however often it is made; repeated as reads are. */
@@ -100,14 +115,11 @@ export async function mutate<T>(session: Session, query: string, variables: Para
 
 /** Waits at least that long, with jitter; an interruption ends it. */
 export async function pause(session: Session, milliseconds: number): Promise<void> {
+  const { signal } = session;
   refuseInterrupted(session);
   if (milliseconds <= 0) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, milliseconds * (1 + Math.random() / 2));
-  session.signal?.addEventListener("abort", () => resolve(), { once: true });
-  await promise;
-  clearTimeout(timer);
-  refuseInterrupted(session);
+  const options = signal === undefined ? {} : { signal };
+  await setTimeout(milliseconds * (1 + Math.random() / 2), undefined, options).catch(() => refuseInterrupted(session));
 }
 
 function refuseInterrupted({ signal }: Session): void {

@@ -7,7 +7,7 @@ import type { Publication, PublishedAction } from "../core/proposal.ts";
 import { create, pause, read, write } from "./github-client.ts";
 import type { Session } from "./github-client.ts";
 import { ForgeError, mayHaveHappened } from "./github-faults.ts";
-import { bodyWith, firstMarker, ownOf, remarked } from "./github-items.ts";
+import { bodyWith, firstMarker, ownIssues, remarked } from "./github-items.ts";
 import type { Issue, Own } from "./github-items.ts";
 import { sameMarker } from "./marker.ts";
 import type { Marker } from "./marker.ts";
@@ -43,8 +43,7 @@ function withId(issues: readonly Own<Issue>[], id: string): readonly Own<Issue>[
 async function newestOf(session: Session, id: string): Promise<readonly Own<Issue>[]> {
   const newest = { state: "all", sort: "created", direction: "desc", per_page: 100 };
   const posts = await read<readonly Issue[]>(session, "/issues", newest);
-  const issues = posts.filter((post) => post.pull_request === undefined);
-  return withId(ownOf(session, "issue", issues), id).filter(({ marker }) => marker.closed !== "duplicate");
+  return withId(ownIssues(session, posts), id).filter(({ marker }) => marker.closed !== "duplicate");
 }
 
 /** The first one; the others are closed. */
@@ -75,7 +74,9 @@ async function createIssue(session: Session, request: Readonly<Record<string, un
   try {
     return await create<Issue>(session, "/issues", request);
   } catch (error) {
-    if (!(error instanceof ForgeError) || !mayHaveHappened(error)) throw error;
+    if (!(error instanceof ForgeError)) throw error;
+    if (error.status === 422 && "assignees" in request) return createUnassigned(session, request, id);
+    if (!mayHaveHappened(error)) throw error;
     for (let look = 1; look <= 2; look++) {
       await pause(session, session.pacing.retry * look);
       const found = (await newestOf(session, id)).find(({ post }) => post.state === "open");
@@ -83,6 +84,13 @@ async function createIssue(session: Session, request: Readonly<Record<string, un
     }
     return create<Issue>(session, "/issues", request);
   }
+}
+
+/** Somebody who may not be assigned is no reason to keep quiet about a violation. */
+function createUnassigned(session: Session, request: Readonly<Record<string, unknown>>, id: string): Promise<Issue> {
+  const { assignees: _left, ...rest } = request;
+  session.log(`issue of ${id}: opened without assignees, GitHub does not take them`);
+  return createIssue(session, rest, id);
 }
 
 async function update(session: Session, publication: IssuePublication, known: Own<Issue>): Promise<PublishedAction> {

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 
 import type { Publication } from "../core/proposal.ts";
-import { readAll } from "./github-client.ts";
+import { readAll, readPages } from "./github-client.ts";
 import type { Session } from "./github-client.ts";
 import { ForgeError } from "./github-faults.ts";
 import { markerLine, readMarker } from "./marker.ts";
@@ -62,14 +62,20 @@ export async function openPulls(session: Session): Promise<readonly Own<Pull>[]>
   return ownOf(session, "pull-request", await readAll<Pull>(session, "/pulls", { state: "open" }));
 }
 
-/** Without pull requests. */
-export async function issuesIn(session: Session, state: "open" | "closed"): Promise<readonly Own<Issue>[]> {
-  const posts = await readAll<Issue>(session, "/issues", { state });
-  return ownOf(
-    session,
-    "issue",
-    posts.filter((post) => post.pull_request === undefined),
-  );
+export async function openIssues(session: Session): Promise<readonly Own<Issue>[]> {
+  return ownIssues(session, await readAll<Issue>(session, "/issues", { state: "open" }));
+}
+
+/** Of the newest 10,000 closed issues and pull requests: what was closed before those is forgotten. */
+export async function closedIssues(session: Session): Promise<readonly Own<Issue>[]> {
+  const closed = { parameters: { state: "closed" }, most: 100 };
+  return ownIssues(session, (await readPages<Issue>(session, "/issues", closed)).items);
+}
+
+/** To GitHub a pull request is an issue too. */
+export function ownIssues(session: Session, posts: readonly Issue[]): readonly Own<Issue>[] {
+  const issues = posts.filter((post) => post.pull_request === undefined);
+  return ownOf(session, "issue", issues);
 }
 
 export function firstMarker(publication: Publication): Marker {

@@ -137,7 +137,7 @@ async function foundPull(session: Session, branch: string): Promise<Pull | undef
   return undefined;
 }
 
-/** An open pull request from the branch whose marker is lost: ours again if we opened it, nobody else's business if not. */
+/** An open pull request from the branch that was not in the list, or whose marker is lost: ours if holdfast opened it. */
 async function adopt(
   session: Session,
   publication: PullPublication,
@@ -152,7 +152,8 @@ async function adopt(
     );
   }
   const lost: Marker = { ...firstMarker(publication), words: "" };
-  return updatePull(session, publication, { known: { post: standing, marker: lost }, state });
+  const [known = { post: standing, marker: lost }] = ownOf(session, "pull-request", [standing]);
+  return updatePull(session, publication, { known, state });
 }
 
 async function updatePull(

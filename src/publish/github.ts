@@ -10,7 +10,7 @@ import type { GitHubClient, Pacing, Session } from "./github-client.ts";
 import { faultOf, ForgeError, readOnly } from "./github-faults.ts";
 import { publishIssue } from "./github-issues.ts";
 import type { IssuePublication } from "./github-issues.ts";
-import { issuesIn, openPulls } from "./github-items.ts";
+import { closedIssues, openIssues, openPulls } from "./github-items.ts";
 import type { Own, Post } from "./github-items.ts";
 import { budgetOf, publishPull } from "./github-pull-requests.ts";
 import { removeSettledBranches, settle } from "./github-settle.ts";
@@ -117,9 +117,9 @@ async function publishPulls(
 }
 
 async function publishIssues(session: Session, input: PublishInput, ledger: Ledger): Promise<void> {
-  const open = await issuesIn(session, "open");
-  let reading: ReturnType<typeof issuesIn> | undefined;
-  const closed = () => (reading ??= issuesIn(session, "closed"));
+  const open = await openIssues(session);
+  let reading: ReturnType<typeof closedIssues> | undefined;
+  const closed = () => (reading ??= closedIssues(session));
   await each(ledger, input.publications.filter(isIssue), (one) => publishIssue({ session, open, closed }, one));
   if (input.complete) await each(ledger, goneOf(input, open), (own) => settle(session, own));
 }

@@ -242,6 +242,23 @@ describe("a commit whose expected head was stale", () => {
   });
 });
 
+function assigned(body: Readonly<Record<string, unknown>>): boolean {
+  return body["assignees"] !== undefined;
+}
+
+describe("an issue whose assignees GitHub does not take", () => {
+  it("is opened without them", async () => {
+    nothing("pulls", "branches", "issues");
+    const lines: string[] = [];
+    api.post(`${REPO}/issues`, assigned).reply(422, { message: "Validation Failed" });
+    api.post(`${REPO}/issues`, (body: Readonly<Record<string, unknown>>) => !assigned(body)).reply(201, post(5));
+    const input = inputOf([{ ...ISSUE, assignees: ["nobody"] } as typeof ISSUE]);
+    const published = await publish(input, { log: (line) => lines.push(line) });
+    expect(published).toMatchObject({ actions: [{ did: "opened", url: "https://gh/5" }], faults: [] });
+    expect(lines).toHaveLength(1);
+  });
+});
+
 describe("writes", () => {
   it("are that far apart", async () => {
     nothing("pulls", "branches");
