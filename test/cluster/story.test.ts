@@ -8,12 +8,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { runHoldfast } from "./cli.ts";
+import type { Ran } from "./cli.ts";
 import { startCluster } from "./cluster.ts";
 import type { TestCluster } from "./cluster.ts";
 import { describeOnCluster } from "./suite.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const ENTRY = join(ROOT, "src/cli/holdfast.js");
 const run = promisify(execFile);
 
 const WEB = `# The shop's front.
@@ -55,12 +56,6 @@ kind: NetworkPolicy
 metadata: { name: default-deny, namespace: shop }
 spec: { podSelector: {}, policyTypes: [Ingress] }
 `;
-
-interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 interface Change {
   readonly field: string;
@@ -141,14 +136,7 @@ describeOnCluster("the story on a real API server", () => {
   }
 
   async function holdfast(args: readonly string[], user = "holdfast"): Promise<Ran> {
-    const environment = { ...process.env, HOLDFAST_SECRET: "a key for this test alone", NO_COLOR: "1" };
-    const all = [ENTRY, ...args, "--repo", repository, "--kubeconfig", cluster.kubeconfigFor(user)];
-    try {
-      return { code: 0, ...(await run(process.execPath, all, { env: environment, maxBuffer: 1 << 26 })) };
-    } catch (error) {
-      const { code, stdout, stderr } = error as Ran;
-      return { code, stdout, stderr };
-    }
+    return await runHoldfast([...args, "--repo", repository, "--kubeconfig", cluster.kubeconfigFor(user)]);
   }
 
   async function scan(args: readonly string[] = [], user?: string): Promise<Report & { readonly code: number }> {
