@@ -22,6 +22,7 @@ export type FaultCode =
   | "namespace-not-granted"
   | "output-unwritable"
   | "policy-invalid"
+  | "policy-not-evaluable"
   | "repository-invalid"
   | "renderer-unsupported"
   | "revision-unknown"

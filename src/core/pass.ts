@@ -19,8 +19,10 @@ export interface Pass {
   readonly results: readonly DriftResult[];
   readonly proposals: readonly Proposal[];
   readonly faults: readonly Fault[];
-  /** No object that Git declares is unknown. Nothing is closed because of a pass that is not. */
+  /** No object that Git declares is unknown, and every policy was read. Nothing is closed because of a pass that is not. */
   readonly complete: boolean;
+  /** Every policy was read. Nothing is opened otherwise: what is found compliant might violate what could not be read. */
+  readonly policiesRead: boolean;
 }
 
 export interface PassTarget {

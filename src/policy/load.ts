@@ -14,6 +14,7 @@ import type { PolicyDocument, PolicyFile } from "./documents.ts";
 export interface LoadedPolicies {
   /** In the files' order; those with an expression that does not compile are among them, and are not evaluable. */
   readonly policies: readonly AdmissionPolicy[];
+  /** `policy-invalid`: a document that is not used at all; `policy-not-evaluable`: a policy that is asked and never passes. */
   readonly faults: readonly Fault[];
 }
 
@@ -77,5 +78,6 @@ function compileFault(
   start: SourcePosition | undefined,
 ): Fault {
   const at = error.offset === undefined ? "" : ` at character ${error.offset + 1} of the expression`;
-  return invalid(expression.position ?? start, policy.id, `${policy.id} does not compile: ${error.message}${at}`);
+  const fault = invalid(expression.position ?? start, policy.id, `${policy.id} does not compile: ${error.message}${at}`);
+  return { ...fault, code: "policy-not-evaluable" };
 }

@@ -1,5 +1,6 @@
 /** The last step of a pass: its proposals, with their words, to a forge; and what became of them, back into the pass. */
 
+import type { Fault } from "../core/fault.ts";
 import type { Action, DriftResult, Pass } from "../core/pass.ts";
 import type { Published, PublishedAction } from "../core/proposal.ts";
 import type { RepositoryConfig } from "../config/repository.ts";
@@ -17,6 +18,7 @@ export interface PublishPassInput {
 /** In `mode: report` nothing is opened, changed or closed. */
 export async function publishPass({ pass, config, forge, dryRun, signal }: PublishPassInput): Promise<Published> {
   if (config.mode === "report") return { actions: [], faults: [] };
+  if (!pass.policiesRead) return { actions: [], faults: [unjudged()] };
   return await forge.publish({
     publications: publicationsOf(pass, {
       pullRequestLabels: config.pullRequests.labels,
@@ -28,6 +30,17 @@ export async function publishPass({ pass, config, forge, dryRun, signal }: Publi
     dryRun,
     ...(signal === undefined ? {} : { signal }),
   });
+}
+
+function unjudged(): Fault {
+  return {
+    kind: "fault",
+    code: "policy-invalid",
+    about: "policies",
+    message: "nothing is opened, changed or closed, since not every policy could be read",
+    remedy: "mend the policies named above",
+    leavesUnknown: "nothing",
+  };
 }
 
 /** The pass with the addresses of what was opened for each drift, and the faults of publishing. */

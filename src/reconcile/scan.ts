@@ -104,6 +104,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
     ...duplicates,
     ...compared.faults,
   ];
+  const policiesRead = !faults.some((fault) => fault.code === "policy-invalid");
   const unreadable = faults.filter((fault) => fault.leavesUnknown === "declared").length;
   return {
     version: options.version,
@@ -116,7 +117,8 @@ export async function scan(options: ScanOptions): Promise<Pass> {
     results: withActions(results, proposals),
     proposals,
     faults,
-    complete: compared.unknown === 0 && unreadable === 0,
+    complete: compared.unknown === 0 && unreadable === 0 && policiesRead,
+    policiesRead,
   };
 }
 

@@ -41,7 +41,7 @@ export function htmlReport(pass: Pass): string {
 <p>${htmlText(summaryWords(summary))}. ${htmlText(changesWords(summary))}.</p>
 <p class="dim">Cluster ${htmlText(clusterWords(pass))} · ${htmlText(targetWords(pass))} · ${new Date(pass.finishedAt).toISOString()} · holdfast ${htmlText(pass.version)}</p>
 ${tiles(pass)}
-${pass.complete ? "" : '<p class="violating">Not everything that Git declares could be compared: see the faults below.</p>'}
+${pass.complete ? "" : '<p class="violating">The pass is not complete, and absence of drift proves nothing: see the faults below.</p>'}
 ${pass.results.map(driftSection).join("\n")}
 ${faultSection(pass.faults)}
 </body>

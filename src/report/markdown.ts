@@ -17,7 +17,7 @@ export function markdownReport(pass: Pass): string {
   const blocks = [
     "# Drift report",
     `**${summaryWords(summary)}.** ${changesWords(summary)}; coverage ${percent(summary.coverage)}; cluster ${codeSpan(clusterWords(pass))}.`,
-    ...(pass.complete ? [] : ["Not everything that Git declares could be compared: see the faults below."]),
+    ...(pass.complete ? [] : ["The pass is not complete, and absence of drift proves nothing: see the faults below."]),
     ...pass.results.map(driftSection),
     ...(pass.faults.length === 0 ? [] : ["## Faults", faultList(pass.faults)]),
   ];

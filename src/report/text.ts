@@ -91,6 +91,6 @@ function summaryBlock(pass: Pass, style: Style): string {
     `${changesWords(summary)}; coverage ${percent(summary.coverage)} of the live objects in scope; cluster ${terminalText(clusterWords(pass))}`,
   ];
   if (!pass.complete)
-    lines.push(style.yellow("Not everything that Git declares could be compared: see the faults above."));
+    lines.push(style.yellow("The pass is not complete, and absence of drift proves nothing: see the faults above."));
   return lines.join("\n");
 }

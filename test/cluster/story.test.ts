@@ -139,7 +139,7 @@ describeOnCluster("the story on a real API server", () => {
     return await runHoldfast([...args, "--repo", repository, "--kubeconfig", cluster.kubeconfigFor(user)]);
   }
 
-  async function scan(args: readonly string[] = [], user?: string): Promise<Report & { readonly code: number }> {
+  async function scan(args: readonly string[] = [], user?: string): Promise<Report & { readonly code: number | null }> {
     const { code, stdout, stderr } = await holdfast(["scan", "--format", "json", ...args], user);
     expect(stdout, stderr).not.toBe("");
     expect(stdout).not.toContain("s3cr3t-canary");

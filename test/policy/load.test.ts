@@ -35,7 +35,7 @@ describe("loadPolicies", () => {
     [
       "an expression that does not parse",
       policy("p", "  validations:\n    - expression: 1 +\n"),
-      "policy-invalid 0.yaml:7:7 p does not compile",
+      "policy-not-evaluable 0.yaml:7:7 p does not compile",
     ],
     [
       "an expression of a wrong type",
