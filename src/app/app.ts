@@ -6,9 +6,10 @@
  */
 
 import type { ServerConfig } from "../config/server.ts";
-import { isFault } from "../core/fault.ts";
+import { formatFault, isFault } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
-import { formatFault } from "../core/fault.ts";
+import { wishOf } from "./events.ts";
+import type { Delivery } from "./events.ts";
 import { installedRepositories } from "./installations.ts";
 import type { InstalledRepository } from "./installations.ts";
 import { nextPass } from "./schedule.ts";
@@ -29,10 +30,8 @@ export interface AppOptions {
 export interface App {
   /** Looks for installations, and goes on by itself. */
   start(): void;
-  /** Something happened in the repository: a pass soon. Of one that is not looked after: nothing. */
-  hurry(repository: string): void;
-  /** Something happened to installations: looks for them soon. */
-  refresh(): void;
+  /** A webhook: a pass soon, or a look at the installations, where it tells of something. */
+  receive(delivery: Delivery): void;
   /** Whether GitHub has said where the App is installed. */
   readonly ready: boolean;
   /** Ends passes that run, in good order, and starts none. */
@@ -52,6 +51,8 @@ interface State {
   readonly scheduler: Scheduler;
   /** By name in lower case. */
   readonly installed: Map<string, InstalledRepository>;
+  /** Whom GitHub shows as the author of what the App does; "" until it is known. */
+  login: string;
   ready: boolean;
   stopped: boolean;
   /** While it runs. */
@@ -72,6 +73,7 @@ export function createApp(options: AppOptions): App {
     options,
     scheduler,
     installed: new Map(),
+    login: "",
     ready: false,
     stopped: false,
     refreshing: undefined,
@@ -80,8 +82,7 @@ export function createApp(options: AppOptions): App {
   };
   return {
     start: () => refresh(state),
-    hurry: (repository) => scheduler.hurry(repository.toLowerCase()),
-    refresh: () => refreshIn(state, options.debounceMs ?? DEBOUNCE),
+    receive: (delivery) => receive(state, delivery),
     get ready() {
       return state.ready;
     },
@@ -91,6 +92,12 @@ export function createApp(options: AppOptions): App {
       await scheduler.stop();
     },
   };
+}
+
+function receive(state: State, delivery: Delivery): void {
+  const wish = wishOf(delivery, state.login);
+  if (wish?.kind === "pass") state.scheduler.hurry(wish.repository.toLowerCase());
+  if (wish?.kind === "installations") refreshIn(state, state.options.debounceMs ?? DEBOUNCE);
 }
 
 function refreshIn(state: State, milliseconds: number): void {
@@ -104,16 +111,19 @@ function refresh(state: State): void {
     state.refreshAgain = true;
     return;
   }
-  state.refreshing = lookForRepositories(state)
-    .catch((error: unknown) => {
-      logBug(state, error, "looking for installations");
-      return false;
-    })
-    .then((complete) => {
-      state.refreshing = undefined;
-      refreshIn(state, state.refreshAgain ? 0 : complete ? REFRESH : REFRESH_AFTER_FAILURE);
-      state.refreshAgain = false;
-    });
+  state.refreshing = refreshNow(state);
+}
+
+async function refreshNow(state: State): Promise<void> {
+  let complete = false;
+  try {
+    complete = await lookForRepositories(state);
+  } catch (error) {
+    logBug(state, error, "looking for installations");
+  }
+  state.refreshing = undefined;
+  refreshIn(state, state.refreshAgain ? 0 : complete ? REFRESH : REFRESH_AFTER_FAILURE);
+  state.refreshAgain = false;
 }
 
 /** Whether all could be asked. What could not be asked is looked after as before. */
@@ -129,6 +139,8 @@ async function lookForRepositories(state: State): Promise<boolean> {
   }
   for (const fault of found.faults) logFault(state, fault);
   const complete = found.faults.length === 0;
+  const [any] = found.repositories;
+  if (any !== undefined) state.login = `${any.installation.appSlug}[bot]`;
   update(state, { found: found.repositories.filter((one) => granted.has(keyOf(one))), complete });
   state.ready = true;
   const absent = [...granted].filter((name) => !state.installed.has(name));
@@ -148,7 +160,7 @@ function update(
   const { clock, log } = state.options.parts;
   const live = new Map(found.filter((one) => !one.readOnly).map((one) => [keyOf(one), one]));
   const readOnly = new Set(found.filter((one) => one.readOnly).map(keyOf));
-  for (const name of [...state.installed.keys()]) {
+  for (const name of state.installed.keys()) {
     if (live.has(name) || !(complete || readOnly.has(name))) continue;
     state.installed.delete(name);
     state.scheduler.remove(name);

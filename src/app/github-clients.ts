@@ -89,7 +89,7 @@ export async function installationToken(
   const { data } = await client.request("POST /app/installations/{installation_id}/access_tokens", {
     installation_id: installation,
     ...(scope.repositories === undefined ? {} : { repositories: [...scope.repositories] }),
-    permissions: scope.permissions as Record<string, "read" | "write">,
+    permissions: scope.permissions,
   });
   return data.token;
 }

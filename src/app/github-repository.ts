@@ -94,7 +94,7 @@ async function describe({ owner, name }: OpenRepositoryOptions, { client }: Acce
   }
   if (isFault(answer)) return answer;
   const { archived, disabled } = answer.data;
-  if (!archived && disabled !== true) return answer.data;
+  if (!archived && !disabled) return answer.data;
   return refused(
     about,
     `the repository is ${archived ? "archived" : "disabled"}: nothing can be opened there`,
