@@ -1,7 +1,7 @@
 // Runs a command as a whole process and measures it from outside: wall time, and peak memory where /proc tells it.
 
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 
 export interface Command {
   readonly file: string;
@@ -29,9 +29,8 @@ export function measure({ file, args, env, codes = [0] }: Command): Promise<Meas
     const errors: Buffer[] = [];
     let peakKb = Number.NaN;
     const poll = setInterval(() => {
-      void highWaterKb(child.pid).then((kb) => {
-        if (kb !== undefined) peakKb = Math.max(kb, Number.isNaN(peakKb) ? 0 : peakKb);
-      });
+      const kb = highWaterKb(child.pid);
+      if (kb !== undefined) peakKb = Number.isNaN(peakKb) ? kb : Math.max(kb, peakKb);
     }, POLL_MILLISECONDS);
     child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
@@ -52,10 +51,18 @@ export function measure({ file, args, env, codes = [0] }: Command): Promise<Meas
   });
 }
 
-async function highWaterKb(pid: number | undefined): Promise<number | undefined> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+function highWaterKb(pid: number | undefined): number | undefined {
+  const status = readProc(`/proc/${pid}/status`);
   const found = /^VmHWM:\s+(\d+) kB/m.exec(status)?.[1];
   return found === undefined ? undefined : Number(found);
+}
+
+function readProc(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 export interface Figures {

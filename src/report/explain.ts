@@ -63,7 +63,7 @@ function driftChain(pass: Pass, result: DriftResult, style: Style): string {
     ),
     `verdict     ${judgement.verdict}`,
     ...result.actions.map((action) => `action      ${action.kind}: ${terminalText(action.reason)}`),
-    ...pass.proposals.flatMap((proposal) => proposalChain(proposal)),
+    ...pass.proposals.flatMap((proposal) => proposalChain(proposal, result)),
   ].join("\n");
 }
 
@@ -87,13 +87,16 @@ function changeChain(result: DriftResult, index: number, style: Style): readonly
   ];
 }
 
-function proposalChain(proposal: Proposal): readonly string[] {
+/** What is to be done about this object; a pull request may hold others', too. */
+function proposalChain(proposal: Proposal, result: DriftResult): readonly string[] {
   if (proposal.kind === "issue") {
     return proposal.refusals.map(
       (refusal) => `not codified ${terminalText(formatPath(refusal.path))}: ${terminalText(refusal.reason)}`,
     );
   }
-  const patch = unifiedPatch(proposal.files)
+  const own = proposal.edits.filter((edit) => compareRefs(edit.ref, result.drift.ref) === 0);
+  const files = new Set(own.map((edit) => edit.file));
+  const patch = unifiedPatch(proposal.files.filter((file) => files.has(file.path)))
     .trimEnd()
     .split("\n")
     .map((line) => `  ${terminalText(line)}`);

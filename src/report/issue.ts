@@ -7,10 +7,11 @@ import { formatPath } from "../core/path.ts";
 import type { DriftResult, Pass } from "../core/pass.ts";
 import type { IssueProposal, Refusal } from "../core/proposal.ts";
 import { formatRef } from "../core/refs.ts";
-import type { ObjectRef } from "../core/refs.ts";
 import { codeBlock, codeSpan } from "../text/escape-markdown.ts";
 import { changeTable, findingList } from "./markdown.ts";
 import { fit } from "./pull-request.ts";
+import { objectWords, shellWord } from "./shell.ts";
+import { undoCommand } from "./undo.ts";
 import { standing, stateWords } from "./words.ts";
 
 export interface IssueWords {
@@ -56,7 +57,7 @@ function bodyOf(result: DriftResult, proposal: IssueProposal): string {
     changeTable(result, proposal.changes),
     findings.length === 0 ? "" : `### Findings\n\n${findingList(findings)}`,
     refusalSection(proposal.refusals),
-    `### What to do\n\n${advice(drift)}`,
+    `### What to do\n\n${advice(drift, proposal.changes)}`,
     "This issue closes by itself after two complete passes in which the drift is gone.",
   ];
   return fit(parts.filter((part) => part !== "").join("\n\n"));
@@ -68,7 +69,7 @@ function refusalSection(refusals: readonly Refusal[]): string {
   return `### Why there is no pull request\n\n${lines.join("\n")}`;
 }
 
-function advice(drift: Drift): string {
+function advice(drift: Drift, changes: readonly number[]): string {
   switch (drift.state) {
     case "missing":
       return `Deploy it again from Git:\n\n${codeBlock(`kubectl apply -f ${shellWord(drift.desired.origin.file)}`, "sh")}\n\nor remove it from Git, if it should be gone.`;
@@ -76,21 +77,23 @@ function advice(drift: Drift): string {
       return `Add it to Git, or delete it:\n\n${codeBlock(`kubectl delete ${objectWords(drift.ref)}`, "sh")}`;
     case "drifted":
     case "pending":
-      return `To undo it, deploy the object from Git again (sync first, where a GitOps controller owns it):\n\n${codeBlock(`kubectl apply -f ${shellWord(fileOf(drift))}`, "sh")}\n\nTo keep it, change Git: ${changesOf(drift).length === 1 ? "the field is" : "the fields are"} listed above with file and line.`;
+      return [undoAdvice(drift, changes), `To keep it, change Git: every field above has its file and line.`].join(
+        "\n\n",
+      );
   }
+}
+
+/** The deployer first: what it owns comes back by itself, and a patch would be undone or undo its bookkeeping. */
+function undoAdvice(drift: Drift, changes: readonly number[]): string {
+  const apply = `To undo it, deploy the object from Git again (sync first, where a GitOps controller owns it):\n\n${codeBlock(`kubectl apply -f ${shellWord(fileOf(drift))}`, "sh")}`;
+  const patch = undoCommand(
+    drift,
+    changes.flatMap((index) => changesOf(drift)[index] ?? []),
+  );
+  if (patch === undefined) return apply;
+  return `${apply}\n\nor put back just these fields; nothing happens where somebody has changed them again:\n\n${codeBlock(patch, "sh")}`;
 }
 
 function fileOf(drift: Drift): string {
   return drift.state === "unmanaged" || drift.desired === undefined ? "FILE" : drift.desired.origin.file;
-}
-
-function objectWords(ref: ObjectRef): string {
-  const words = `${shellWord(ref.kind.toLowerCase())} ${shellWord(ref.name)}`;
-  return ref.namespace === undefined ? words : `${words} --namespace ${shellWord(ref.namespace)}`;
-}
-
-/** Quoted for a POSIX shell where it holds more than plain characters, and never read as an option: somebody will paste it. */
-function shellWord(text: string): string {
-  const safe = text.startsWith("-") ? `./${text}` : text;
-  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", `'\\''`)}'`;
 }
