@@ -107,6 +107,60 @@ describe("a list", () => {
   });
 });
 
+describe("a list that lags", () => {
+  it("opens no second issue where the newest ones show it already", async () => {
+    nothing("pulls", "branches");
+    for (const state of ["open", "closed"]) {
+      api
+        .get(`${REPO}/issues`)
+        .query((query) => query["state"] === state)
+        .reply(200, []);
+    }
+    api
+      .get(`${REPO}/issues`)
+      .query({ state: "all", sort: "created", direction: "desc", per_page: "100" })
+      .reply(200, [post(7)]);
+    api.patch(`${REPO}/issues/7`).reply(200, {});
+    expect(await publish(inputOf([ISSUE]))).toMatchObject({
+      actions: [{ did: "updated", url: "https://gh/7" }],
+      faults: [],
+    });
+  });
+
+  it("opens no second pull request: GitHub says that there is one, and it shows a little later", async () => {
+    const own = { ref: `refs/heads/${BRANCH}`, object: { sha: HEAD } };
+    api.get(`${REPO}/git/matching-refs/heads/${BRANCH}`).times(9).reply(200, [own]);
+    const message = signedMessage("Codify", { id: PULL.id, parents: [BASE], tree: TREE }, KEY);
+    api
+      .get(`${REPO}/git/commits/${HEAD}`)
+      .times(9)
+      .reply(200, { message, tree: { sha: TREE }, parents: [{ sha: BASE }] });
+    const files = [{ filename: "apps/web.yaml", sha: "38a76ce9b8b0b2a0a6a8a0e4ad1a4e2f4c9c2c9d", status: "modified" }];
+    api
+      .get(/compare/)
+      .query(true)
+      .reply(200, { ahead_by: 1, behind_by: 0, merge_base_commit: { sha: BASE }, files });
+    const exists = {
+      message: "Validation Failed",
+      errors: [{ message: `A pull request already exists for acme:${BRANCH}.` }],
+    };
+    api.post(`${REPO}/pulls`).reply(422, exists);
+    api.get(`${REPO}/git/commits/${BASE}`).reply(200, { message: "m", tree: { sha: TREE }, parents: [] });
+    api.post(`${REPO}/git/trees`).reply(201, { sha: TREE });
+    api.patch(`${REPO}/git/refs/heads/${BRANCH}`, { sha: BASE, force: true }).reply(200, {});
+    api.post("/graphql").reply(200, { data: { createCommitOnBranch: { commit: { oid: HEAD, signature: null } } } });
+    api.get(`${REPO}/pulls`).query(true).times(4).reply(200, []);
+    const shown = { ...post(3), head: { ref: BRANCH, sha: HEAD }, merged_at: null };
+    api.get(`${REPO}/pulls`).query(true).times(9).reply(200, [shown]);
+    api.post(`${REPO}/issues/3/labels`).reply(200, []);
+    nothing("issues", "branches");
+    const lines: string[] = [];
+    const published = await publish(inputOf([PULL]), { log: (line) => lines.push(line) });
+    expect(published).toMatchObject({ actions: [{ did: "opened", url: "https://gh/3" }], faults: [] });
+    expect(lines).toEqual([expect.stringContaining("did not sign")]);
+  });
+});
+
 describe("several open issues of one drift", () => {
   it("become one: the first stays, the others are closed as duplicates", async () => {
     nothing("pulls", "branches");
