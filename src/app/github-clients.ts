@@ -52,7 +52,7 @@ const RETRY_AFTER = 1000;
 /** For so long after it was made, GitHub may not know an installation's token everywhere. */
 const TOKEN_SETTLES = 5000;
 
-/** What publishing and fetching need; `metadata` comes with everything. */
+/** What publishing and fetching need, besides `metadata`, which every App may read. */
 const WANTED = ["contents", "issues", "pull_requests"] as const;
 
 /** Faults: as GitHub refuses, and `forge-forbidden` where the App is not installed or may not read contents. */
@@ -176,7 +176,7 @@ export function toInstallation(data: {
 /** No more than is needed, and no more than there is: GitHub refuses a token that asks for more. */
 function granted(permissions: Permissions, write: boolean): Permissions {
   const had = WANTED.filter((name) => permissions[name] !== undefined);
-  return Object.fromEntries(had.map((name) => [name, write ? permissions[name] : "read"]));
+  return { metadata: "read", ...Object.fromEntries(had.map((name) => [name, write ? permissions[name] : "read"])) };
 }
 
 function forbidden(about: string, message: string, remedy: string): Fault {
