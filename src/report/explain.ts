@@ -11,7 +11,7 @@ import { terminalText } from "../text/escape-terminal.ts";
 import { unifiedPatch } from "../text/patch.ts";
 import type { Style } from "../text/style.ts";
 import { showSide } from "./values.ts";
-import { byWords, clusterWords, directionWords, findingsOf, stateWords } from "./words.ts";
+import { actionWords, byWords, clusterWords, directionWords, findingsOf, stateWords, verdictWords } from "./words.ts";
 
 export interface ExplainInput {
   /** Narrowed to the results and proposals of the object. */
@@ -61,8 +61,8 @@ function driftChain(pass: Pass, result: DriftResult, style: Style): string {
       (finding) =>
         `finding     ${finding.severity} ${terminalText(finding.policy)} (${finding.status}): ${terminalText(finding.message)}`,
     ),
-    `verdict     ${judgement.verdict}`,
-    ...result.actions.map((action) => `action      ${action.kind}: ${terminalText(action.reason)}`),
+    `verdict     ${verdictWords(result)}`,
+    ...result.actions.map((action) => `action      ${actionWords(action.kind)}: ${terminalText(action.reason)}`),
     ...pass.proposals.flatMap((proposal) => proposalChain(proposal, result)),
   ].join("\n");
 }

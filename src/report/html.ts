@@ -9,14 +9,25 @@ import type { DriftResult, Pass } from "../core/pass.ts";
 import { formatRef } from "../core/refs.ts";
 import { htmlText } from "../text/escape-html.ts";
 import { showSide } from "./values.ts";
-import { byWords, changesWords, clusterWords, percent, standing, stateWords, summaryWords } from "./words.ts";
+import {
+  actionWords,
+  byWords,
+  changesWords,
+  clusterWords,
+  percent,
+  standing,
+  stateWords,
+  summaryWords,
+  verdictWords,
+} from "./words.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; --line: #8884; --bad: #b3261e; --ok: #1b7f3b; --dim: #777; }
 @media (prefers-color-scheme: dark) { :root { --bad: #ff8a80; --ok: #7ddc98; --dim: #999; } }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.05rem; margin: 0 0 .3rem; }
-code { font: 13px/1.45 ui-monospace, monospace; overflow-wrap: anywhere; }
+code { font: 13px/1.45 ui-monospace, monospace; overflow-wrap: break-word; } h2 code { font-size: 15px; font-weight: 600; }
+p, li { overflow-wrap: anywhere; } .wide { overflow-x: auto; } td { min-width: 4rem; max-width: 32rem; }
 section { border-top: 1px solid var(--line); padding: 1rem 0; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); }
@@ -66,7 +77,7 @@ function driftSection(result: DriftResult): string {
   const where = result.source === undefined ? "" : ` · <code>${htmlText(formatLine(result.source))}</code>`;
   return `<section>
 <h2><code>${htmlText(formatRef(drift.ref))}</code></h2>
-<p><span class="${judgement.verdict}">${judgement.verdict}</span> · ${stateWords(drift)}${where}</p>
+<p><span class="${judgement.verdict}">${verdictWords(result)}</span> · ${stateWords(drift)}${where}</p>
 ${changeTable(result)}${findingList(standing(judgement.findings))}${actionList(result)}</section>`;
 }
 
@@ -74,7 +85,7 @@ function changeTable(result: DriftResult): string {
   const changes = changesOf(result.drift);
   if (changes.length === 0) return "";
   const rows = changes.map((change, index) => changeRow(change, result.judgement.changes[index]?.verdict ?? ""));
-  return `<table><tr><th>Field<th>Git<th>Live<th>Where<th>Who<th>Verdict</tr>${rows.join("")}</table>`;
+  return `<div class="wide"><table><tr><th>Field<th>Git<th>Live<th>Where<th>Who<th>Verdict</tr>${rows.join("")}</table></div>`;
 }
 
 function changeRow(change: Change, verdict: string): string {
@@ -104,7 +115,7 @@ function findingList(findings: readonly Finding[]): string {
 }
 
 function actionList(result: DriftResult): string {
-  return result.actions.map((action) => `<p>→ ${action.kind}: ${htmlText(action.reason)}</p>`).join("");
+  return result.actions.map((action) => `<p>→ ${actionWords(action.kind)}: ${htmlText(action.reason)}</p>`).join("");
 }
 
 function faultSection(faults: readonly Fault[]): string {

@@ -9,7 +9,17 @@ import type { DriftResult, Pass } from "../core/pass.ts";
 import { formatRef } from "../core/refs.ts";
 import { codeSpan, tableCell } from "../text/escape-markdown.ts";
 import { showSide } from "./values.ts";
-import { byWords, changesWords, clusterWords, percent, standing, stateWords, summaryWords } from "./words.ts";
+import {
+  actionWords,
+  byWords,
+  changesWords,
+  clusterWords,
+  percent,
+  standing,
+  stateWords,
+  summaryWords,
+  verdictWords,
+} from "./words.ts";
 
 /** Ends with a newline. */
 export function markdownReport(pass: Pass): string {
@@ -30,10 +40,10 @@ function driftSection(result: DriftResult): string {
   const where = result.source === undefined ? "" : ` · ${codeSpan(formatLine(result.source))}`;
   const parts = [
     `## ${codeSpan(formatRef(drift.ref))}`,
-    `${judgement.verdict} · ${stateWords(drift)}${where}`,
+    `${verdictWords(result)} · ${stateWords(drift)}${where}`,
     changeTable(result),
     findingList(standing(judgement.findings)),
-    result.actions.map((action) => `- ${action.kind}: ${codeSpan(action.reason)}`).join("\n"),
+    result.actions.map((action) => `- ${actionWords(action.kind)}: ${codeSpan(action.reason)}`).join("\n"),
   ];
   return parts.filter((part) => part !== "").join("\n\n");
 }

@@ -10,7 +10,16 @@ import { formatRef } from "../core/refs.ts";
 import { terminalText } from "../text/escape-terminal.ts";
 import type { Style } from "../text/style.ts";
 import { showSide } from "./values.ts";
-import { byWords, changesWords, clusterWords, findingsOf, percent, standing, summaryWords } from "./words.ts";
+import {
+  actionWords,
+  byWords,
+  changesWords,
+  clusterWords,
+  findingsOf,
+  percent,
+  standing,
+  summaryWords,
+} from "./words.ts";
 
 /** Ends with a newline. Control characters of cluster text are made visible, whether or not colours are on. */
 export function textReport(pass: Pass, style: Style): string {
@@ -69,10 +78,6 @@ function findingLine(finding: Finding, style: Style): string {
 
 function severity(level: Severity, style: Style): string {
   return level === "critical" || level === "high" ? style.red(level) : style.yellow(level);
-}
-
-function actionWords(kind: "pull-request" | "issue" | "none"): string {
-  return kind === "pull-request" ? "pull request" : kind;
 }
 
 function faultsBlock(faults: readonly Fault[], style: Style): string {

@@ -2,7 +2,7 @@
 
 import type { Change, Drift, Finding } from "../core/drift.ts";
 import type { Actor } from "../core/objects.ts";
-import type { DriftResult, Pass, Summary } from "../core/pass.ts";
+import type { Action, DriftResult, Pass, Summary } from "../core/pass.ts";
 
 /** `kubectl-edit, 2026-11-20T14:03:00Z` or `kubectl through scale, time not recorded`. */
 export function actorWords(actor: Actor): string {
@@ -40,6 +40,16 @@ export function stateWords(drift: Drift): string {
     case "unmanaged":
       return "is in the cluster and not in Git";
   }
+}
+
+/** What policy says of a drift as a whole; a missing or unmanaged object is drift though nothing objects to it. */
+export function verdictWords({ drift, judgement }: DriftResult): string {
+  const whole = drift.state === "missing" || drift.state === "unmanaged";
+  return whole && judgement.verdict === "compliant" ? "no policy objects" : judgement.verdict;
+}
+
+export function actionWords(kind: Action["kind"]): string {
+  return kind === "pull-request" ? "pull request" : kind;
 }
 
 /** Findings that count against a change: all but those that were resolved or excepted. */
