@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 
 import type { PullRequestProposal } from "../core/proposal.ts";
+import { formatPath } from "../core/path.ts";
 import { refKey } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
 import type { Digester } from "../text/digest.ts";
@@ -22,9 +23,15 @@ export function fingerprintOf(content: string, digester: Digester): string {
   return digester.digest(content).split(":").at(-1)?.slice(0, 32) ?? "";
 }
 
-/** What a pull request's content is: the bytes that it leads to, file by file. */
-export function filesContent(files: PullRequestProposal["files"]): string {
-  return JSON.stringify(files.map((file) => [file.path, file.before, file.after]));
+/**
+ * What a pull request proposes: its edits. Not the files around them: somebody else's commit to the same file must not
+ * reopen what a person closed.
+ */
+export function editsContent(edits: PullRequestProposal["edits"]): string {
+  return JSON.stringify(
+    edits.map(({ file, ref, path, operation, value }) => [file, refKey(ref), formatPath(path), operation, value]),
+    (_key, value: unknown) => (typeof value === "bigint" ? `${value}n` : value),
+  );
 }
 
 function shortHash(parts: readonly string[]): string {

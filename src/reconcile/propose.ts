@@ -7,7 +7,7 @@ import type { IssueProposal, Proposal, PullRequestProposal, Refusal } from "../c
 import type { FieldSchema } from "../core/schema.ts";
 import { compareText } from "../core/value.ts";
 import type { Digester } from "../text/digest.ts";
-import { filesContent, fingerprintOf, groupId } from "./identity.ts";
+import { editsContent, fingerprintOf, groupId } from "./identity.ts";
 
 export interface ProposeInput {
   /** Results of one target. */
@@ -100,7 +100,7 @@ function pullRequestOf({ input, group, candidates, codified }: PullRequestInput)
   return {
     kind: "pull-request",
     id,
-    fingerprint: fingerprintOf(filesContent(codified.files), input.digester),
+    fingerprint: fingerprintOf(editsContent(edits), input.digester),
     target: input.target,
     branch: `holdfast/${id}`,
     parts,
