@@ -7,12 +7,8 @@ import { createStyle } from "../text/style.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { usage } from "./failure.ts";
 import { printReport, renderReport } from "./report-writer.ts";
-import type { ScanCommandOptions } from "./scan-command.ts";
+import type { ExplainOptions } from "./options.ts";
 import { passOf, wantsColour } from "./session.ts";
-
-interface ExplainOptions extends ScanCommandOptions {
-  readonly namespace?: string;
-}
 
 /** Exit codes are those of a scan, over this object alone. */
 export async function explainCommand(

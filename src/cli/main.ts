@@ -7,6 +7,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 
 import { EXIT } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
+import type { ReportFile } from "./options.ts";
 import { version } from "./version.ts";
 
 const EXAMPLES = `
@@ -223,11 +224,6 @@ function scanOptions(command: Command): Command {
 
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
-}
-
-export interface ReportFile {
-  readonly format: "text" | "json" | "markdown" | "html";
-  readonly file: string;
 }
 
 function collectReport(value: string, before: readonly ReportFile[]): readonly ReportFile[] {

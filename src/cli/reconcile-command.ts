@@ -12,20 +12,12 @@ import { terminalText } from "../text/escape-terminal.ts";
 import { EXIT } from "./exit-codes.ts";
 import { failureOf } from "./failure.ts";
 import { printReport, renderReport, writeReport } from "./report-writer.ts";
-import type { ScanCommandOptions } from "./scan-command.ts";
+import type { ReconcileOptions } from "./options.ts";
 import { passOf, wantsColour } from "./session.ts";
-
-export interface ReconcileCommandOptions extends ScanCommandOptions {
-  readonly publish: "local" | "github";
-  readonly out: string;
-  readonly dryRun?: boolean;
-  readonly github?: string;
-  readonly base?: string;
-}
 
 /** 0 when everything was published (or waits for a stated limit), 1 otherwise. */
 export async function reconcileCommand(raw: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<number> {
-  const options = raw as unknown as ReconcileCommandOptions;
+  const options = raw as unknown as ReconcileOptions;
   const { pass, published } =
     options.publish === "github" ? await toGitHub(options, signal) : await toFolder(options, signal);
   const shown = withPublished(pass, published);
@@ -40,7 +32,7 @@ interface Outcome {
   readonly published: Published;
 }
 
-async function toFolder(options: ReconcileCommandOptions, signal: AbortSignal): Promise<Outcome> {
+async function toFolder(options: ReconcileOptions, signal: AbortSignal): Promise<Outcome> {
   const { pass, config } = await passOf(options, signal);
   const forge = createLocalForge({
     out: options.out,
@@ -57,7 +49,7 @@ async function toFolder(options: ReconcileCommandOptions, signal: AbortSignal): 
   return { pass, published };
 }
 
-async function toGitHub(options: ReconcileCommandOptions, signal: AbortSignal): Promise<Outcome> {
+async function toGitHub(options: ReconcileOptions, signal: AbortSignal): Promise<Outcome> {
   const { reconcileGitHub } = await import("./reconcile-github.ts");
   const outcome = await reconcileGitHub(options, signal);
   if ("kind" in outcome) throw failureOf(outcome);
@@ -65,7 +57,7 @@ async function toGitHub(options: ReconcileCommandOptions, signal: AbortSignal): 
 }
 
 /** What was done, on standard error: standard output has the report alone. */
-function printActions(published: Published, options: ReconcileCommandOptions): void {
+function printActions(published: Published, options: ReconcileOptions): void {
   if (options.quiet === true) return;
   const would = options.dryRun === true ? "would be " : "";
   for (const action of published.actions) {

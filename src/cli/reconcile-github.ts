@@ -22,7 +22,7 @@ import { createDigester } from "../text/digest.ts";
 import { terminalText } from "../text/escape-terminal.ts";
 import { usage } from "./failure.ts";
 import { createProgress } from "./progress.ts";
-import type { ReconcileCommandOptions } from "./reconcile-command.ts";
+import type { ReconcileOptions } from "./options.ts";
 import { loadConfig, openLive } from "./session.ts";
 import { PACKAGE_FOLDER, version } from "./version.ts";
 
@@ -35,10 +35,7 @@ export interface GitHubOutcome {
  * What the pass found and what became of it. Where the configuration has no `mode`, it proposes: who starts one run
  * wants it. Nothing waits for a hold-off.
  */
-export async function reconcileGitHub(
-  options: ReconcileCommandOptions,
-  signal: AbortSignal,
-): Promise<GitHubOutcome | Fault> {
+export async function reconcileGitHub(options: ReconcileOptions, signal: AbortSignal): Promise<GitHubOutcome | Fault> {
   if (options.revision !== undefined) {
     throw usage("--revision cannot be used with --publish github", "name a branch with --base: its head is scanned");
   }
@@ -66,7 +63,7 @@ export async function reconcileGitHub(
 }
 
 interface Opened {
-  readonly options: ReconcileCommandOptions;
+  readonly options: ReconcileOptions;
   readonly credentials: Credentials;
   readonly addresses: GitHubAddresses;
   readonly repository: OpenRepository;
@@ -118,7 +115,7 @@ async function reconcileOpened(
 }
 
 async function repositoryName(
-  { github, repo }: ReconcileCommandOptions,
+  { github, repo }: ReconcileOptions,
   { server }: GitHubAddresses,
 ): Promise<RepositoryName | Fault> {
   if (github !== undefined) {

@@ -16,30 +16,12 @@ import { runPass, targetFault } from "../reconcile/run-pass.ts";
 import type { Digester } from "../text/digest.ts";
 import { decodeText } from "../yaml/content.ts";
 import { failureOf, usage } from "./failure.ts";
+import type { LiveOptions, SourceOptions } from "./options.ts";
 import { createProgress } from "./progress.ts";
 import { operatorDigester } from "./secret.ts";
 import { PACKAGE_FOLDER, version } from "./version.ts";
 
 export const CONFIG_PATH = ".github/holdfast.yml";
-
-/** What commander gives for the shared options. */
-export interface SourceOptions {
-  readonly repo: string;
-  readonly revision?: string;
-  readonly config?: string;
-  readonly target: readonly string[];
-  readonly secrets: boolean;
-}
-
-export interface LiveOptions {
-  readonly target: readonly string[];
-  readonly live?: string;
-  readonly context?: string;
-  readonly kubeconfig?: string;
-  readonly quiet?: boolean;
-  readonly verbose?: boolean;
-  readonly color?: boolean;
-}
 
 /** The repository's tree and configuration. */
 export async function openSource(

@@ -10,11 +10,7 @@ import { failureOf } from "./failure.ts";
 import { createProgress } from "./progress.ts";
 import { operatorDigester } from "./secret.ts";
 import { openLive, openSource } from "./session.ts";
-import type { LiveOptions, SourceOptions } from "./session.ts";
-
-interface SnapshotOptions extends SourceOptions, LiveOptions {
-  readonly out: string;
-}
+import type { SnapshotOptions } from "./options.ts";
 
 /** 0 when everything was read, 1 otherwise: what could not be read is said, and stands in the snapshot as unread. */
 export async function snapshotCommand(raw: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<number> {
