@@ -7,7 +7,7 @@ import { isFault } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import type { Pass } from "../core/pass.ts";
 import type { LiveSource, SourceTree } from "../core/stages.ts";
-import { readRepositoryConfig } from "../config/repository.ts";
+import { defaultRepositoryConfig } from "../config/defaults.ts";
 import type { RepositoryConfig } from "../config/repository.ts";
 import { openRevision } from "../desired/revision.ts";
 import { openWorktree } from "../desired/worktree.ts";
@@ -41,6 +41,8 @@ export async function openSource(
 /** The named file, else the repository's own at the revision that is read, else the defaults. */
 export async function loadConfig(tree: SourceTree, file: string | undefined): Promise<RepositoryConfig> {
   const { text, name } = file === undefined ? await ownConfig(tree) : await namedConfig(file);
+  if (text === undefined) return defaultRepositoryConfig();
+  const { readRepositoryConfig } = await import("../config/repository.ts");
   const config = readRepositoryConfig(text, name);
   if (Array.isArray(config)) throw failureOf(config);
   return config as RepositoryConfig;

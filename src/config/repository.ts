@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Severity } from "../core/drift.ts";
 import { SEVERITIES } from "../core/drift.ts";
 import type { Fault } from "../core/fault.ts";
+import { defaultRepositoryConfig, SHIPPED_PACKS } from "./defaults.ts";
 import { readDocument } from "./document.ts";
 import { parseDuration } from "./duration.ts";
 import { check, distinct, duration, name, namespace, notYet } from "./fields.ts";
@@ -54,16 +55,8 @@ export interface TargetConfig {
   readonly unmanaged: "report" | "drift" | "ignore";
 }
 
-/** The packs that this version brings. */
-export const SHIPPED_PACKS: readonly string[] = ["pss-baseline", "rbac-escalation", "exposure"];
-
 /** Packs that the contract names and this version lacks. */
 const COMING_PACKS: ReadonlySet<string> = new Set(["network-policy", "supply-chain", "policy-tamper"]);
-
-/** The config of a repository that has no file: one target, the whole repository. */
-export function defaultRepositoryConfig(): RepositoryConfig {
-  return toConfig(SCHEMA.parse({}));
-}
 
 /**
  * Reads the repository config; `undefined` and an empty text are the defaults. Every problem is a fault
@@ -179,9 +172,11 @@ const target = z.strictObject({
     .optional(),
 });
 
+const DEFAULTS = defaultRepositoryConfig();
+
 const SCHEMA = z.strictObject({
-  version: z.literal(1).default(1),
-  schedule: schedule.default({ kind: "every", milliseconds: 900_000 }),
+  version: z.literal(1).default(DEFAULTS.version),
+  schedule: schedule.default(DEFAULTS.schedule),
   targets: z
     .array(target)
     .min(1)
@@ -194,32 +189,34 @@ const SCHEMA = z.strictObject({
         context.addIssue({ code: "custom", path: [index, "name"], message: "is another target's name too", params });
       }
     })
-    .default([{ name: "default", path: "", exclude: [], unmanaged: "report" }]),
+    .prefault(DEFAULTS.targets.map(({ name: text }) => ({ name: text }))),
   mode: z.enum(["propose", "report"]).optional(),
-  holdOff: duration({ min: 0 }).default(600_000),
+  holdOff: duration({ min: 0 }).default(DEFAULTS.holdOffMs),
   freeze: notYet("freeze windows"),
   ignore: notYet("ignore rules"),
   policies: z
     .strictObject({
-      packs: distinct(pack).default([...SHIPPED_PACKS]),
-      paths: distinct(repositoryPath).default([]),
-      failOn: z.enum(SEVERITIES as readonly [Severity, ...Severity[]]).default("medium"),
+      packs: distinct(pack).default([...DEFAULTS.policies.packs]),
+      paths: distinct(repositoryPath).default([...DEFAULTS.policies.paths]),
+      failOn: z.enum(SEVERITIES as readonly [Severity, ...Severity[]]).default(DEFAULTS.policies.failOn),
     })
     .prefault({}),
   exceptions: notYet("exceptions"),
   pullRequests: z
     .strictObject({
-      group: z.enum(["object", "namespace", "target"]).default("target"),
-      maxOpen: z.int().min(0).max(1000).default(10),
-      perHour: z.int().min(0).max(1000).default(2),
+      group: z.enum(["object", "namespace", "target"]).default(DEFAULTS.pullRequests.group),
+      maxOpen: z.int().min(0).max(1000).default(DEFAULTS.pullRequests.maxOpen),
+      perHour: z.int().min(0).max(1000).default(DEFAULTS.pullRequests.perHour),
       reviewers: notYet("requests for review"),
-      labels: distinct(label).default(["drift"]),
+      labels: distinct(label).default([...DEFAULTS.pullRequests.labels]),
     })
     .prefault({}),
   issues: z
     .strictObject({
-      labels: distinct(label).default(["drift", "security"]),
-      assignees: distinct(login).max(10).default([]),
+      labels: distinct(label).default([...DEFAULTS.issues.labels]),
+      assignees: distinct(login)
+        .max(10)
+        .default([...DEFAULTS.issues.assignees]),
     })
     .prefault({}),
 });

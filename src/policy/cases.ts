@@ -13,6 +13,7 @@ import { invalid, readDocuments } from "./documents.ts";
 import type { PolicyDocument, PolicyFile } from "./documents.ts";
 import { evaluateRequest } from "./evaluate.ts";
 import { loadPolicies } from "./load.ts";
+import { pluralOf } from "./plural.ts";
 import { checkShape, OBJECT, TEXT, ANY } from "./shape.ts";
 import type { Shape } from "./shape.ts";
 
@@ -156,14 +157,6 @@ function requestOf(one: ValueMap): AdmissionRequest | string {
     ...(oldObject === undefined ? {} : { oldObject }),
     ...(namespaceObject === undefined ? {} : { namespaceObject }),
   };
-}
-
-/** The plural as Kubernetes guesses it (apimachinery `meta.UnsafeGuessKindToResource`). */
-export function pluralOf(kind: string): string {
-  const lower = kind.toLowerCase();
-  if (lower === "endpoints") return lower;
-  if (/(?:s|x|ch|sh)$/.test(lower)) return `${lower}es`;
-  return /[^aeiou]y$/.test(lower) ? `${lower.slice(0, -1)}ies` : `${lower}s`;
 }
 
 /** Why the answer is not the expected one, or an empty text. */

@@ -11,7 +11,7 @@ import type { KindRef } from "../core/refs.ts";
 import type { LiveSource, Locator, Progress, SourceTree } from "../core/stages.ts";
 import { fingerprintContent } from "../drift/content.ts";
 import { builtinKind } from "../kinds/scopes.ts";
-import { pluralOf } from "../policy/cases.ts";
+import { pluralOf } from "../policy/plural.ts";
 import { judge } from "../policy/verdict.ts";
 import type { Digester } from "../text/digest.ts";
 import { redactChange, redactText } from "../text/redact.ts";

@@ -5,7 +5,8 @@ import { isFault } from "../core/fault.ts";
 import type { SourceTree } from "../core/stages.ts";
 import { readPacks } from "../config/packs.ts";
 import type { AdmissionPolicy } from "../policy/admission-policy.ts";
-import { loadPolicies } from "../policy/load.ts";
+import type { PolicyFile } from "../policy/documents.ts";
+import { readPolicies } from "../policy/read.ts";
 import { decodeText } from "../yaml/content.ts";
 
 export interface PassPoliciesInput {
@@ -18,24 +19,39 @@ export interface PassPoliciesInput {
 }
 
 export interface PassPolicies {
-  readonly policies: readonly AdmissionPolicy[];
+  /** Reads them where that has not been done: most passes have nothing to judge. Rejects where a pack is not as it was installed. */
+  readonly load: () => Promise<readonly AdmissionPolicy[]>;
+  /** What is wrong with the repository's own. */
   readonly faults: readonly Fault[];
 }
 
 /** A policy that cannot be read or compiled is a fault of the report; the others are used all the same. */
 export async function passPolicies(input: PassPoliciesInput): Promise<PassPolicies> {
-  const files: { readonly file: string; readonly text: string }[] = [
-    ...(await readPacks(input.packageFolder, input.packs)),
-  ];
+  if (input.paths.length === 0) return { load: () => packsAlone(input), faults: [] };
   const faults: Fault[] = [];
+  const own: PolicyFile[] = [];
   for (const path of input.paths) {
     for (const found of await repositoryFiles(input.tree, path)) {
       if (isFault(found)) faults.push(found);
-      else files.push(found);
+      else own.push(found);
     }
   }
-  const loaded = loadPolicies(files);
-  return { policies: loaded.policies, faults: [...faults, ...loaded.faults] };
+  // The engine is loaded for policies that nobody may have tried before.
+  const { loadPolicies } = await import("../policy/load.ts");
+  const loaded = loadPolicies([...(await packFiles(input)), ...own]);
+  return { load: async () => loaded.policies, faults: [...faults, ...loaded.faults] };
+}
+
+async function packsAlone(input: PassPoliciesInput): Promise<readonly AdmissionPolicy[]> {
+  const { policies, faults } = readPolicies(await packFiles(input));
+  if (faults.length > 0) throw new Error(`the installed policies cannot be read: ${faults[0]?.message}`);
+  return policies;
+}
+
+/** Those of holdfast's own packs are compiled by its tests. */
+async function packFiles({ packageFolder, packs }: PassPoliciesInput): Promise<readonly PolicyFile[]> {
+  const files = await readPacks(packageFolder, packs);
+  return files.map((file) => ({ ...file, tested: true }));
 }
 
 type RepositoryFile = { readonly file: string; readonly text: string } | Fault;

@@ -9,6 +9,7 @@ import type { RepositoryConfig } from "../config/repository.ts";
 import type { Digester } from "../text/digest.ts";
 import { passPolicies } from "./pass-policies.ts";
 import { startEvaluator } from "./policy-workers.ts";
+import type { ClosableEvaluator, PolicySource } from "./policy-workers.ts";
 import type { Declared } from "./compare-live.ts";
 import { scan } from "./scan.ts";
 import type { ScanTarget } from "./scan.ts";
@@ -37,13 +38,13 @@ export interface PassInput {
 /** Rejects with the signal's reason where it is aborted, otherwise as {@link scan}. */
 export async function runPass(input: PassInput): Promise<Pass> {
   const { config, tree, signal } = input;
-  const { policies, faults } = await passPolicies({
+  const { load, faults } = await passPolicies({
     packageFolder: resolve(input.packageFolder),
     packs: config.policies.packs,
     paths: config.policies.paths,
     tree,
   });
-  const evaluator = startEvaluator(policies, { timeoutMs: POLICY_TIMEOUT_MS });
+  const evaluator = lazyEvaluator(load);
   try {
     return await scan({
       targets: chosenTargets(input),
@@ -63,6 +64,16 @@ export async function runPass(input: PassInput): Promise<Pass> {
   } finally {
     await evaluator.close();
   }
+}
+
+/** Policies are read, and a thread is started for them, with the first request. */
+function lazyEvaluator(load: () => Promise<readonly PolicySource[]>): ClosableEvaluator {
+  let started: Promise<ClosableEvaluator> | undefined;
+  const start = async (): Promise<ClosableEvaluator> => startEvaluator(await load(), { timeoutMs: POLICY_TIMEOUT_MS });
+  return {
+    evaluate: async (requests) => await (await (started ??= start())).evaluate(requests),
+    close: async () => await (await started)?.close(),
+  };
 }
 
 /** The named targets, or all of them, with their tree. */

@@ -6,7 +6,6 @@
 import type { Evaluator } from "../core/admission.ts";
 import { changesOf } from "../core/drift.ts";
 import type { Severity } from "../core/drift.ts";
-import { isFault } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import { compareRefs } from "../core/refs.ts";
 import type { KindRef } from "../core/refs.ts";
@@ -15,18 +14,12 @@ import type { Proposal } from "../core/proposal.ts";
 import type { SchemaSource } from "../core/schema.ts";
 import type { Clock, DesiredState, LiveQuery, LiveSource, Progress, SourceTree } from "../core/stages.ts";
 import { compareText } from "../core/value.ts";
-import { codify } from "../codify/codify.ts";
 import { readDesired } from "../desired/desired.ts";
-import { plainRenderer } from "../desired/render-plain.ts";
 import { builtinSchemas } from "../kinds/schemas.ts";
 import { builtinKind } from "../kinds/scopes.ts";
 import type { Digester } from "../text/digest.ts";
 import { compareLive, queryOf, withoutDuplicates } from "./compare-live.ts";
 import type { Declared, LiveComparison } from "./compare-live.ts";
-import { judgeDrifts } from "./judge-drifts.ts";
-import { propose } from "./propose.ts";
-
-const REGULAR_FILE = "100644";
 
 /** A target with its tree open. */
 export interface ScanTarget {
@@ -61,7 +54,7 @@ export interface ScanOptions {
   readonly faults?: readonly Fault[];
 }
 
-interface ReadTarget {
+export interface ReadTarget {
   readonly target: ScanTarget;
   readonly state: DesiredState;
 }
@@ -88,14 +81,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
   });
   options.signal?.throwIfAborted();
 
-  const results = await judgeDrifts({
-    ...options,
-    drifts: compared.drifts,
-    namespaces: compared.namespaces,
-    treeOf: treeOf(read),
-    unmanagedCounts: (name) => options.targets.some((target) => target.name === name && target.unmanaged === "drift"),
-  });
-  const proposals = await proposeAll({ options, read, results, schemas });
+  const { results, proposals } = await dealWith({ options, read, compared, schemas });
   options.signal?.throwIfAborted();
 
   const faults = [
@@ -119,6 +105,31 @@ export async function scan(options: ScanOptions): Promise<Pass> {
     faults,
     complete: compared.unknown === 0 && unreadable === 0 && policiesRead,
     policiesRead,
+  };
+}
+
+interface DealWith {
+  readonly options: ScanOptions;
+  readonly read: readonly ReadTarget[];
+  readonly compared: LiveComparison;
+  readonly schemas: SchemaSource;
+}
+
+/** Judges and proposes. Those stages are loaded only where something differs. */
+async function dealWith({ options, read, compared, schemas }: DealWith): Promise<Pick<Pass, "results" | "proposals">> {
+  if (compared.drifts.length === 0) return { results: [], proposals: [] };
+  const { judgeDrifts } = await import("./judge-drifts.ts");
+  const { proposeAll } = await import("./propose-all.ts");
+  const results = await judgeDrifts({
+    ...options,
+    drifts: compared.drifts,
+    namespaces: compared.namespaces,
+    treeOf: treeOf(read),
+    unmanagedCounts: (name) => options.targets.some((target) => target.name === name && target.unmanaged === "drift"),
+  });
+  return {
+    results,
+    proposals: await proposeAll({ options, read, results, schemas, isNamespaced: scopeLookup(options.live) }),
   };
 }
 
@@ -190,51 +201,6 @@ function treeOf(read: readonly ReadTarget[]): (target: string) => SourceTree {
     if (found === undefined) throw new Error(`no target is called ${name}`);
     return found.target.tree;
   };
-}
-
-interface ProposeAll {
-  readonly options: ScanOptions;
-  readonly read: readonly ReadTarget[];
-  readonly results: readonly DriftResult[];
-  readonly schemas: SchemaSource;
-}
-
-async function proposeAll({ options, read, results, schemas }: ProposeAll): Promise<readonly Proposal[]> {
-  const proposals: Proposal[] = [];
-  for (const { target } of read) {
-    const { tree, name, path, namespace, exclude } = target;
-    const plainTarget = { name, path, exclude, ...(namespace === undefined ? {} : { namespace }) };
-    const renderer = plainRenderer({
-      tree,
-      target: plainTarget,
-      digester: options.digester,
-      isNamespaced: scopeLookup(options.live),
-    });
-    const own = await propose({
-      results: results.filter((result) => result.target === name),
-      target: name,
-      group: options.group,
-      digester: options.digester,
-      schemaOf: (apiVersion, kind) => schemas.schemaOf(apiVersion, kind),
-      codify: async (requests) => {
-        const modes = await modesOf(tree, path);
-        return await codify({
-          requests,
-          read: (file) => tree.read(file),
-          modeOf: (file) => modes.get(file) ?? REGULAR_FILE,
-          renderer,
-        });
-      },
-    });
-    proposals.push(...own);
-  }
-  return proposals;
-}
-
-/** Git's mode of each file below the path: an edit keeps it. */
-async function modesOf(tree: SourceTree, path: string): Promise<ReadonlyMap<string, string>> {
-  const files = await tree.list(path);
-  return new Map(isFault(files) ? [] : files.map((file) => [file.path, file.mode]));
 }
 
 function passTarget({ target, state }: ReadTarget, live: LiveSource): PassTarget {

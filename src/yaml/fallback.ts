@@ -1,10 +1,11 @@
 /** The slow path, for what js-yaml refuses and Kubernetes takes: `yaml`'s nodes drive the same builder. */
 
-import { isAlias, isMap, isScalar, isSeq, parseAllDocuments } from "yaml";
 import type { Scalar } from "yaml";
 import { MAX_DEPTH } from "../core/value.ts";
 import { createBuilder, YamlError } from "./build.ts";
 import type { Built, NodeSink } from "./build.ts";
+import { yamlLibrary } from "./library.ts";
+import type { YamlLibrary } from "./library.ts";
 
 // "failsafe" leaves every scalar the text that it is: the builder resolves it.
 const OPTIONS = {
@@ -20,31 +21,38 @@ const OPTIONS = {
 /** The first document of the text; an empty text is `null`. Throws {@link YamlError}. */
 export function readSlowly(text: string): Built {
   const builder = createBuilder();
-  const parsed = parseAllDocuments(text, OPTIONS);
+  const yaml = yamlLibrary();
+  const parsed = yaml.parseAllDocuments(text, OPTIONS);
   const document = Array.isArray(parsed) ? parsed[0] : undefined;
   if (document === undefined) return builder.result();
   const [error] = document.errors;
   if (error !== undefined) throw new YamlError(error.code.toLowerCase().replaceAll("_", " "), error.pos[0]);
-  feed(builder, document.contents, 0);
+  feed({ yaml, sink: builder }, document.contents, 0);
   return builder.result();
 }
 
-function feed(sink: NodeSink, node: unknown, depth: number): void {
+interface Feeding {
+  readonly yaml: YamlLibrary;
+  readonly sink: NodeSink;
+}
+
+function feed(to: Feeding, node: unknown, depth: number): void {
+  const { yaml, sink } = to;
   if (depth > MAX_DEPTH + 1) throw new YamlError(`nested deeper than ${MAX_DEPTH} levels`, 0);
-  if (isScalar(node)) {
+  if (yaml.isScalar(node)) {
     feedScalar(sink, node);
-  } else if (isAlias(node)) {
+  } else if (yaml.isAlias(node)) {
     sink.alias(node.source, node.range?.[0] ?? 0);
-  } else if (isMap(node)) {
+  } else if (yaml.isMap(node)) {
     sink.open("map", node.range?.[0] ?? 0, node.anchor);
     for (const { key, value } of node.items) {
-      feed(sink, key, depth + 1);
-      feed(sink, value, depth + 1);
+      feed(to, key, depth + 1);
+      feed(to, value, depth + 1);
     }
     sink.close();
-  } else if (isSeq(node)) {
+  } else if (yaml.isSeq(node)) {
     sink.open("list", node.range?.[0] ?? 0, node.anchor);
-    for (const item of node.items) feed(sink, item, depth + 1);
+    for (const item of node.items) feed(to, item, depth + 1);
     sink.close();
   } else {
     sink.plain("", 0);

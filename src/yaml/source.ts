@@ -3,11 +3,12 @@
  * something differs: documents are parsed one by one, when they are asked for.
  */
 
-import { Composer, CST, isAlias, isMap, isPair, isScalar, isSeq, Parser } from "yaml";
-import type { Document, Pair, Scalar as YamlScalar, YAMLMap, YAMLSeq } from "yaml";
+import type { CST, Document, Pair, Scalar as YamlScalar, YAMLMap, YAMLSeq } from "yaml";
 import { MAX_DEPTH } from "../core/value.ts";
 import type { Scalar } from "../core/value.ts";
 import { splitDocuments } from "./documents.ts";
+import { yamlLibrary } from "./library.ts";
+import type { YamlLibrary } from "./library.ts";
 import { resolveKey, resolveScalar, resolveTagged } from "./scalars.ts";
 import type { ListItem, MapEntry, ScalarStyle, SourceNode } from "./source-node.ts";
 
@@ -67,16 +68,17 @@ function failed(code: SourceProblem["code"], message: string, offset: number): P
 }
 
 function parseDocument(text: string, base: number): ParsedDocument {
+  const yaml = yamlLibrary();
   try {
-    const tokens = [...new Parser().parse(text)];
-    const documents = [...new Composer(COMPOSER_OPTIONS).compose(tokens, true, text.length)];
+    const tokens = [...new yaml.Parser().parse(text)];
+    const documents = [...new yaml.Composer(COMPOSER_OPTIONS).compose(tokens, true, text.length)];
     const [document, second] = documents;
     if (document === undefined) return { problems: [], json: false, aliased: new Set() };
     if (second !== undefined) return failed("syntax", "A second document without a separator", base + second.range[0]);
-    if (tokens.map((token) => CST.stringify(token)).join("") !== text) {
+    if (tokens.map((token) => yaml.CST.stringify(token)).join("") !== text) {
       return failed("not-round-trip", "The parser does not give the text back", base);
     }
-    return convertDocument(document, text, base);
+    return convertDocument(yaml, document, { text, base });
   } catch (error) {
     // The composer and the printer recurse; nothing else of theirs throws RangeErrors.
     if (error instanceof RangeError) return failed("too-deep", "Nested too deeply", base);
@@ -97,11 +99,15 @@ const COMPOSER_OPTIONS = {
 
 type ParsedYaml = Document.Parsed;
 
-function convertDocument(document: ParsedYaml, text: string, base: number): ParsedDocument {
+function convertDocument(
+  yaml: YamlLibrary,
+  document: ParsedYaml,
+  { text, base }: Pick<Conversion, "text" | "base">,
+): ParsedDocument {
   const [error] = document.errors;
   // The parser's own words may quote the text, and with it a secret: its code says enough.
   if (error !== undefined) return failed("syntax", `Not read as YAML (${error.code})`, base + error.pos[0]);
-  const state: Conversion = { text, base, anchors: new Map(), aliased: new Set(), scalars: [], problems: [] };
+  const state: Conversion = { yaml, text, base, anchors: new Map(), aliased: new Set(), scalars: [], problems: [] };
   const contents: unknown = document.contents;
   const root = contents === null ? undefined : convert(contents, state, 0);
   const json = isJson(text);
@@ -121,6 +127,7 @@ function isJson(text: string): boolean {
 }
 
 interface Conversion {
+  readonly yaml: YamlLibrary;
   readonly text: string;
   readonly base: number;
   readonly anchors: Map<string, SourceNode>;
@@ -138,7 +145,7 @@ function convert(node: unknown, state: Conversion, depth: number): SourceNode {
 }
 
 function convertNode(node: unknown, state: Conversion, depth: number): SourceNode {
-  if (isAlias(node)) {
+  if (state.yaml.isAlias(node)) {
     state.aliased.add(node.source);
     const target = state.anchors.get(node.source);
     if (target === undefined) {
@@ -152,13 +159,13 @@ function convertNode(node: unknown, state: Conversion, depth: number): SourceNod
       ...(target === undefined ? {} : { target }),
     };
   }
-  if (isScalar(node)) return convertScalar(node, state);
-  if (isMap(node)) {
+  if (state.yaml.isScalar(node)) return convertScalar(node, state);
+  if (state.yaml.isMap(node)) {
     const entries = node.items.map((pair) => convertPair(pair, state, depth));
     noteDuplicates(entries, state);
     return { kind: "map", flow: node.flow === true, entries, ...placeOf(node, state) };
   }
-  if (isSeq(node)) {
+  if (state.yaml.isSeq(node)) {
     const dashes = dashesOf(node);
     const items = node.items.map((item, index) => convertItem(item, dashes[index], state, depth));
     return { kind: "list", flow: node.flow === true, items, ...placeOf(node, state) };
@@ -211,7 +218,7 @@ function convertPair(pair: Pair, state: Conversion, depth: number): MapEntry {
   const plainKey = key.kind === "scalar" && key.value !== null && key.tag === undefined && key.anchor === undefined;
   const explicit = token?.start.some((part) => part.type === "explicit-key-ind") === true;
   return {
-    key: keyText(pair.key, key),
+    key: keyText(pair.key, key, state),
     keyStart: key.start,
     keyEnd: key.end,
     keyStyle: key.kind === "scalar" ? key.style : "plain",
@@ -223,8 +230,8 @@ function convertPair(pair: Pair, state: Conversion, depth: number): MapEntry {
 }
 
 /** A key that Kubernetes refuses is marked odd, and its text does not matter. */
-function keyText(yamlKey: unknown, key: SourceNode): string {
-  if (!isScalar(yamlKey) || key.kind !== "scalar") return "";
+function keyText(yamlKey: unknown, key: SourceNode, { yaml }: Conversion): string {
+  if (!yaml.isScalar(yamlKey) || key.kind !== "scalar") return "";
   const text = String(yamlKey.value);
   return key.style === "plain" || key.style === "empty" ? (resolveKey(text) ?? "") : text;
 }
@@ -238,7 +245,7 @@ function emptyNode(offset: number): SourceNode {
 }
 
 function convertItem(item: unknown, dash: number | undefined, state: Conversion, depth: number): ListItem {
-  if (isPair(item)) throw new TypeError("a pair that stands in a list by itself");
+  if (state.yaml.isPair(item)) throw new TypeError("a pair that stands in a list by itself");
   return {
     ...(dash === undefined ? {} : { dash: state.base + dash }),
     value: convert(item, state, depth + 1),

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { AdmissionRequest } from "../../src/core/admission.ts";
 import { fieldAt, fieldOf, isList, isMap, textOf } from "../../src/core/value.ts";
 import type { ValueMap } from "../../src/core/value.ts";
-import { pluralOf } from "../../src/policy/cases.ts";
+import { pluralOf } from "../../src/policy/plural.ts";
 import { policyEnvironment } from "../../src/policy/environment.ts";
 import { compilePolicy } from "../../src/policy/compile.ts";
 import { evaluateRequest } from "../../src/policy/evaluate.ts";

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isFault } from "../../src/core/fault.ts";
 import type { Fault } from "../../src/core/fault.ts";
-import { defaultRepositoryConfig, readRepositoryConfig } from "../../src/config/repository.ts";
+import { defaultRepositoryConfig } from "../../src/config/defaults.ts";
+import { readRepositoryConfig } from "../../src/config/repository.ts";
 import type { RepositoryConfig } from "../../src/config/repository.ts";
 
 const FILE = ".github/holdfast.yml";

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { pluralOf, runCases } from "../../src/policy/cases.ts";
+import { runCases } from "../../src/policy/cases.ts";
+import { pluralOf } from "../../src/policy/plural.ts";
 
 const POLICY = `apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicy

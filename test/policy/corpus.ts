@@ -6,7 +6,7 @@ import type { AdmissionRequest, Violation } from "../../src/core/admission.ts";
 import { fieldOf, isMap, textOf } from "../../src/core/value.ts";
 import type { Value, ValueMap } from "../../src/core/value.ts";
 import type { AdmissionPolicy } from "../../src/policy/admission-policy.ts";
-import { pluralOf } from "../../src/policy/cases.ts";
+import { pluralOf } from "../../src/policy/plural.ts";
 import { policyEnvironment } from "../../src/policy/environment.ts";
 import { compilePolicy } from "../../src/policy/compile.ts";
 import { readDocuments } from "../../src/policy/documents.ts";

@@ -6,7 +6,7 @@ import type { AdmissionRequest } from "../../src/core/admission.ts";
 import { fieldAt, fieldOf, textOf } from "../../src/core/value.ts";
 import type { Value, ValueMap } from "../../src/core/value.ts";
 import type { AdmissionPolicy } from "../../src/policy/admission-policy.ts";
-import { pluralOf } from "../../src/policy/cases.ts";
+import { pluralOf } from "../../src/policy/plural.ts";
 import { readDocuments } from "../../src/policy/documents.ts";
 import type { PolicyFile } from "../../src/policy/documents.ts";
 import { loadPolicies } from "../../src/policy/load.ts";
