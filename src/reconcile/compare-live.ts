@@ -3,9 +3,11 @@
  * the drift, not by what lives in the cluster.
  */
 
-import type { Drift } from "../core/drift.ts";
+import { changesOf } from "../core/drift.ts";
+import type { Change, Drift } from "../core/drift.ts";
 import type { Fault } from "../core/fault.ts";
 import type { DesiredObject, LiveObject } from "../core/objects.ts";
+import { formatPath } from "../core/path.ts";
 import { formatRef, kindKey, refKey } from "../core/refs.ts";
 import type { KindRef, ObjectRef } from "../core/refs.ts";
 import type { SchemaSource } from "../core/schema.ts";
@@ -83,6 +85,7 @@ class Comparing {
   private readonly drifts: { target: string; drift: Drift }[] = [];
   private readonly unmanaged: { target: string; drift: Drift }[] = [];
   private readonly faults: Fault[] = [];
+  private readonly autoscalerFaults: Fault[] = [];
   private readonly namespaces = new Map<string, LiveObject>();
   private readonly leftOut = { controller: 0, admission: 0, ignored: 0 };
   private inSync = 0;
@@ -111,7 +114,7 @@ class Comparing {
         break;
       case "unread":
         this.places.push(event);
-        this.faults.push(this.faultFor(event.of, event.fault));
+        this.takeUnread(event.of, event.fault);
         break;
       case "fault":
         this.faults.push(event.fault);
@@ -164,14 +167,27 @@ class Comparing {
       else this.drifts.push({ target, drift });
     }
     const { inSync, matched, unknown, leftOut, namespaces } = this;
-    const faults = uniqueFaults(this.faults);
+    const replicas = this.drifts.some(({ drift }) => changesOf(drift).some(isReplicas));
+    const faults = uniqueFaults([...this.faults, ...(replicas ? this.autoscalerFaults : [])]);
     return { drifts: [...this.drifts, ...this.unmanaged], inSync, matched, unknown, leftOut, namespaces, faults };
   }
 
   /** A kind that could not be read leaves what Git declares of it unknown. */
-  private faultFor(of: KindRef, fault: Fault): Fault {
-    return { ...fault, leavesUnknown: this.declaredKinds.has(kindKey(of)) ? "declared" : "undeclared" };
+  private takeUnread(of: KindRef, fault: Fault): void {
+    if (this.declaredKinds.has(kindKey(of))) {
+      this.faults.push({ ...fault, leavesUnknown: "declared" });
+    } else if (kindKey(of) === kindKey(AUTOSCALER)) {
+      // Nobody asked for autoscalers: without a drift that one may have made, there is nothing to tell.
+      const message = `an autoscaler may have set the replicas: ${fault.message}`;
+      this.autoscalerFaults.push({ ...fault, message, leavesUnknown: "undeclared" });
+    } else {
+      this.faults.push({ ...fault, leavesUnknown: "undeclared" });
+    }
   }
+}
+
+function isReplicas({ path }: Change): boolean {
+  return formatPath(path) === "spec.replicas";
 }
 
 /** One cause that keeps several kinds from being read is told once; what it leaves unknown is the worst of them. */

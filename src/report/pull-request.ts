@@ -14,6 +14,9 @@ import { directionWords, findingsOf, plural, standing } from "./words.ts";
 /** UTF-16 units; GitHub takes 65,536 characters, and a forge adds its marker. */
 export const BODY_LIMIT = 58_000;
 
+/** For what stands around the diff, or in its place. */
+const DIFF_FRAME = 200;
+
 export interface PullRequestWords {
   readonly title: string;
   readonly body: string;
@@ -67,9 +70,11 @@ function bodyOf(pass: Pass, proposal: PullRequestProposal, parts: readonly Part[
     verdictNote(parts),
     leftOutSection(pass, proposal, parts),
   ];
-  const tail = [proofSection(proposal.proof), effectSection()];
-  const room = BODY_LIMIT - [...head, ...tail].join("\n\n").length - 200;
-  return fit([...head, diffSection(proposal, room), ...tail].filter((part) => part !== "").join("\n\n"));
+  const tail = [proofSection(proposal.proof), effectSection()].join("\n\n");
+  // How to decide stands last, and is never what is cut.
+  const top = fit(head.filter((part) => part !== "").join("\n\n"), BODY_LIMIT - tail.length - DIFF_FRAME);
+  const diff = diffSection(proposal, BODY_LIMIT - top.length - tail.length - DIFF_FRAME);
+  return [top, diff, tail].join("\n\n");
 }
 
 function directionNote(changes: readonly Change[]): readonly string[] {
@@ -124,7 +129,7 @@ function reasonLeftOut(pass: Pass, proposal: PullRequestProposal, result: DriftR
 }
 
 function diffSection(proposal: PullRequestProposal, room: number): string {
-  const patch = unifiedPatch(proposal.files);
+  const patch = unifiedPatch(proposal.files, 0);
   const block = codeBlock(patch, "diff");
   if (block.length > room) return `The diff is too long to repeat here: see the changed files.`;
   return `<details><summary>Diff</summary>\n\n${block}\n\n</details>`;
@@ -150,16 +155,33 @@ function effectSection(): string {
   ].join(" ");
 }
 
-/** Never more than {@link BODY_LIMIT}, cut at a line's end. */
-export function fit(body: string): string {
-  if (body.length <= BODY_LIMIT) return body;
-  const note = "\n\nCut here: the whole is in the report.";
-  const cut = body.slice(0, BODY_LIMIT - note.length - 200);
-  return `${cut.slice(0, Math.max(cut.lastIndexOf("\n\n"), 0))}${openFence(cut)}${note}`;
+const CUT_NOTE = "\n\nCut here: the whole is in the report.";
+
+/** Never more than `limit`: cut at a line's end, what the cut left open closed again, so that nothing after it is swallowed. */
+export function fit(body: string, limit = BODY_LIMIT): string {
+  if (body.length <= limit) return body;
+  let room = limit;
+  for (;;) {
+    const kept = body.slice(0, Math.max(body.lastIndexOf("\n", room), 0));
+    const text = `${kept}${closing(kept)}${CUT_NOTE}`;
+    // What closes a fence is as long as what opened it: less is kept until all of it fits.
+    if (text.length <= limit || kept === "") return text.slice(0, limit);
+    room = kept.length - Math.max(text.length - limit, 1);
+  }
 }
 
-/** Closes a code fence that the cut left open, so that nothing after it is swallowed. */
-function openFence(text: string): string {
-  const fences = text.slice(0, text.lastIndexOf("\n\n")).match(/^`{3,}/gm) ?? [];
-  return fences.length % 2 === 0 ? "" : `\n${fences.at(-1) ?? ""}`;
+/** Ends a code fence and `<details>` that are open at the end of the text. Cluster text never begins a line outside of a fence. */
+function closing(text: string): string {
+  let fence: string | undefined;
+  let details = 0;
+  for (const line of text.split("\n")) {
+    if (fence !== undefined) {
+      if (line === fence) fence = undefined;
+      continue;
+    }
+    fence = /^`{3,}/.exec(line)?.[0];
+    if (line.startsWith("<details>")) details++;
+    if (line === "</details>") details--;
+  }
+  return `${fence === undefined ? "" : `\n${fence}`}${"\n\n</details>".repeat(details)}`;
 }

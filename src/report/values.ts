@@ -9,8 +9,8 @@ import type { Change } from "../core/drift.ts";
 import { isList, isMap } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 
-/** Compact JSON, integers beyond 2^53 in full, cut with `…` at `limit` UTF-16 units. Not escaped: the caller knows the medium. */
-export function showValue(value: Value, limit = 100): string {
+/** Compact JSON, integers beyond 2^53 in full, cut with `…` at `limit` UTF-16 units (an image with its digest is shown whole). Not escaped: the caller knows the medium. */
+export function showValue(value: Value, limit = 200): string {
   const parts: string[] = [];
   write(value, parts, { left: limit + 1 });
   const text = parts.join("");

@@ -7,16 +7,17 @@ import type { FileChange } from "../core/proposal.ts";
 /**
  * One patch of all files, in their order, as `git diff --full-index` writes it. A file whose text was empty is created,
  * one whose text becomes empty is deleted; a file that does not change has no part. Text goes out as it came in: line ends,
- * a byte order mark and a missing end of the last line are kept.
+ * a byte order mark and a missing end of the last line are kept. `context`: unchanged lines around each change; to be
+ * shown rather than applied, a patch has none, since the lines around may hold what nobody meant to show.
  */
-export function unifiedPatch(files: readonly FileChange[]): string {
+export function unifiedPatch(files: readonly FileChange[], context = 3): string {
   return files
     .filter(({ before, after }) => before !== after)
-    .map(filePatch)
+    .map((file) => filePatch(file, context))
     .join("");
 }
 
-function filePatch({ path, before, after, mode }: FileChange): string {
+function filePatch({ path, before, after, mode }: FileChange, context: number): string {
   const [old, now] = [quoted(`a/${path}`), quoted(`b/${path}`)];
   const hashes = `index ${blobHash(before)}..${blobHash(after)}`;
   const head =
@@ -26,11 +27,11 @@ function filePatch({ path, before, after, mode }: FileChange): string {
         ? [`deleted file mode ${mode}`, hashes]
         : [`${hashes} ${mode}`];
   const sides = [`--- ${before === "" ? "/dev/null" : ended(old)}`, `+++ ${after === "" ? "/dev/null" : ended(now)}`];
-  return `${[`diff --git ${old} ${now}`, ...head, ...sides, ...hunkLines(before, after)].join("\n")}\n`;
+  return `${[`diff --git ${old} ${now}`, ...head, ...sides, ...hunkLines(before, after, context)].join("\n")}\n`;
 }
 
-function hunkLines(before: string, after: string): readonly string[] {
-  const { hunks } = structuredPatch("", "", before, after, undefined, undefined, { context: 3 });
+function hunkLines(before: string, after: string, context: number): readonly string[] {
+  const { hunks } = structuredPatch("", "", before, after, undefined, undefined, { context });
   return hunks.flatMap((hunk) => [
     `@@ -${span(hunk.oldStart, hunk.oldLines)} +${span(hunk.newStart, hunk.newLines)} @@`,
     ...hunk.lines,

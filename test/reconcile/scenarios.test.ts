@@ -16,7 +16,7 @@ const UPDATE = (process.env["UPDATE_GOLDENS"] ?? "") !== "";
 
 /** What a user is told by the exit code, and what is proposed. */
 const OUTCOMES: Readonly<Record<string, { readonly exit: number; readonly proposals: string }>> = {
-  "hostile-text": { exit: 3, proposals: "pull-request issue issue issue" },
+  "hostile-text": { exit: 3, proposals: "pull-request issue issue" },
   "image-digest-changed": { exit: 2, proposals: "pull-request" },
   "json-manifest": { exit: 2, proposals: "pull-request" },
   "list-manifest": { exit: 2, proposals: "pull-request" },
@@ -62,16 +62,17 @@ describe.each(SCENARIOS)("%s", (name) => {
   });
 });
 
-test("no golden file holds a secret's value", () => {
+// A patch that git applies repeats the lines around a change as Git has them, whatever they hold.
+test.each([
+  ["of the cluster's stands in any golden file", /s3cr3t-canary\S*-in-cluster/, []],
+  ["of Git's stands anywhere but in a patch's context", /s3cr3t-canary\S*-in-git/, ["secret-changed/changes.patch"]],
+] as const)("no secret %s", (_what, canary, expected) => {
   const leaks = SCENARIOS.flatMap((name) =>
     readdirSync(scenarioFolder(name), { withFileTypes: true })
-      .filter(
-        (entry) =>
-          entry.isFile() && readFileSync(join(scenarioFolder(name), entry.name), "utf8").includes("s3cr3t-canary"),
-      )
+      .filter((entry) => entry.isFile() && canary.test(readFileSync(join(scenarioFolder(name), entry.name), "utf8")))
       .map((entry) => `${name}/${entry.name}`),
   );
-  expect(leaks).toEqual([]);
+  expect(leaks).toEqual(expected);
 });
 
 function compareGolden(file: string, text: string | undefined): void {
