@@ -5,6 +5,7 @@
 
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 
+import { terminalText } from "../text/escape-terminal.ts";
 import { EXIT } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
 import type { ReportFile } from "./options.ts";
@@ -42,14 +43,16 @@ function interruptible(): { readonly signal: AbortSignal } {
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
-  process.stdout.on("error", ignoreClosedPipe);
+  process.stdout.on("error", endWithoutOutput);
+  process.stderr.on("error", endWithoutOutput);
   return { signal: controller.signal };
 }
 
-/** `holdfast scan | head` closes standard output early: that is no failure. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
+/** `holdfast scan | head` closes standard output early: that is no failure. A full disk is. */
+function endWithoutOutput(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit();
+  process.stderr.write(`holdfast: cannot write the output: ${error.message}\n`);
+  process.exit(EXIT.incomplete);
 }
 
 function failWith(error: unknown, verbose: boolean): number {
@@ -57,7 +60,7 @@ function failWith(error: unknown, verbose: boolean): number {
   const lines =
     error instanceof Failure
       ? error.message
-      : `a bug in holdfast: ${error instanceof Error ? error.message : String(error)}`;
+      : terminalText(`a bug in holdfast: ${error instanceof Error ? error.message : String(error)}`);
   for (const line of lines.split("\n")) process.stderr.write(`holdfast: ${line}\n`);
   if (verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
   return error instanceof Failure ? error.exitCode : EXIT.incomplete;
@@ -70,10 +73,19 @@ function program(signal: AbortSignal): Command {
     )
     .version(version())
     .addHelpText("after", EXAMPLES)
-    .showHelpAfterError("(holdfast --help shows what there is)")
+    .configureOutput({ outputError: (text, write) => write(usageLine(text)) })
     .exitOverride();
   for (const add of [addScan, addReconcile, addServe, addExplain, addSnapshot, addPolicy, addConfig]) add(root, signal);
   return root;
+}
+
+/** Commander's `error: unknown option '--x'` and its guess at what was meant, as the one line that every failure is. */
+function usageLine(text: string): string {
+  const problem = text
+    .replace(/^error: /, "")
+    .trim()
+    .replace(/\n+/g, " ");
+  return `holdfast: ${terminalText(problem)} (holdfast --help shows what there is)\n`;
 }
 
 function addScan(root: Command, signal: AbortSignal): void {

@@ -1,6 +1,6 @@
 /** Writes a finished pass in the formats that were asked for. */
 
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 import type { Pass } from "../core/pass.ts";
@@ -28,23 +28,45 @@ export function renderReport(pass: Pass, format: ReportFormat, colours: boolean)
 
 /** Waits until standard output has taken everything, so that a piped report is never cut by the exit. */
 export async function printReport(text: string): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    process.stdout.write(text, (error) => (error === null || error === undefined ? resolve() : reject(error)));
+  // What goes wrong with the stream is `main`'s to tell.
+  await new Promise<void>((resolve) => {
+    process.stdout.write(text, () => resolve());
   });
 }
 
-/** All or nothing: the report is written aside and renamed into place. */
+/** All or nothing: the report is written aside and renamed into place. A device or a pipe is written to as it is. */
 export async function writeReport(file: string, text: string): Promise<void> {
-  const aside = join(dirname(file), `.${basename(file)}.${process.pid}`);
   try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(aside, text);
-    await rename(aside, file);
+    const existing = await realpath(file).catch(() => undefined);
+    if (existing !== undefined && !(await stat(existing)).isFile()) await writeFile(existing, text);
+    else await replaceFile(existing ?? file, text);
   } catch (error) {
-    await rm(aside, { force: true });
     throw usage(
       `cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`,
       "name a file that can be written",
     );
   }
+}
+
+async function replaceFile(file: string, text: string): Promise<void> {
+  await makeFolder(dirname(file));
+  const aside = join(dirname(file), `.${basename(file)}.${process.pid}`);
+  try {
+    await writeFile(aside, text);
+    await rename(aside, file);
+  } catch (error) {
+    await rm(aside, { force: true });
+    throw error;
+  }
+}
+
+/** One level after the other: Node's own `recursive` never returns where a file system says ENOENT below a folder that exists (/proc). */
+async function makeFolder(folder: string): Promise<void> {
+  const exists = await stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (exists || dirname(folder) === folder) return;
+  await makeFolder(dirname(folder));
+  await mkdir(folder);
 }

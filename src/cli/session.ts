@@ -104,7 +104,10 @@ function aliasOf(config: RepositoryConfig, targets: readonly string[]): string |
 
 async function openFile(path: string, digester: Digester, signal: AbortSignal): Promise<LiveSource | Fault> {
   const { openSnapshot } = await import("../live/snapshot.ts");
-  return await openSnapshot({ path: path === "-" ? process.stdin : path, digester, signal });
+  if (path !== "-") return await openSnapshot({ path, digester, signal });
+  // A stream that nobody writes to would keep an interrupted pass waiting.
+  signal.addEventListener("abort", () => process.stdin.destroy(), { once: true });
+  return await openSnapshot({ path: process.stdin, digester, signal });
 }
 
 export interface PassRun {
