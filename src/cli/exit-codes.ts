@@ -13,13 +13,12 @@ export const EXIT = {
 export type FailOn = "violating" | "drift" | "none";
 
 /**
- * The first that applies of 1 (something that Git declares is unknown), 3 (a violating drift), 2 (drift), 0.
- * `failOn` says which results count; an incomplete pass always does.
+ * The first that applies of 3 (a violating drift), 1 (something that Git declares is unknown), 2 (drift), 0: a violation
+ * that was seen is not hidden by what was not. `failOn` says which drift counts; an incomplete pass always does.
  */
 export function exitCodeOf(pass: Pass, failOn: FailOn): number {
-  if (!pass.complete) return EXIT.incomplete;
-  if (failOn === "none") return EXIT.inSync;
-  const drifts = pass.results.filter((result) => result.counts);
+  const drifts = failOn === "none" ? [] : pass.results.filter((result) => result.counts);
   if (drifts.some((result) => result.judgement.verdict !== "compliant")) return EXIT.violatingDrift;
+  if (!pass.complete) return EXIT.incomplete;
   return failOn === "drift" && drifts.length > 0 ? EXIT.compliantDrift : EXIT.inSync;
 }
