@@ -19,7 +19,8 @@ export function parseRepositoryName(text: string): RepositoryName | undefined {
 export function repositoryOfRemote(url: string, server: string): RepositoryName | undefined {
   const [, scpHost, scpPath] = /^(?:[\w.-]+@)?([\w.-]+):(?!\/\/)(.+)$/.exec(url) ?? [];
   const parsed = scpHost === undefined ? URL.parse(url) : null;
-  const host = scpHost ?? parsed?.host;
+  // The port of SSH says nothing of the port of HTTPS.
+  const host = scpHost ?? (parsed?.protocol === "ssh:" ? parsed.hostname : parsed?.host);
   const path = scpPath ?? parsed?.pathname;
   const home = new URL(server);
   if (path === undefined || (host !== home.host && host !== home.hostname)) return undefined;

@@ -27,12 +27,17 @@ export function serverLog(verbose: boolean): Logger {
   return pino(optionsOf(verbose), destination({ dest: STANDARD_ERROR, sync: true }));
 }
 
-/**
- * A log for Probot, which hands whole events to its logger when a handler or a signature fails: only what stands in the
- * messages' own words is kept, and of errors the kind alone, since a parser's words quote what it read.
- */
+/** A log for Probot: see {@link wordsOnlyOptions}. */
 export function wordsOnly(verbose: boolean): Logger {
-  const options: LoggerOptions = {
+  return pino(wordsOnlyOptions(verbose), destination({ dest: STANDARD_ERROR, sync: true }));
+}
+
+/**
+ * Probot hands whole events to its logger when a handler or a signature fails: only what stands in the messages' own
+ * words is kept, and of errors the kind alone, since a parser's words quote what it read.
+ */
+export function wordsOnlyOptions(verbose: boolean): LoggerOptions {
+  return {
     ...optionsOf(verbose),
     hooks: {
       logMethod(args, method) {
@@ -40,7 +45,6 @@ export function wordsOnly(verbose: boolean): Logger {
       },
     },
   };
-  return pino(options, destination({ dest: STANDARD_ERROR, sync: true }));
 }
 
 function optionsOf(verbose: boolean): LoggerOptions {

@@ -134,10 +134,11 @@ const SIGHTINGS: Sightings = new Map([
   ["issue/open", sighting({ since: 9 * MINUTE })],
 ]);
 
-describe("withHoldOff", () => {
-  const held = (forge: Forge, holdOffMs = 10 * MINUTE) =>
-    withHoldOff({ forge, holdOffMs, sightings: SIGHTINGS, clock: { now: () => 11 * MINUTE } });
+function held(forge: Forge, holdOffMs = 10 * MINUTE): Forge {
+  return withHoldOff({ forge, holdOffMs, sightings: SIGHTINGS, clock: { now: () => 11 * MINUTE } });
+}
 
+describe("withHoldOff", () => {
   it("opens what has stood, updates what is open, and says what waits", async () => {
     const forge = forgeWith(["open"]);
     const published = await held(forge).publish(INPUT);
