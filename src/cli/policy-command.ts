@@ -36,6 +36,8 @@ export async function policyListCommand(format: "text" | "json"): Promise<number
 export async function policyTestCommand(paths: readonly string[], verbose: boolean): Promise<number> {
   const files = (await Promise.all(paths.map(filesAt))).flat();
   const { results, faults, untested } = runCases(files);
+  if (results.length === 0 && faults.length === 0)
+    throw usage("no cases were found", "put RULE.cases.yaml beside RULE.yaml (docs/policies.md)");
   const failed = results.filter((result) => !result.passed);
   const lines = [
     ...results.filter((result) => verbose || !result.passed).map(caseLine),
@@ -44,8 +46,6 @@ export async function policyTestCommand(paths: readonly string[], verbose: boole
     `${results.length} cases: ${results.length - failed.length} as expected, ${failed.length} not; ${untested.length} policies without cases`,
   ];
   await printReport(`${lines.map(terminalText).join("\n")}\n`);
-  if (results.length === 0 && faults.length === 0)
-    throw usage("no cases were found", "put RULE.cases.yaml beside RULE.yaml (docs/policies.md)");
   return failed.length === 0 && faults.length === 0 ? EXIT.inSync : EXIT.incomplete;
 }
 
@@ -85,7 +85,7 @@ async function pairOf(path: string): Promise<readonly string[]> {
       ),
     ),
   );
-  return [rule, cases].filter((_file, at) => exists[at]);
+  return [...new Set([rule, cases].filter((_file, at) => exists[at]))];
 }
 
 async function readOne(file: string): Promise<{ readonly file: string; readonly text: string }> {

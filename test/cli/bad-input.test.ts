@@ -45,7 +45,7 @@ describe("a command line", () => {
       /kubeconfig \/nonexistent/,
     ],
     ["no such configuration", ["scan", ...SIDES, "--config", "/nonexistent.yml"], /configuration \/nonexistent.yml/],
-    ["no cases to test", ["policy", "test", "fixtures/demo/repo/README.md"], /no cases were found/],
+    ["no cases to test", ["policy", "test", "test/cli"], /no cases were found/],
   ] as const)("with %s ends in one line", async (_what, args, line) => {
     expectOneLine(await holdfast(args), line);
   });
