@@ -96,13 +96,16 @@ function proposalChain(proposal: Proposal, result: DriftResult): readonly string
   }
   const own = proposal.edits.filter((edit) => compareRefs(edit.ref, result.drift.ref) === 0);
   const files = new Set(own.map((edit) => edit.file));
-  const patch = unifiedPatch(proposal.files.filter((file) => files.has(file.path)))
+  const patch = unifiedPatch(
+    proposal.files.filter((file) => files.has(file.path)),
+    0,
+  )
     .trimEnd()
     .split("\n")
     .map((line) => `  ${terminalText(line)}`);
   return [
     "",
-    `patch       branch ${proposal.branch}, proved by rendering again (${proposal.proof.objectsCompared} objects compared)`,
+    `patch       branch ${proposal.branch}, proved by rendering again (${plural(proposal.proof.objectsCompared, "object")} compared)`,
     ...patch,
   ];
 }
