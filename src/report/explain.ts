@@ -11,7 +11,7 @@ import { terminalText } from "../text/escape-terminal.ts";
 import { unifiedPatch } from "../text/patch.ts";
 import type { Style } from "../text/style.ts";
 import { showSide } from "./values.ts";
-import { actionWords, byWords, clusterWords, directionWords, findingsOf, stateWords, verdictWords } from "./words.ts";
+import { actionWords, byWords, clusterWords, directionWords, findingsOf, plural, stateWords, verdictWords } from "./words.ts";
 
 export interface ExplainInput {
   /** Narrowed to the results and proposals of the object. */
