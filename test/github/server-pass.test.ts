@@ -246,27 +246,27 @@ describe("a server's pass", () => {
   });
 });
 
+async function eventually(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 30_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error("not in time");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function start(log?: ServerParts["log"]) {
+  const outcomes: RepositoryOutcome[] = [];
+  const app = createApp({
+    parts: { ...parts("all", log), clock: { now: () => Date.now() } },
+    onOutcome: (outcome) => void outcomes.push(outcome),
+    random: () => 0,
+    debounceMs: 10,
+  });
+  app.start();
+  return { app, outcomes };
+}
+
 describe("the App", () => {
-  async function eventually(condition: () => boolean): Promise<void> {
-    const deadline = performance.now() + 30_000;
-    while (!condition()) {
-      if (performance.now() > deadline) throw new Error("not in time");
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-
-  function start(log?: ServerParts["log"]) {
-    const outcomes: RepositoryOutcome[] = [];
-    const app = createApp({
-      parts: { ...parts("all", log), clock: { now: () => Date.now() } },
-      onOutcome: (outcome) => void outcomes.push(outcome),
-      random: () => 0,
-      debounceMs: 10,
-    });
-    app.start();
-    return { app, outcomes };
-  }
-
   it("looks after what is granted and installed, and leaves what is archived meanwhile", async () => {
     const lines: string[] = [];
     const note = (fields: object, message: string) => void lines.push(`${message} ${JSON.stringify(fields)}`);
@@ -285,17 +285,24 @@ describe("the App", () => {
     await app.stop();
   });
 
-  it("goes on with what it knows where GitHub cannot be asked, and is hurried by events all the same", async () => {
-    const { app, outcomes } = start();
-    await eventually(() => outcomes.length === 1);
-    github.inject({ kind: "status", status: 502, path: /^\/app\/installations$/, times: 99 });
-    app.receive({ name: "installation", payload: {} });
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    app.receive({
-      name: "push",
-      payload: { ref: "refs/heads/main", repository: { full_name: `ACME/${name}`, default_branch: "main" } },
-    });
-    await eventually(() => outcomes.length === 2);
-    await app.stop();
-  });
+  it.each([
+    ["the installations", /^\/app\/installations$/],
+    ["an installation's repositories", /^\/installation\/repositories$/],
+  ])(
+    "goes on with what it knows where GitHub cannot be asked for %s, and is hurried by events all the same",
+    async (_, path) => {
+      const { app, outcomes } = start();
+      await eventually(() => outcomes.length === 1);
+      github.inject({ kind: "status", status: 502, path, times: 99 });
+      app.receive({ name: "installation", payload: {} });
+      await new Promise((resolve) => setTimeout(resolve, 4000));
+      app.receive({
+        name: "push",
+        payload: { ref: "refs/heads/main", repository: { full_name: `ACME/${name}`, default_branch: "main" } },
+      });
+      await eventually(() => outcomes.length === 2);
+      expect(outcomes.map(({ clusters }) => clusters.length)).toEqual([1, 1]);
+      await app.stop();
+    },
+  );
 });
