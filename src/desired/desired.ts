@@ -9,6 +9,7 @@ import type { KindRef } from "../core/refs.ts";
 import type { DesiredState, Progress, RenderRoot, SourceFile, SourceTree } from "../core/stages.ts";
 import type { Digester } from "../text/digest.ts";
 import { decodeText } from "../yaml/content.ts";
+import { createTextPool } from "../yaml/text-pool.ts";
 import { MAX_FILE_BYTES } from "./file-faults.ts";
 import { matchesAny } from "./glob.ts";
 import { readManifests } from "./manifests.ts";
@@ -149,7 +150,7 @@ interface ReadFiles {
 }
 
 async function readFiles(input: DesiredInput, files: readonly SourceFile[]): Promise<ReadFiles> {
-  const context = contextOf(input);
+  const context: ManifestContext = { ...contextOf(input), texts: createTextPool() };
   const read: ReadFiles = { objects: [], faults: [], encrypted: 0 };
   let done = 0;
   await input.tree.prefetch?.(files.map((file) => file.path)); // A fault here is a fault of each file, when it is read.

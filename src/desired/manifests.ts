@@ -11,6 +11,7 @@ import type { Value, ValueMap } from "../core/value.ts";
 import type { Digester } from "../text/digest.ts";
 import { contentHash, decodeText } from "../yaml/content.ts";
 import { readYaml } from "../yaml/read.ts";
+import type { TextPool } from "../yaml/text-pool.ts";
 import { isClientOnly } from "./client-only.ts";
 import { unreadable } from "./file-faults.ts";
 import { createPositions } from "./positions.ts";
@@ -23,6 +24,8 @@ export interface ManifestContext {
   readonly digester: Digester;
   /** `undefined` for a kind that is not known: its objects keep the namespace that they declare, or none. */
   readonly isNamespaced: (kind: KindRef) => boolean | undefined;
+  /** Where the objects of many files are kept. */
+  readonly texts?: TextPool;
 }
 
 export interface Manifests {
@@ -59,7 +62,12 @@ export function readManifests(file: string, bytes: Uint8Array, context: Manifest
   if (!data.includes("apiVersion") && !isUtf16(data)) return NOTHING;
   const text = decodeText(bytes);
   if (text === undefined) return { ...NOTHING, faults: [unreadable(file, "it is not UTF-8", "save it as UTF-8")] };
-  const { documents, faults } = readYaml(text, { file, maxBytes: bytes.length });
+  const { texts } = context;
+  const { documents, faults } = readYaml(text, {
+    file,
+    maxBytes: bytes.length,
+    ...(texts === undefined ? {} : { texts }),
+  });
   const state: State = {
     ...context,
     file,

@@ -208,7 +208,8 @@ export function createBuilder(): Builder {
 
   function close(): void {
     const closed = frame as Frame;
-    const value = (closed.map ?? closed.list) as Value;
+    // A list that grew has room for more: a copy takes what it needs.
+    const value = closed.map ?? (closed.list as Value[]).slice();
     const kind = closed.map === undefined ? "list" : "map";
     if (closed.anchor !== undefined) {
       Object.assign(closed.anchor, { finished: true, value, size: nodes - closed.startedAt, height: closed.height });

@@ -6,6 +6,7 @@ import { MAX_DEPTH } from "../core/value.ts";
 import { createBuilder, YamlError } from "./build.ts";
 import type { Built, NodeSink } from "./build.ts";
 import { fullTag } from "./tags.ts";
+import type { TextPool } from "./text-pool.ts";
 
 const NONE = -1;
 // js-yaml also counts the scalar in the innermost collection; the builder has the exact limit.
@@ -15,6 +16,7 @@ const PARSER_DEPTH = MAX_DEPTH + 2;
 interface State {
   readonly text: string;
   readonly sink: NodeSink;
+  readonly keep: TextPool;
   /** Flow collections that are open. */
   flow: number;
   /** End of the last plain scalar. */
@@ -26,9 +28,9 @@ const CLOSES_BLOCK = 1;
 const CLOSES_FLOW = 2;
 
 /** The first document of the text; an empty text is `null`. Throws {@link YamlError}. */
-export function readFast(text: string): Built {
+export function readFast(text: string, keep: TextPool = (part) => part): Built {
   const builder = createBuilder();
-  const state: State = { text, sink: builder, flow: 0, plainEnd: NONE };
+  const state: State = { text, sink: builder, keep, flow: 0, plainEnd: NONE };
   const closes: number[] = [];
   for (const event of parse(text)) {
     switch (event.type) {
@@ -82,8 +84,8 @@ function plainReason(reason: string): string {
 }
 
 function feedScalar(state: State, event: ScalarEvent): void {
-  const { text, sink } = state;
-  const value = event.fast ? text.slice(event.valueStart, event.valueEnd) : getScalarValue(text, event);
+  const { text, sink, keep } = state;
+  const value = keep(event.fast ? text.slice(event.valueStart, event.valueEnd) : getScalarValue(text, event));
   const plain = event.style === SCALAR_STYLE.PLAIN;
   if (!plain && !event.fast && !value.isWellFormed()) {
     throw new YamlError("an escape stands for half a character", event.valueStart);

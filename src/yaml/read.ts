@@ -10,6 +10,7 @@ import { readSlowly } from "./fallback.ts";
 import { readFast } from "./fast.ts";
 import { duplicateKey, invalid, positionAt, tooLarge } from "./faults.ts";
 import { readJson } from "./json.ts";
+import type { TextPool } from "./text-pool.ts";
 
 export interface YamlDocument {
   /** Position in the file, from 0; documents without content count. */
@@ -22,6 +23,8 @@ export interface ReadOptions {
   readonly file: string;
   /** Larger texts (as UTF-8) are not read; {@link MAX_FILE_BYTES} where absent. */
   readonly maxBytes?: number;
+  /** For who keeps the values of many files. */
+  readonly texts?: TextPool;
 }
 
 export interface ReadYaml {
@@ -36,7 +39,7 @@ export const MAX_FILE_BYTES = 10 * 1024 * 1024;
  * The documents of a text. One that Kubernetes refuses costs itself alone: a fault `yaml-invalid` that leaves what it
  * declares unknown. A key that stands twice counts with its last value: a fault that leaves nothing unknown.
  */
-export function readYaml(text: string, { file, maxBytes = MAX_FILE_BYTES }: ReadOptions): ReadYaml {
+export function readYaml(text: string, { file, maxBytes = MAX_FILE_BYTES, texts }: ReadOptions): ReadYaml {
   if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) {
     return { documents: [], faults: [tooLarge(file, maxBytes)] };
   }
@@ -44,7 +47,7 @@ export function readYaml(text: string, { file, maxBytes = MAX_FILE_BYTES }: Read
   const documents: YamlDocument[] = [];
   const faults: Fault[] = [];
   for (const piece of pieces) {
-    const read = readPiece(text, piece);
+    const read = readPiece(text, piece, texts);
     if ("error" in read) {
       const json = pieces.length === 1 ? readValues(text, file) : undefined;
       if (json !== undefined) return json;
@@ -74,27 +77,31 @@ const REFUSED = /[\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\u2028\u2029\uD800-\uDFFF\uFF
 // Behind it, Kubernetes does not look.
 const DOCUMENT_END = /\n\.\.\.(?=[ \t\r\n]|$)/;
 
-function readPiece(text: string, piece: DocumentText): Built | { readonly error: YamlError } {
+function readPiece(
+  text: string,
+  piece: DocumentText,
+  texts: TextPool | undefined,
+): Built | { readonly error: YamlError } {
   if (piece.badSeparator !== undefined) {
     const message = "only a comment may stand behind a document separator";
     return { error: new YamlError(message, piece.badSeparator - piece.start) };
   }
   const whole = text.slice(piece.start, piece.end);
   const end = whole.includes("\n...") ? whole.search(DOCUMENT_END) : -1;
-  return readOne(end < 0 ? whole : whole.slice(0, end + 1));
+  return readOne(end < 0 ? whole : whole.slice(0, end + 1), texts);
 }
 
 // Directives need a `---` behind them, at which Kubernetes has already cut: it refuses every document that has one.
 const DIRECTIVE = /^\uFEFF?(?:[ \t]*(?:#[^\n]*)?\r?\n)*%/;
 
-function readOne(text: string): Built | { readonly error: YamlError } {
+function readOne(text: string, texts: TextPool | undefined): Built | { readonly error: YamlError } {
   const refused = text.search(REFUSED);
   if (refused >= 0)
     return { error: new YamlError("a control character, or a line end that is none to other readers", refused) };
   const directive = DIRECTIVE.exec(text);
   if (directive !== null) return { error: new YamlError("a YAML directive", directive[0].length - 1) };
   try {
-    return readFast(text);
+    return readFast(text, texts);
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
     return (error.syntax ? readAgain(text) : undefined) ?? { error };

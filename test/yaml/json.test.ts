@@ -96,6 +96,13 @@ describe("errors", () => {
     }
   });
 
+  test("a megabyte of digits within a string takes no second", () => {
+    const text = JSON.stringify({ a: `:${"1".repeat(1_000_000)}x`, b: `,${"1.".repeat(500_000)}e` });
+    const started = performance.now();
+    expect(readJson(text, { file: "a.json" }).values).toEqual([JSON.parse(text)]);
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+
   test("the scanner takes exactly what JSON.parse takes", () => {
     const parts = [
       "{",
