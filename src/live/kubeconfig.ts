@@ -9,6 +9,7 @@ import { delimiter, dirname, join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { isFault } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
+import { loadKubeLibrary } from "./kube-library.ts";
 
 /** Files of a ServiceAccount in a Pod. */
 const IN_CLUSTER_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
@@ -45,12 +46,7 @@ export async function openKubeconfig(options: KubeconfigOptions): Promise<Endpoi
   return isFault(selected) ? selected : endpointOf(loaded.library, selected);
 }
 
-type Library = Awaited<ReturnType<typeof loadLibrary>>;
-
-/** Loaded when it is needed only: it brings all typed models along, about 0.4 s. */
-function loadLibrary() {
-  return import("@kubernetes/client-node");
-}
+type Library = Awaited<ReturnType<typeof loadKubeLibrary>>;
 
 interface Loaded {
   readonly library: Library;
@@ -69,7 +65,7 @@ interface Selected {
 }
 
 async function load(options: KubeconfigOptions): Promise<Loaded | Fault> {
-  const library = await loadLibrary();
+  const library = await loadKubeLibrary();
   const config = new library.KubeConfig();
   const files = filesOf(options);
   const read: string[] = [];
@@ -85,7 +81,8 @@ async function load(options: KubeconfigOptions): Promise<Loaded | Fault> {
     config.loadFromCluster();
     return { library, config, from: "the Pod's ServiceAccount" };
   }
-  if (options.inCluster === true) return invalid("the Pod's ServiceAccount", "holdfast does not run in a Pod that has one");
+  if (options.inCluster === true)
+    return invalid("the Pod's ServiceAccount", "holdfast does not run in a Pod that has one");
   return invalid(files.join(delimiter), "it does not exist");
 }
 

@@ -15,6 +15,9 @@ import { toLiveObject } from "./objects.ts";
 /** Objects a page: what kubectl asks for. */
 const PAGE = 500;
 
+/** The list's own metadata stands before its items: a token is looked for in so many bytes. */
+const HEAD_BYTES = 4096;
+
 /** How often a list is begun anew because its continue token expired (410): tokens live about five minutes. */
 const MAX_RESTARTS = 3;
 
@@ -39,7 +42,7 @@ export type ListStep =
  */
 export async function* listObjects(request: ListRequest): AsyncGenerator<ListStep, void, undefined> {
   const { kind } = request;
-  const state: State = { seen: new Set(), token: undefined, size: PAGE, restarts: 0 };
+  const state: State = { seen: new Set(), token: undefined, size: PAGE, restarts: 0, ahead: undefined };
   for (;;) {
     const answer = await nextPage(request, state);
     if (answer === undefined) continue;
@@ -62,12 +65,14 @@ interface State {
   token: string | undefined;
   size: number;
   restarts: number;
+  /** The next page, asked for while this one is parsed and read. */
+  ahead: { readonly path: string; readonly answer: ReturnType<Api["get"]> } | undefined;
 }
 
 /** `undefined`: ask again, the state has changed. */
 async function nextPage(request: ListRequest, state: State): Promise<{ readonly page: Value } | Fault | undefined> {
-  const { api, kind, namespace } = request;
-  const answer = await api.get(pathOf(request, state));
+  const { kind, namespace } = request;
+  const answer = await ask(request, state);
   if (isFault(answer)) return answer.code === "cluster-unreachable" ? failedWithout(kind, answer) : answer;
   if (answer.kind === "too-large") {
     if (state.size === 1) return listFailed(kind, "one object is larger than the limit");
@@ -76,6 +81,7 @@ async function nextPage(request: ListRequest, state: State): Promise<{ readonly 
   }
   switch (answer.status) {
     case 200: {
+      askAhead(request, state, answer.body);
       const page = parseJson(answer.body);
       return page === undefined ? listFailed(kind, "the answer is no JSON") : { page };
     }
@@ -95,13 +101,28 @@ async function nextPage(request: ListRequest, state: State): Promise<{ readonly 
   }
 }
 
+async function ask(request: ListRequest, state: State): ReturnType<Api["get"]> {
+  const path = pathOf(request, state);
+  const { ahead } = state;
+  state.ahead = undefined;
+  return await (ahead?.path === path ? ahead.answer : request.api.get(path));
+}
+
+/** A guess that the page itself, once it is parsed, bears out or not: then the answer is not used. */
+function askAhead(request: ListRequest, state: State, body: Buffer): void {
+  const [, token] = /"continue":"([^"\\]+)"/.exec(body.toString("latin1", 0, HEAD_BYTES)) ?? [];
+  if (token === undefined || token === state.token) return;
+  const path = pathOf(request, { token, size: state.size });
+  state.ahead = { path, answer: request.api.get(path) };
+}
+
 /** The API server was there when it was opened: what failed is this list, as far as is known. */
 function failedWithout(kind: ServedKind, fault: Fault): Fault {
   return { ...listFailed(kind, fault.message), code: "cluster-unreachable", remedy: fault.remedy };
 }
 
 /** `/apis/apps/v1/namespaces/shop/deployments?limit=500` */
-function pathOf({ kind, namespace }: ListRequest, state: State): string {
+function pathOf({ kind, namespace }: ListRequest, state: Pick<State, "token" | "size">): string {
   const root = kind.apiVersion.includes("/") ? "/apis" : "/api";
   const scope = namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
   const token = state.token === undefined ? "" : `&continue=${encodeURIComponent(state.token)}`;

@@ -425,7 +425,7 @@ describe("reading lists", () => {
     expect(pages).toBe(1);
   });
 
-  test("at most one page is asked for ahead of the reader", async () => {
+  test("at most one page is read ahead of the reader, and one more asked for", async () => {
     const api = await fake({ objects: { [DEPLOYMENTS]: many(5000) } });
     const events = (await open(api)).read({ kinds: [DEPLOYMENT], namespaces: "all", secrets: true });
     const iterator = events[Symbol.asyncIterator]();
@@ -433,7 +433,7 @@ describe("reading lists", () => {
     await new Promise((resolve) => {
       setTimeout(resolve, 100);
     });
-    expect(api.requests.filter((path) => path.startsWith(DEPLOYMENTS))).toHaveLength(2);
+    expect(api.requests.filter((path) => path.startsWith(DEPLOYMENTS))).toHaveLength(3);
     await iterator.return?.();
   });
 });
