@@ -1,6 +1,6 @@
 /** Paths into an object, as structured-merge-diff and managedFields have them: by field, by key, by value, by index. */
 
-import { compareText, equalValues, fieldOf, isList, isMap } from "./value.ts";
+import { equalValues, fieldOf, isList, isMap } from "./value.ts";
 import type { Scalar, Value } from "./value.ts";
 
 export type PathStep =
@@ -46,11 +46,6 @@ function formatStep(step: PathStep): string {
 /** A scalar as JSON writes it; integers beyond 2^53 in full. */
 export function formatScalar(value: Scalar): string {
   return typeof value === "bigint" ? value.toString() : JSON.stringify(value);
-}
-
-/** Orders paths by their printed form, as reports do. */
-export function comparePaths(a: FieldPath, b: FieldPath): number {
-  return compareText(formatPath(a), formatPath(b));
 }
 
 export function equalSteps(a: PathStep, b: PathStep): boolean {

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { compareText } from "../../src/core/value.ts";
 import { runHoldfast } from "./cli.ts";
 import type { Ran } from "./cli.ts";
 import { startCluster } from "./cluster.ts";
@@ -215,10 +216,6 @@ describeOnCluster("the story on a real API server", () => {
     expect(found[0]?.actor?.time).toBeUndefined();
   });
 
-  function lineOf(text: string): { readonly file: string; readonly line: number } {
-    return { file: "apps/web.yaml", line: WEB.split("\n").findIndex((line) => line.includes(text)) + 1 };
-  }
-
   test("reconcile writes a patch that git applies and that makes the next scan of those fields clean; a second run changes nothing", async () => {
     const out = join(folder, "out");
     const first = await holdfast(["reconcile", "--out", out]);
@@ -265,11 +262,15 @@ describeOnCluster("the story on a real API server", () => {
   });
 });
 
+function lineOf(text: string): { readonly file: string; readonly line: number } {
+  return { file: "apps/web.yaml", line: WEB.split("\n").findIndex((line) => line.includes(text)) + 1 };
+}
+
 /** Every file below a folder with its bytes and its time of change. */
 async function contentsOf(folder: string): Promise<Readonly<Record<string, string>>> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
   const files: Record<string, string> = {};
-  for (const name of names.toSorted()) {
+  for (const name of names.toSorted(compareText)) {
     const file = join(folder, name);
     const { mtimeMs } = await stat(file);
     if ((await stat(file)).isFile()) files[name] = `${mtimeMs} ${await readFile(file, "utf8")}`;

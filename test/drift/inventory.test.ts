@@ -95,12 +95,6 @@ metadata: { name: redis, namespace: data }
 spec: { volumeClaimTemplates: [{ metadata: { name: data } }] }
 `;
   const isClaim = claimsOf([liveOf(yaml(text))]);
-  const claim = (name: string, namespace = "data") => ({
-    apiVersion: "v1",
-    kind: "PersistentVolumeClaim",
-    namespace,
-    name,
-  });
 
   test.each([
     ["data-redis-0", "data", true],
@@ -110,6 +104,6 @@ spec: { volumeClaimTemplates: [{ metadata: { name: data } }] }
     ["other-redis-0", "data", false],
     ["data-redis-0", "shop", false],
   ])("%s in %s: %s", (name, namespace, expected) => {
-    expect(isClaim(claim(name, namespace))).toBe(expected);
+    expect(isClaim({ apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name })).toBe(expected);
   });
 });
