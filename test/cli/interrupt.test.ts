@@ -1,5 +1,6 @@
 // Ctrl-C in mid-pass, wherever it waits: exit code 130, soon, and nothing half-written.
 
+import type { ChildProcess } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
@@ -11,15 +12,14 @@ const INTERRUPTED = "holdfast: interrupted, ending\n";
 
 test.each(["SIGINT", "SIGTERM"] as const)("standard input that never ends, and %s", async (signal) => {
   const folder = temporaryFolder();
-  const args = [
-    ...["reconcile", "--repo", "fixtures/demo/repo", "--live", "-"],
-    ...["--out", `${folder}/out`, "--report", `json=${folder}/report.json`],
-  ];
+  const args = ["reconcile", "--repo", "fixtures/demo/repo", "--live", "-", ...outputsIn(folder)];
   const ran = await holdfast(args, {
-    input: "pipe",
+    openInput: true,
     started: (child) => {
-      child.stdin?.write("apiVersion: v1\nkind: List\nitems:\n");
-      setTimeout(() => child.kill(signal), 1500);
+      // More than a pipe holds: it is gone once the program reads.
+      child.stdin?.write(`apiVersion: v1\nkind: List\n# ${"x".repeat(1024 * 1024)}\nitems:\n`, () =>
+        child.kill(signal),
+      );
     },
   });
   expect([ran.code, ran.stdout, ran.stderr]).toEqual([130, "", INTERRUPTED]);
@@ -30,10 +30,7 @@ test.each([
   ["discovery", "/apis"],
   ["a list", "/api/v1/namespaces/shop/configmaps"],
 ])("an API server that stalls at %s", async (_what, stalled) => {
-  let reached: () => void = () => undefined;
-  const reachedStall = new Promise<void>((resolve) => {
-    reached = resolve;
-  });
+  const { promise: reachedStall, resolve: reached } = Promise.withResolvers<void>();
   const stall: Route = (request) => {
     const stalls = (request.url ?? "").split("?")[0] === stalled;
     if (stalls) reached();
@@ -42,21 +39,23 @@ test.each([
   const api = await startFakeApi({ route: stall });
   onTestFinished(() => api.close());
   const folder = temporaryFolder();
-  const args = [
-    ...["reconcile", "--repo", "fixtures/demo/repo", "--kubeconfig", api.kubeconfig, "--quiet"],
-    ...["--out", `${folder}/out`, "--report", `json=${folder}/report.json`],
-  ];
+  const cluster = ["--kubeconfig", api.kubeconfig, "--quiet"];
+  const args = ["reconcile", "--repo", "fixtures/demo/repo", ...cluster, ...outputsIn(folder)];
   let interrupted = 0;
+  const interruptAfterwards = async (child: ChildProcess): Promise<void> => {
+    await reachedStall;
+    await sleep(200);
+    interrupted = performance.now();
+    child.kill("SIGINT");
+  };
   const ran = await holdfast(args, {
-    started: (child) => {
-      void reachedStall.then(async () => {
-        await sleep(200);
-        interrupted = performance.now();
-        child.kill("SIGINT");
-      });
-    },
+    started: (child) => void interruptAfterwards(child),
   });
   expect([ran.code, ran.stdout, ran.stderr]).toEqual([130, "", INTERRUPTED]);
   expect(performance.now() - interrupted).toBeLessThan(5000);
   expect(readdirSync(folder)).toEqual([]);
 });
+
+function outputsIn(folder: string): readonly string[] {
+  return ["--out", `${folder}/out`, "--report", `json=${folder}/report.json`];
+}

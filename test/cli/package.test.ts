@@ -43,8 +43,8 @@ function run(args: readonly string[], node = process.execPath): SpawnSyncReturns
 
 test("the package holds the program, its policies, the App's manifest, README and licence, and nothing else", () => {
   const tops = new Set(packed.files.map(({ path }) => path.split("/")[0]));
-  expect([...tops].toSorted()).toEqual(["LICENSE", "README.md", "app.yml", "config", "dist", "package.json"]);
-  expect(packed.files.filter(({ path }) => /\.ts$/.test(path) && !path.endsWith(".d.ts"))).toEqual([]);
+  expect(tops).toEqual(new Set(["LICENSE", "README.md", "app.yml", "config", "dist", "package.json"]));
+  expect(packed.files.filter(({ path }) => path.endsWith(".ts") && !path.endsWith(".d.ts"))).toEqual([]);
 });
 
 test("it brings no Node of its own to its users", () => {

@@ -18,8 +18,10 @@ export interface Ran {
 
 export interface RunOptions {
   readonly cwd?: string;
-  /** `pipe` holds standard input open; text is written and ended. */
-  readonly input?: string | "pipe";
+  /** Written to standard input, which then ends. */
+  readonly input?: string;
+  /** Standard input stays open, for `started` to write to. */
+  readonly openInput?: true;
   readonly env?: Readonly<Record<string, string>>;
   /** Told of the process once it runs: to send signals, or to end its input. */
   readonly started?: (child: ChildProcess) => void;
@@ -30,11 +32,11 @@ export async function holdfast(args: readonly string[], options: RunOptions = {}
   const child = spawn(process.execPath, [ENTRY, ...args], {
     cwd: options.cwd ?? ROOT,
     env: environment(options.env),
-    stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    stdio: [options.input === undefined && options.openInput === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
   // A command may end without having read its input.
   child.stdin?.on("error", () => undefined);
-  if (options.input !== undefined && options.input !== "pipe") child.stdin?.end(options.input);
+  if (options.input !== undefined) child.stdin?.end(options.input);
   options.started?.(child);
   const output: { readonly stdout: Buffer[]; readonly stderr: Buffer[] } = { stdout: [], stderr: [] };
   child.stdout?.on("data", (chunk: Buffer) => output.stdout.push(chunk));

@@ -6,7 +6,7 @@ import { environment, holdfast, ROOT, sidesOf, temporaryFolder } from "./run.ts"
 import { commitAll, git, repositoryOf, write } from "../desired/repositories.ts";
 
 /** A terminal to print on: script(1) of util-linux (that of BSD has other options). */
-const SCRIPT = spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux") === true;
+const SCRIPT = /util-linux/.test(spawnSync("script", ["--version"], { encoding: "utf8" }).stdout ?? "");
 if (!SCRIPT) process.stderr.write("skipped: colours on a terminal: there is no script(1) of util-linux\n");
 
 const ENTRY = join(ROOT, "src/cli/holdfast.js");

@@ -37,7 +37,10 @@ test("every scenario has an outcome here", () => {
 describe.each(SCENARIOS)("%s", (name) => {
   test("is what its golden files say, stage by stage", async () => {
     const goldens = goldensOf(await runScenario(name));
-    for (const [file, text] of Object.entries(goldens)) compareGolden(join(scenarioFolder(name), file), text);
+    for (const [golden, text] of Object.entries(goldens)) {
+      const file = join(scenarioFolder(name), golden);
+      expect(text, `${file} (if this is right now: UPDATE_GOLDENS=1 npm test)`).toBe(goldenAt(file, text));
+    }
   });
 
   test("ends with its exit code and proposals", async () => {
@@ -75,14 +78,11 @@ test.each([
   expect(leaks).toEqual(expected);
 });
 
-function compareGolden(file: string, text: string | undefined): void {
-  if (UPDATE) {
-    if (text === undefined) rmSync(file, { force: true });
-    else writeFileSync(file, text);
-    return;
-  }
-  const golden = existsSync(file) ? readFileSync(file, "utf8") : undefined;
-  expect(text, `${file} (if this is right now: UPDATE_GOLDENS=1 npm test)`).toBe(golden);
+/** What the file says, or `undefined` where there is none; with UPDATE_GOLDENS it is made to say `text` first. */
+function goldenAt(file: string, text: string | undefined): string | undefined {
+  if (UPDATE && text === undefined) rmSync(file, { force: true });
+  if (UPDATE && text !== undefined) writeFileSync(file, text);
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }
 
 function copyOfRepo(name: string): string {
