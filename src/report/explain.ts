@@ -8,10 +8,19 @@ import { formatPath } from "../core/path.ts";
 import type { Proposal } from "../core/proposal.ts";
 import { compareRefs, formatRef } from "../core/refs.ts";
 import { terminalText } from "../text/escape-terminal.ts";
-import { unifiedPatch } from "../text/patch.ts";
 import type { Style } from "../text/style.ts";
+import { shownDiff } from "./shown-diff.ts";
 import { showSide } from "./values.ts";
-import { actionWords, byWords, clusterWords, directionWords, findingsOf, plural, stateWords, verdictWords } from "./words.ts";
+import {
+  actionWords,
+  byWords,
+  clusterWords,
+  directionWords,
+  findingsOf,
+  plural,
+  stateWords,
+  verdictWords,
+} from "./words.ts";
 
 export interface ExplainInput {
   /** Narrowed to the results and proposals of the object. */
@@ -96,16 +105,15 @@ function proposalChain(proposal: Proposal, result: DriftResult): readonly string
   }
   const own = proposal.edits.filter((edit) => compareRefs(edit.ref, result.drift.ref) === 0);
   const files = new Set(own.map((edit) => edit.file));
-  const patch = unifiedPatch(
-    proposal.files.filter((file) => files.has(file.path)),
-    0,
-  )
-    .trimEnd()
-    .split("\n")
-    .map((line) => `  ${terminalText(line)}`);
+  const { patch, hidden } = shownDiff({
+    files: proposal.files.filter((file) => files.has(file.path)),
+    edits: proposal.edits,
+  });
+  const lines = patch === "" ? [] : patch.trimEnd().split("\n");
   return [
     "",
     `patch       branch ${proposal.branch}, proved by rendering again (${plural(proposal.proof.objectsCompared, "object")} compared)`,
-    ...patch,
+    ...lines.map((line) => `  ${terminalText(line)}`),
+    ...hidden.map((file) => `  ${terminalText(file)}: not shown, since the lines hold more than what changed`),
   ];
 }

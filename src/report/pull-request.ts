@@ -7,8 +7,8 @@ import type { DriftResult, Pass } from "../core/pass.ts";
 import type { Proof, PullRequestProposal } from "../core/proposal.ts";
 import { formatRef } from "../core/refs.ts";
 import { codeBlock, codeSpan } from "../text/escape-markdown.ts";
-import { unifiedPatch } from "../text/patch.ts";
 import { changeTable, findingList } from "./markdown.ts";
+import { shownDiff } from "./shown-diff.ts";
 import { directionWords, findingsOf, plural, standing } from "./words.ts";
 
 /** UTF-16 units; GitHub takes 65,536 characters, and a forge adds its marker. */
@@ -128,11 +128,15 @@ function reasonLeftOut(pass: Pass, proposal: PullRequestProposal, result: DriftR
   return refusal === undefined ? `not part of ${codeSpan(proposal.branch)}` : codeSpan(refusal.reason);
 }
 
+const HIDDEN_DIFF =
+  "Lines that hold more than what changed are not repeated here: see the changed files for the whole diff.";
+
 function diffSection(proposal: PullRequestProposal, room: number): string {
-  const patch = unifiedPatch(proposal.files, 0);
+  const { patch, hidden } = shownDiff(proposal);
+  if (patch === "") return HIDDEN_DIFF;
   const block = codeBlock(patch, "diff");
   if (block.length > room) return `The diff is too long to repeat here: see the changed files.`;
-  return `<details><summary>Diff</summary>\n\n${block}\n\n</details>`;
+  return `<details><summary>Diff</summary>\n\n${block}\n\n${hidden.length === 0 ? "" : `${HIDDEN_DIFF}\n\n`}</details>`;
 }
 
 function proofSection(proof: Proof): string {

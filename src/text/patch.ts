@@ -42,6 +42,21 @@ function span(start: number, lines: number): string {
   return lines === 1 ? String(start) : `${start},${lines}`;
 }
 
+/** The lines of `before` that the change replaces or removes, each with its line end: from `start` to `end`, in UTF-16 units. */
+export function replacedLines(
+  before: string,
+  after: string,
+): readonly { readonly start: number; readonly end: number }[] {
+  const { hunks } = structuredPatch("", "", before, after, undefined, undefined, { context: 0 });
+  const starts = [0, ...[...before.matchAll(/\n/g)].map(({ index }) => index + 1)];
+  return hunks.flatMap(({ oldStart, oldLines }) =>
+    Array.from({ length: oldLines }, (_, line) => ({
+      start: starts[oldStart - 1 + line] ?? before.length,
+      end: starts[oldStart + line] ?? before.length,
+    })),
+  );
+}
+
 /** Git's name of the content; all zeros where there is no file. */
 function blobHash(text: string): string {
   if (text === "") return "0".repeat(40);
