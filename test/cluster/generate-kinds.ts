@@ -50,7 +50,8 @@ async function zeroFields(): Promise<Readonly<Record<string, readonly string[]>>
 function serialize(all: { kubernetes: string; kinds: object; types: object }): string {
   const kinds = lines(all.kinds, "    ");
   const types = Object.entries(all.types).map(
-    ([name, type]) => `    ${JSON.stringify(name)}: ${typeof type === "string" ? JSON.stringify(type) : typeLines(type as Record<string, unknown>)}`,
+    ([name, type]) =>
+      `    ${JSON.stringify(name)}: ${typeof type === "string" ? JSON.stringify(type) : typeLines(type as Record<string, unknown>)}`,
   );
   return `{\n  "kubernetes": ${JSON.stringify(all.kubernetes)},\n  "kinds": {\n${kinds}\n  },\n  "types": {\n${types.join(",\n")}\n  }\n}\n`;
 }

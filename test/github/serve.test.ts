@@ -11,7 +11,7 @@ import { freePorts } from "../cluster/ports.ts";
 import { describeOnCluster } from "../cluster/suite.ts";
 import { startGitHub } from "./emulator.ts";
 import type { TestGitHub } from "./emulator.ts";
-import { kill, startHoldfast, until } from "./processes.ts";
+import { kill, runHoldfast, startHoldfast, until } from "./processes.ts";
 import type { Started } from "./processes.ts";
 
 const DEPLOY = join(import.meta.dirname, "../../deploy");
@@ -86,7 +86,7 @@ describeOnCluster("serve", () => {
 
   beforeAll(async () => {
     [cluster, github, [port = 0]] = await Promise.all([
-      startCluster({ name: "prod", users: ["holdfast"] }),
+      startCluster({ name: "prod", users: ["holdfast", "without-secrets"] }),
       startGitHub(),
       freePorts(1),
     ]);
@@ -132,6 +132,13 @@ describeOnCluster("serve", () => {
     for (const role of ["holdfast-reader", "holdfast-secrets-reader"]) {
       await kubectl(["create", "clusterrolebinding", `test-${role}`, `--clusterrole=${role}`, "--user=holdfast"]);
     }
+    await kubectl([
+      "create",
+      "clusterrolebinding",
+      "test-without",
+      "--clusterrole=holdfast-reader",
+      "--user=without-secrets",
+    ]);
   }
 
   function writeServerConfig(): void {
@@ -271,6 +278,21 @@ grants:
     expect((await github.sendWebhook({ url, event: "push", payload, id: "the-same" })).status).toBe(200);
     await sleep(4000);
     expect(await metric("holdfast_passes_total")).toBe(before + 1);
+  });
+
+  it("has a role without Secrets suffice where they are not compared, and calls them unknown where they are", async () => {
+    const { WEBHOOK_SECRET: _, ...environment } = github.appEnvironment;
+    const reconcile = (...args: readonly string[]) =>
+      runHoldfast({
+        args: ["reconcile", "--publish", "github", "--github", REPOSITORY, "--dry-run", "--format", "json", ...args],
+        environment: { HOME: folder, ...environment, KUBECONFIG: cluster.kubeconfigFor("without-secrets") },
+        cwd: folder,
+      });
+    const [without, withSecrets] = [await reconcile("--no-secrets"), await reconcile()];
+    expect([without.code, withSecrets.code]).toEqual([0, 1]);
+    expect(without.stdout).not.toContain("list-forbidden");
+    expect(withSecrets.stdout).toContain("list-forbidden");
+    expect(withSecrets.stdout).toContain('"missing": 0');
   });
 
   it("keeps an audit log, and no secret of anybody's in its log and its files", async () => {
