@@ -1,10 +1,11 @@
 /** Reads the YAML documents of policy files; the places of fields are looked up only where somebody asks for one. */
 
 import type { Fault, SourcePosition } from "../core/fault.ts";
+import { field } from "../core/path.ts";
 import type { FieldPath } from "../core/path.ts";
 import { groupOf } from "../core/refs.ts";
-import { fieldOf, isMap, textOf } from "../core/value.ts";
-import type { ValueMap } from "../core/value.ts";
+import { fieldOf, isList, isMap, textOf } from "../core/value.ts";
+import type { Value, ValueMap } from "../core/value.ts";
 import { lineStarts, positionOf } from "../yaml/locator.ts";
 import { readYaml } from "../yaml/read.ts";
 import { objectAt, offsetOf } from "../yaml/source-find.ts";
@@ -27,21 +28,45 @@ export interface PolicyDocument {
   positionOf(path: FieldPath): SourcePosition;
 }
 
-/** The documents of one file that hold a map; `List`s are not followed. */
+/** The documents of one file that hold a map; the items of a `List` (what `kubectl get -o yaml` prints) are documents each. */
 export function readDocuments({ file, text, tested = false }: PolicyFile): {
   readonly documents: readonly PolicyDocument[];
   readonly faults: readonly Fault[];
 } {
   const read = readYaml(text, { file });
   const locate = locatorOf(file, text);
-  const documents = read.documents.flatMap(({ index, value }): readonly PolicyDocument[] =>
-    isMap(value) ? [{ file, tested, value, positionOf: (path) => locate(index, path) }] : [],
-  );
   const faults = read.faults.map(({ position, message }) => invalid(position, file, message));
-  const others = read.documents
-    .filter(({ value }) => !isMap(value))
-    .map(({ index }) => invalid(locate(index, []), file, "holds something that is no map"));
-  return { documents, faults: [...faults, ...others] };
+  const documents: PolicyDocument[] = [];
+  for (const { index, value } of read.documents) {
+    for (const item of itemsOf(value, [])) {
+      const place = (path: FieldPath) => locate(index, [...item.path, ...path]);
+      if (isMap(item.value)) documents.push({ file, tested, value: item.value, positionOf: place });
+      else faults.push(invalid(place([]), file, "holds something that is no map"));
+    }
+  }
+  return { documents, faults };
+}
+
+interface Item {
+  readonly value: Value;
+  readonly path: FieldPath;
+}
+
+/** Typed lists (`ValidatingAdmissionPolicyList`) leave out what their items are. */
+function itemsOf(value: Value, path: FieldPath): readonly Item[] {
+  const kind = textOf(value, "kind") ?? "";
+  const items = fieldOf(value, "items");
+  if (
+    !isMap(value) ||
+    !isList(items) ||
+    !/^(?:|ValidatingAdmissionPolicy|ValidatingAdmissionPolicyBinding)List$/.test(kind)
+  )
+    return [{ value, path }];
+  const inherited: ValueMap =
+    kind === "List" ? {} : { apiVersion: value["apiVersion"] ?? null, kind: kind.slice(0, -"List".length) };
+  return items.flatMap((item, index) =>
+    itemsOf(isMap(item) ? { ...inherited, ...item } : item, [...path, field("items"), { kind: "index", index }]),
+  );
 }
 
 function locatorOf(file: string, text: string): (document: number, path: FieldPath) => SourcePosition {

@@ -32,7 +32,8 @@ export async function passPolicies(input: PassPoliciesInput): Promise<PassPolici
   const own: PolicyFile[] = [];
   for (const path of input.paths) {
     for (const found of await repositoryFiles(input.tree, path)) {
-      if (isFault(found)) faults.push(found);
+      // Whatever the cause: what the policy would object to is not known, so that nothing may be published.
+      if (isFault(found)) faults.push({ ...found, code: "policy-invalid" });
       else own.push(found);
     }
   }

@@ -78,6 +78,24 @@ describe("loadPolicies", () => {
     expect(faults(text).join("\n")).toContain(expected);
   });
 
+  test.each([
+    ["a List", "apiVersion: v1\nkind: List\n", FINE],
+    [
+      "a typed list, whose items leave their kind out",
+      "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicyList\n",
+      FINE.slice(FINE.indexOf("metadata")),
+    ],
+  ])("the policies in %s are read as kubectl prints them", (_what, head, item) => {
+    const list = (text: string): string => `${head}items:\n- ${text.trimEnd().replaceAll("\n", "\n  ")}\n`;
+    expect(loadPolicies([{ file: "a.yaml", text: list(item) }])).toMatchObject({
+      policies: [{ id: "fine" }],
+      faults: [],
+    });
+    expect(faults(list(item.replace("[CREATE]", "[PATCH]")))).toEqual([
+      expect.stringContaining("must be one of *, CREATE, UPDATE, DELETE, CONNECT"),
+    ]);
+  });
+
   test("the same id twice names both places, and the first stays", () => {
     expect(faults(FINE, `---\n${FINE}`)).toEqual([
       "policy-invalid 1.yaml:2:1 the policy fine is declared twice; first in 0.yaml:1",
