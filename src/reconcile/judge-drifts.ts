@@ -5,7 +5,7 @@ import { changesOf } from "../core/drift.ts";
 import type { Change, Drift, Judgement, Severity } from "../core/drift.ts";
 import { isFault } from "../core/fault.ts";
 import type { SourcePosition } from "../core/fault.ts";
-import type { LiveObject, Origin } from "../core/objects.ts";
+import type { DesiredObject, LiveObject, Origin } from "../core/objects.ts";
 import type { DriftResult } from "../core/pass.ts";
 import type { KindRef } from "../core/refs.ts";
 import type { LiveSource, Locator, Progress, SourceTree } from "../core/stages.ts";
@@ -14,7 +14,7 @@ import { builtinKind } from "../kinds/scopes.ts";
 import { pluralOf } from "../policy/plural.ts";
 import { judge } from "../policy/verdict.ts";
 import type { Digester } from "../text/digest.ts";
-import { redactChange, redactText } from "../text/redact.ts";
+import { redactChange, textRedactor } from "../text/redact.ts";
 import { createLocator } from "../yaml/locator.ts";
 import { driftId, fingerprintOf } from "./identity.ts";
 
@@ -76,7 +76,7 @@ async function judgeOne({ input, target, drift, locator }: JudgeOne): Promise<Dr
     fingerprint: fingerprintOf(fingerprintContent(shown), input.digester),
     target,
     drift: shown,
-    judgement: withoutSecrets(judgement),
+    judgement: withoutSecrets(judgement, drift),
     ...(source === undefined || origin === undefined ? {} : { source: { ...source, document: origin.document } }),
     counts: counts({ drift, judgement, always: input.unmanagedCounts(target) }),
     actions: [],
@@ -134,7 +134,15 @@ function withChanges(drift: Drift, changes: readonly Change[]): Drift {
 }
 
 /** A policy's message may repeat what it objects to. */
-function withoutSecrets(judgement: Judgement): Judgement {
-  const findings = judgement.findings.map((finding) => ({ ...finding, message: redactText(finding.message) }));
+function withoutSecrets(judgement: Judgement, drift: Drift): Judgement {
+  if (judgement.findings.length === 0) return judgement;
+  const redact = textRedactor(sidesOf(drift));
+  const findings = judgement.findings.map((finding) => ({ ...finding, message: redact(finding.message) }));
   return { ...judgement, findings };
+}
+
+function sidesOf(drift: Drift): readonly (DesiredObject | LiveObject)[] {
+  const desired = drift.state === "unmanaged" ? undefined : drift.desired;
+  const live = drift.state === "missing" ? undefined : drift.live;
+  return [desired, live].filter((side) => side !== undefined);
 }

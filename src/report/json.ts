@@ -98,9 +98,9 @@ function sideEntry(change: Change, value: Value | undefined): Value | undefined 
   return digested(value);
 }
 
-/** In a sensitive value each digest stands as `{"digest": "…"}`. */
+/** In a sensitive value each digest stands as `{"digest": "…"}`; what else is in it (a container's name and image) as it is. */
 function digested(value: Value): Value {
-  if (typeof value === "string") return { digest: value };
+  if (typeof value === "string") return value.startsWith("hmac-sha256:") ? { digest: value } : value;
   if (isList(value)) return value.map(digested);
   if (!isMap(value)) return value;
   const map: Record<string, Value> = {};

@@ -62,6 +62,27 @@ export function redactChange({ change, ref, digester }: RedactChange): Change {
   };
 }
 
+/** Shorter ones are found everywhere, and taking them out would tell nothing. */
+const SHORTEST_VALUE = 3;
+
+/** Takes out of texts about these objects what {@link redactChange} takes out of their values, and what looks like a secret. */
+export function textRedactor(
+  objects: readonly { readonly ref: ObjectRef; readonly value: Value }[],
+): (text: string) => string {
+  const found = new Set<string>();
+  const digest = (data: Uint8Array | string): string => {
+    if (typeof data === "string" && data.length >= SHORTEST_VALUE) found.add(data);
+    return "";
+  };
+  for (const { ref, value } of objects) {
+    const ofSecret = ref.kind === "Secret" && groupOf(ref.apiVersion) === "";
+    walk(value, { ...contextOf([], ofSecret), digester: { keyId: "", digest } });
+  }
+  // The longest first: one may be part of another.
+  const values = [...found].toSorted((a, b) => b.length - a.length);
+  return (text) => redactText(values.reduce((rest, value) => rest.replaceAll(value, REDACTED), text));
+}
+
 /** What is known of the place that a value stands in. */
 interface Context {
   readonly digester: Digester;

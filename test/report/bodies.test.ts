@@ -172,6 +172,15 @@ describe("the JSON report", () => {
     expect(jsonReport(pass)).toContain('"live": 12345678901234567890');
   });
 
+  test("shows what is no secret beside one as it is", () => {
+    const live = { name: "web", env: [{ name: "PASSWORD", value: "hmac-sha256:00000000:ab" }] };
+    const change: Change = { path: fields("spec"), operation: "add", live, direction: "unknown", sensitive: true };
+    const report = driftReport(passOf([resultOf("web", [change])]));
+    expect(JSON.stringify(report)).toContain(
+      '"live":{"name":"web","env":[{"name":"PASSWORD","value":{"digest":"hmac-sha256:00000000:ab"}}]}',
+    );
+  });
+
   test("shows a secret as its digest only", () => {
     const change: Change = { ...changeOf("password", "hmac-sha256:00000000:ab"), sensitive: true };
     const report = driftReport(passOf([resultOf("web", [change])]));

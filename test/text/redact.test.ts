@@ -5,7 +5,7 @@ import type { FieldPath } from "../../src/core/path.ts";
 import type { ObjectRef } from "../../src/core/refs.ts";
 import type { Value } from "../../src/core/value.ts";
 import { createDigester } from "../../src/text/digest.ts";
-import { redactChange, redactText, sensitiveText } from "../../src/text/redact.ts";
+import { redactChange, redactText, sensitiveText, textRedactor } from "../../src/text/redact.ts";
 import { sensitiveName } from "../../src/text/secret-patterns.ts";
 
 const digester = createDigester(new TextEncoder().encode("a key for tests"));
@@ -268,5 +268,24 @@ describe("changes", () => {
       "path",
       "sensitive",
     ]);
+  });
+});
+
+describe("a text about objects", () => {
+  const ref: ObjectRef = { apiVersion: "apps/v1", kind: "Deployment", namespace: "shop", name: "web" };
+  const env = [
+    { name: "DB_PASSWORD", value: "hunter2" },
+    { name: "OLD_PASSWORD", value: "hunter2-old" },
+    { name: "LOG", value: "debug" },
+    { name: "A_TOKEN", value: "x" },
+  ];
+  const redact = textRedactor([{ ref, value: { spec: { containers: [{ name: "web", env }] } } }]);
+
+  it.each([
+    ["env has hunter2, hunter2-old and debug", "env has [redacted], [redacted] and debug"],
+    [`token ${GITHUB}`, "token [redacted]"],
+    ["exactly one", "exactly one"],
+  ])("%s: has no value of theirs that is secret", (text, expected) => {
+    expect(redact(text)).toBe(expected);
   });
 });
