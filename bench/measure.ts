@@ -13,12 +13,17 @@ export interface Command {
 
 export interface Measured {
   readonly seconds: number;
+  /** Processor time of the process, its threads and its own processes: what other processes on the machine change least. NaN where there is no /proc. */
+  readonly cpuSeconds: number;
   /** Resident set at its largest, in MB; NaN where there is no /proc. */
   readonly peakMb: number;
   readonly stdout: string;
 }
 
 const POLL_MILLISECONDS = 10;
+
+/** `sysconf(_SC_CLK_TCK)`: 100 on every Linux that Node runs on. */
+const TICKS_A_SECOND = 100;
 
 /** Rejects where the command fails: a figure of a failure is no figure. */
 export function measure({ file, args, env, codes = [0] }: Command): Promise<Measured> {
@@ -28,6 +33,7 @@ export function measure({ file, args, env, codes = [0] }: Command): Promise<Meas
     const output: Buffer[] = [];
     const errors: Buffer[] = [];
     let peakKb = Number.NaN;
+    const spent = childSeconds();
     const poll = setInterval(() => {
       const kb = highWaterKb(child.pid);
       if (kb !== undefined) peakKb = Number.isNaN(peakKb) ? kb : Math.max(kb, peakKb);
@@ -44,6 +50,7 @@ export function measure({ file, args, env, codes = [0] }: Command): Promise<Meas
       else
         resolve({
           seconds: (performance.now() - started) / 1000,
+          cpuSeconds: childSeconds() - spent,
           peakMb: peakKb / 1024,
           stdout: Buffer.concat(output).toString(),
         });
@@ -65,8 +72,16 @@ function readProc(file: string): string {
   }
 }
 
+/** User and system time of the processes that have ended below this one: fields 16 and 17 of proc(5)'s stat. */
+function childSeconds(): number {
+  const stat = readProc("/proc/self/stat");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[13]) + Number(fields[14])) / TICKS_A_SECOND;
+}
+
 export interface Figures {
   readonly seconds: { readonly min: number; readonly median: number; readonly max: number };
+  readonly cpuSeconds: number;
   readonly peakMb: number;
 }
 
@@ -94,6 +109,7 @@ export function figuresOf(measured: readonly Measured[]): Figures {
       median: seconds[seconds.length >> 1] ?? Number.NaN,
       max: seconds.at(-1) ?? Number.NaN,
     },
+    cpuSeconds: measured.map((one) => one.cpuSeconds).toSorted((a, b) => a - b)[measured.length >> 1] ?? Number.NaN,
     peakMb: Math.max(...measured.map((one) => one.peakMb)),
   };
 }

@@ -1,5 +1,5 @@
 // `node bench/startup.ts [RUNS]`: what it costs to start: the help, and a scan of one object from a snapshot with every
-// policy pack, beside Node itself. Measures dist/ (`npm run build` first).
+// policy pack, beside Node itself. Measures dist/ (`npm run build` first), or what HOLDFAST_BENCH_ENTRY names.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inTurn } from "./measure.ts";
 
-const ENTRY = join(import.meta.dirname, "../dist/cli/holdfast.js");
+const ENTRY = process.env["HOLDFAST_BENCH_ENTRY"] ?? join(import.meta.dirname, "../dist/cli/holdfast.js");
 const OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, namespace: b }\ndata: { x: one }\n";
 const runs = Number(process.argv[2] ?? 10);
 const folder = mkdtempSync(join(tmpdir(), "holdfast-bench-"));
@@ -30,10 +30,10 @@ try {
     runs,
   );
   const base = figures["node -e 0"].seconds.median;
-  for (const [name, { seconds, peakMb }] of Object.entries(figures)) {
+  for (const [name, { seconds, cpuSeconds, peakMb }] of Object.entries(figures)) {
     const range = `${ms(seconds.min)}–${ms(seconds.max)}`;
     process.stdout.write(
-      `| ${name} | ${ms(seconds.median)} ms | ${range} | ${(seconds.median / base).toFixed(1)}× | ${peakMb.toFixed(0)} MB |\n`,
+      `| ${name} | ${ms(seconds.median)} ms | ${range} | ${(seconds.median / base).toFixed(1)}× | ${ms(cpuSeconds)} ms | ${peakMb.toFixed(0)} MB |\n`,
     );
   }
 } finally {

@@ -1,6 +1,12 @@
 #!/usr/bin/env node
 // The entry: plain JavaScript that any Node reads, so that one that is too old is told so in one line.
 
+import { setFlagsFromString } from "node:v8";
+
+// V8 lets the heap grow to a multiple of what is in use before it collects. A cluster's pages are garbage as soon as they
+// are compared: collecting when a quarter has been added takes a quarter off the peak, and costs a little time.
+setFlagsFromString("--heap-growing-percent=25");
+
 const [major, minor] = process.versions.node.split(".").map(Number);
 
 if ((major ?? 0) < 22 || (major === 22 && (minor ?? 0) < 20)) {
