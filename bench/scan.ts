@@ -1,7 +1,7 @@
 // `node bench/scan.ts [OBJECTS…]`: a full scan of Deployments on a real API server, as one file each and as one file for
-// all (as few files as the limit of 10 MB a file allows), beside `kubectl diff` and `kubectl diff --server-side --force-conflicts` on a sample of the same objects in the
-// same run, and beside what the API server alone needs to list them. Measures dist/
-// (`npm run build` first), or what HOLDFAST_BENCH_ENTRY names.
+// all (as few as the limit of 10 MB a file allows), beside `kubectl diff` and `kubectl diff --server-side
+// --force-conflicts` on a sample of the same objects in the same run, and beside what the API server alone needs to list
+// them. Measures dist/ (`npm run build` first), or what HOLDFAST_BENCH_ENTRY names.
 
 import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
