@@ -19,8 +19,9 @@ Examples:
   holdfast reconcile --out holdfast-out            write the pull requests and issues that would be opened to a folder
   holdfast explain Deployment/web -n shop          one object's whole chain
 
-Exit codes of scan, reconcile and explain: 0 no drift, 1 the pass could not be completed, 2 compliant drift,
-3 violating drift, 130 interrupted. Reports go to standard output, progress and problems to standard error.
+Exit codes of scan and explain, the first that applies: 130 interrupted, 3 violating drift, 1 the pass could not be
+completed, 2 compliant drift, 0 no drift. reconcile: 0 everything was published, 1 otherwise, 130 interrupted.
+Reports go to standard output, progress and problems to standard error.
 `;
 
 /** Runs one command line and sets the process's exit code. Never throws for anything that a user can cause. */
@@ -223,6 +224,7 @@ function scanOptions(command: Command): Command {
     .addOption(
       new Option("--format <format>", "on standard output")
         .choices(["text", "json", "markdown", "html"])
+        .argParser(parseFormat)
         .default("text"),
     )
     .option("--report <format=file>", "a further report in a file (repeatable)", collectReport, [])
@@ -231,17 +233,38 @@ function scanOptions(command: Command): Command {
         .choices(["violating", "drift", "none"])
         .default("drift"),
     )
-    .addOption(new Option("--mode <mode>", "how objects are compared").choices(["read-only"]).default("read-only"));
+    .addOption(
+      new Option("--mode <mode>", "how objects are compared")
+        .choices(["read-only"])
+        .argParser(parseMode)
+        .default("read-only"),
+    );
 }
+
+const FORMATS_TO_COME = ["sarif", "openreports", "ocsf"];
 
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }
 
 function collectReport(value: string, before: readonly ReportFile[]): readonly ReportFile[] {
-  const [format, file] = [value.slice(0, value.indexOf("=")), value.slice(value.indexOf("=") + 1)];
-  if ((format === "text" || format === "json" || format === "markdown" || format === "html") && file !== "") {
-    return [...before, { format, file }];
-  }
-  throw new InvalidArgumentError("write FORMAT=FILE, with text, json, markdown or html");
+  const equals = value.indexOf("=");
+  const file = value.slice(equals + 1);
+  if (equals < 1 || file === "") throw new InvalidArgumentError("Write FORMAT=FILE.");
+  return [...before, { format: parseFormat(value.slice(0, equals)), file }];
+}
+
+function parseFormat(value: string): ReportFile["format"] {
+  if (value === "text" || value === "json" || value === "markdown" || value === "html") return value;
+  throw new InvalidArgumentError(`${later(value, FORMATS_TO_COME)}Write text, json, markdown or html.`);
+}
+
+function parseMode(value: string): string {
+  if (value === "read-only") return value;
+  throw new InvalidArgumentError(`${later(value, ["server-dry-run"])}Write read-only.`);
+}
+
+/** What the contract names and this version cannot do yet. */
+function later(value: string, names: readonly string[]): string {
+  return names.includes(value) ? `This version cannot do that yet. ` : "";
 }

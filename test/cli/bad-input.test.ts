@@ -16,14 +16,21 @@ describe("a command line", () => {
   test.each([
     ["an unknown command", ["frobnicate"], /unknown command 'frobnicate'/],
     ["an unknown option, with the nearest one", ["scan", "--frmat", "json"], /unknown option '--frmat'.*--format/],
-    ["an unknown format", ["scan", "--format", "xml"], /'xml' is invalid.*text, json, markdown, html/],
+    ["an unknown format", ["scan", "--format", "xml"], /'xml' is invalid.*text, json, markdown or html/],
+    ["a format that does not work yet", ["scan", "--format", "sarif"], /'sarif' is invalid.*cannot do that yet/],
+    ["a report without a format", ["scan", "--report", "=x"], /'=x' is invalid.*FORMAT=FILE/],
+    ["a report of an unknown format", ["scan", "--report", "xml=x"], /'xml=x' is invalid.*text, json/],
     ["a report without a file", ["scan", "--report", "json"], /'json' is invalid.*FORMAT=FILE/],
     [
       "an unknown result to fail on",
       ["scan", "--fail-on", "sometimes"],
       /'sometimes' is invalid.*violating, drift, none/,
     ],
-    ["a mode that does not work yet", ["scan", "--mode", "server-dry-run"], /'server-dry-run' is invalid.*read-only/],
+    [
+      "a mode that does not work yet",
+      ["scan", "--mode", "server-dry-run"],
+      /'server-dry-run' is invalid.*cannot do that yet.*read-only/,
+    ],
     ["too many arguments", ["scan", "infra"], /too many arguments for 'scan'/],
     ["no folder for a snapshot", ["snapshot"], /'--out <dir>' not specified/],
     ["an unknown target", ["scan", ...SIDES, "--target", "nowhere"], /no target is called "nowhere".*default/],

@@ -31,6 +31,13 @@ describe("the exit code", () => {
   });
 });
 
+test("the exit code is 3 where a violation was seen and something else is unknown", async () => {
+  const manifest = readFileSync(join(ROOT, "fixtures/privileged-by-hand/repo/agent.yaml"), "utf8");
+  const repo = repositoryOf({ "agent.yaml": manifest, "broken.yaml": "apiVersion: v1\nkind: [\n" });
+  const { code, stdout } = await holdfast(["scan", "--repo", repo, "--live", "fixtures/privileged-by-hand/live"]);
+  expect([code, stdout]).toEqual([3, expect.stringContaining("The pass is not complete")]);
+});
+
 /** What the cluster of object-missing has left. */
 function inSyncSides(): readonly string[] {
   const [kept = ""] = readFileSync(join(ROOT, "fixtures/object-missing/repo/settings.yaml"), "utf8").split("---\n");
