@@ -10,9 +10,13 @@ import { onTestFinished } from "vitest";
 export const ROOT = join(import.meta.dirname, "../..");
 const ENTRY = join(ROOT, "src/cli/holdfast.js");
 
+/** Told of what takes more than a second, and so by busy machines only. */
+const PROGRESS = /^[a-z]+: \d+(?: of \d+)? [a-z]+\n/gm;
+
 export interface Ran {
   readonly code: number | null;
   readonly stdout: string;
+  /** Without lines of progress. */
   readonly stderr: string;
 }
 
@@ -44,7 +48,8 @@ export async function holdfast(args: readonly string[], options: RunOptions = {}
   const code = await new Promise<number | null>((resolve) => {
     child.on("close", (status) => resolve(status));
   });
-  return { code, stdout: Buffer.concat(output.stdout).toString(), stderr: Buffer.concat(output.stderr).toString() };
+  const stderr = Buffer.concat(output.stderr).toString();
+  return { code, stdout: Buffer.concat(output.stdout).toString(), stderr: stderr.replace(PROGRESS, "") };
 }
 
 /** What a user's shell has, without what the test run's own has of holdfast, Git, colours and clusters. */

@@ -117,14 +117,14 @@ describe("what is printed", () => {
   });
 
   test("ends silently where nobody reads on", () => {
-    const command = `"$NODE" "$ENTRY" scan --repo fixtures/demo/repo --live fixtures/demo/live --format html | head -c 10`;
+    const command = `"$NODE" "$ENTRY" scan --repo fixtures/demo/repo --live fixtures/demo/live --quiet --format html | head -c 10`;
     const env = environment({ NODE: process.execPath, ENTRY });
     const result = spawnSync("sh", ["-c", command], { cwd: ROOT, env, encoding: "utf8" });
     expect([result.stdout, result.stderr]).toEqual(["<!doctype ", ""]);
   });
 
   test.skipIf(process.platform !== "linux")("says in one line that the disk is full", () => {
-    const command = `"$NODE" "$ENTRY" scan --repo fixtures/demo/repo --live fixtures/demo/live > /dev/full`;
+    const command = `"$NODE" "$ENTRY" scan --repo fixtures/demo/repo --live fixtures/demo/live --quiet > /dev/full`;
     const env = environment({ NODE: process.execPath, ENTRY });
     const result = spawnSync("sh", ["-c", command], { cwd: ROOT, env, encoding: "utf8" });
     expect([result.status, result.stderr]).toEqual([1, expect.stringMatching(/^holdfast: cannot write .*ENOSPC.*\n$/)]);
