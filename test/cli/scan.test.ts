@@ -134,7 +134,7 @@ describe("what is printed", () => {
 describe("colours", () => {
   // oxlint-disable-next-line no-control-regex -- escape sequences are what it is about
   const COLOUR = /\u001B\[/;
-  const scan = ["scan", ...sidesOf("mixed-object")];
+  const scan = ["scan", "--quiet", ...sidesOf("mixed-object")];
 
   test("are not put into a pipe", async () => {
     expect((await holdfast(scan)).stdout).not.toMatch(COLOUR);
