@@ -23,19 +23,26 @@ interface ObjectPair {
 
 function measure(title: string, set: readonly ObjectPair[], expected: number): void {
   const rounds: number[] = [];
+  const spent: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const started = performance.now();
+    const before = process.cpuUsage();
     let found = 0;
     for (const pair of set) found += compareObject({ ...pair, schema }).changes.length;
     rounds.push(((performance.now() - started) * 1000) / set.length);
+    const { user, system } = process.cpuUsage(before);
+    spent.push((user + system) / set.length);
     if (found !== expected) throw new Error(`${title}: ${found} changes instead of ${expected}`);
   }
-  const median = rounds.toSorted((a, b) => a - b)[ROUNDS >> 1] ?? 0;
   const heap = Math.round(process.memoryUsage().heapUsed / 2 ** 20);
   process.stdout.write(
-    `${title}: ${median.toFixed(1)} µs an object (median of ${ROUNDS} rounds, first ${rounds[0]?.toFixed(1)}) over ${set.length} of ` +
+    `${title}: ${median(rounds)} µs an object, ${median(spent)} µs of processor time (medians of ${ROUNDS} rounds, first ${rounds[0]?.toFixed(1)}) over ${set.length} of ` +
       `${JSON.stringify(set[0]?.desired.value).length} bytes against ${JSON.stringify(set[0]?.live.value).length}; heap ${heap} MB\n`,
   );
+}
+
+function median(values: readonly number[]): string {
+  return (values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN).toFixed(1);
 }
 
 function pairOf(index: number): ObjectPair {
