@@ -1,6 +1,7 @@
 /** Where GitHub is: its API, and Git over HTTP. */
 
 import type { Fault } from "../core/fault.ts";
+import { isLoopback } from "../desired/remote.ts";
 
 export interface GitHubAddresses {
   /** Of REST, without a slash at the end; GraphQL's follows from it. */
@@ -26,10 +27,6 @@ export function gitHubAddresses(environment: NodeJS.ProcessEnv): GitHubAddresses
   return named
     ? refused("GITHUB_SERVER_URL", "is no https address without credentials")
     : refused("GITHUB_API_URL", "does not say where Git over HTTP is");
-}
-
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 function serverOf(api: string): string | undefined {
