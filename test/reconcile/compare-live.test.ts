@@ -1,0 +1,169 @@
+import { describe, expect, test } from "vitest";
+import type { Fault } from "../../src/core/fault.ts";
+import { formatRef } from "../../src/core/refs.ts";
+import type { LiveEvent, LiveSource } from "../../src/core/stages.ts";
+import type { ValueMap } from "../../src/core/value.ts";
+import { builtinSchemas } from "../../src/kinds/schemas.ts";
+import { compareLive, queryOf, withoutDuplicates } from "../../src/reconcile/compare-live.ts";
+import type { Declared, LiveComparison } from "../../src/reconcile/compare-live.ts";
+import { desiredOf, liveOf, yaml } from "../drift/objects.ts";
+
+const CONFIG = { apiVersion: "v1", kind: "ConfigMap" };
+const DEPLOYMENT = { apiVersion: "apps/v1", kind: "Deployment" };
+const AUTOSCALER = { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler" };
+
+function config(name: string, value = "a"): ValueMap {
+  return yaml(
+    `{ apiVersion: v1, kind: ConfigMap, metadata: { name: ${name}, namespace: shop }, data: { key: ${value} } }`,
+  );
+}
+
+function deployment(replicas: number): ValueMap {
+  return yaml(
+    `{ apiVersion: apps/v1, kind: Deployment, metadata: { name: web, namespace: shop }, spec: { replicas: ${replicas} } }`,
+  );
+}
+
+function autoscaler(): ValueMap {
+  return yaml(
+    "{ apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: { name: web, namespace: shop }, spec: { scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web } } }",
+  );
+}
+
+function objects(...values: readonly ValueMap[]): LiveEvent {
+  return { kind: "objects", objects: values.map((value) => liveOf(value)) };
+}
+
+const read = (of: typeof CONFIG): LiveEvent => ({ kind: "read", of, namespace: "shop" });
+
+function unread(of: typeof CONFIG, message = "refused"): LiveEvent {
+  const fault: Fault = {
+    kind: "fault",
+    code: "list-forbidden",
+    about: of.kind,
+    message,
+    remedy: "grant it",
+    leavesUnknown: "nothing",
+  };
+  return { kind: "unread", of, namespace: "shop", fault };
+}
+
+function declare(...values: readonly ValueMap[]): readonly Declared[] {
+  return values.map((value) => ({ target: "default", object: desiredOf(value) }));
+}
+
+async function compare(declared: readonly Declared[], events: readonly LiveEvent[]): Promise<LiveComparison> {
+  const live: LiveSource = {
+    cluster: { name: "fake", version: "" },
+    served: () => undefined,
+    schemas: { schemaOf: () => undefined },
+    read: async function* () {
+      yield* events;
+    },
+    close: async () => undefined,
+  };
+  return compareLive({
+    declared,
+    live,
+    schemas: builtinSchemas,
+    secrets: true,
+    scope: new Map([["shop", "default"]]),
+    progress: () => undefined,
+  });
+}
+
+function told({ drifts }: LiveComparison): readonly string[] {
+  return drifts.map(({ drift }) => `${drift.state} ${formatRef(drift.ref)}`);
+}
+
+describe("what the cluster has, page by page", () => {
+  test("is compared wherever it comes, and what does not come is missing once its kind was read", async () => {
+    const compared = await compare(declare(config("a"), config("b"), config("c")), [
+      objects(config("b")),
+      objects(config("a", "other")),
+      read(CONFIG),
+    ]);
+    expect(told(compared)).toEqual(["drifted ConfigMap/a in shop", "missing ConfigMap/c in shop"]);
+    expect([compared.inSync, compared.matched, compared.unknown]).toEqual([1, 2, 0]);
+  });
+
+  test("is unknown where its kind was not read, whatever pages came before, and a fault of what Git declares", async () => {
+    const compared = await compare(declare(config("a"), config("b")), [objects(config("a")), unread(CONFIG)]);
+    expect(told(compared)).toEqual([]);
+    expect([compared.inSync, compared.unknown]).toEqual([1, 1]);
+    expect(compared.faults.map((fault) => fault.leavesUnknown)).toEqual(["declared"]);
+  });
+
+  test("is unmanaged where Git does not have it", async () => {
+    const compared = await compare(declare(config("a")), [objects(config("a"), config("left-behind")), read(CONFIG)]);
+    expect(told(compared)).toEqual(["unmanaged ConfigMap/left-behind in shop"]);
+  });
+
+  test("is asked for by kind and namespace, autoscalers first where something may be scaled", () => {
+    const scope = new Map([["other", "default"]]);
+    expect(queryOf({ declared: declare(config("a"), deployment(3)), secrets: true, scope })).toEqual({
+      kinds: [AUTOSCALER, CONFIG, DEPLOYMENT],
+      namespaces: ["other", "shop"],
+      secrets: true,
+    });
+    expect(queryOf({ declared: declare(config("a")), secrets: true, scope }).kinds).toEqual([CONFIG]);
+  });
+});
+
+describe("replicas", () => {
+  test("are left out where an autoscaler sets them", async () => {
+    const compared = await compare(declare(deployment(3)), [
+      objects(autoscaler()),
+      read(AUTOSCALER),
+      objects(deployment(5)),
+      read(DEPLOYMENT),
+    ]);
+    expect(told(compared)).toEqual([]);
+    expect(compared.leftOut.controller).toBe(1);
+  });
+
+  test("that drifted are said to be perhaps an autoscaler's, where autoscalers could not be read", async () => {
+    const compared = await compare(declare(deployment(3)), [
+      unread(AUTOSCALER),
+      objects(deployment(5)),
+      read(DEPLOYMENT),
+    ]);
+    expect(told(compared)).toEqual(["drifted Deployment/web in shop"]);
+    expect(compared.faults.map(({ leavesUnknown, message }) => [leavesUnknown, message])).toEqual([
+      ["undeclared", "an autoscaler may have set the replicas: refused"],
+    ]);
+  });
+
+  test("that did not drift make autoscalers that could not be read nobody's business", async () => {
+    const compared = await compare(declare(deployment(3)), [
+      unread(AUTOSCALER),
+      objects(deployment(3)),
+      read(DEPLOYMENT),
+    ]);
+    expect([compared.inSync, compared.faults]).toEqual([1, []]);
+  });
+
+  test("do not hide that an autoscaler of Git's could not be read", async () => {
+    const compared = await compare(declare(autoscaler()), [unread(AUTOSCALER)]);
+    expect([compared.unknown, compared.faults.map((fault) => fault.leavesUnknown)]).toEqual([1, ["declared"]]);
+  });
+});
+
+test("one cause that keeps several kinds from being read is told once", async () => {
+  const one = { ...unread(CONFIG), of: CONFIG } as Extract<LiveEvent, { kind: "unread" }>;
+  const compared = await compare(declare(config("a")), [one, { ...one, of: DEPLOYMENT }]);
+  expect(compared.faults.map((fault) => fault.leavesUnknown)).toEqual(["declared"]);
+});
+
+test("an object that two targets declare is neither's, and both places are named", () => {
+  const [first, second] = declare(config("a"), config("a"));
+  const { declared, faults } = withoutDuplicates([
+    ...(first === undefined ? [] : [first]),
+    ...(second === undefined ? [] : [{ ...second, target: "other" }]),
+    ...declare(config("b")),
+  ]);
+  expect(declared.map(({ object }) => object.ref.name)).toEqual(["b"]);
+  expect(faults.map(({ code, message }) => [code, message])).toEqual([
+    ["duplicate-object", expect.stringMatching(/web\.yaml.*target default.* and .*web\.yaml.*target other/)],
+  ]);
+});
