@@ -29,6 +29,8 @@ export interface Declared {
 
 export interface CompareInput {
   readonly declared: readonly Declared[];
+  /** refKey()s of what Git declares besides, so that it is not unmanaged: twice, or in a target that is not looked at. */
+  readonly known?: ReadonlySet<string>;
   readonly live: LiveSource;
   readonly schemas: SchemaSource;
   readonly secrets: boolean;
@@ -95,7 +97,7 @@ class Comparing {
   constructor(input: CompareInput) {
     this.input = input;
     for (const declared of input.declared) this.waiting.set(refKey(declared.object.ref), declared);
-    this.declaredKeys = new Set(this.waiting.keys());
+    this.declaredKeys = new Set([...this.waiting.keys(), ...(input.known ?? [])]);
     this.declaredKinds = new Set(input.declared.map(({ object }) => kindKey(object.ref)));
     this.scope = { namespaces: new Set(input.scope.keys()), kinds: this.declaredKinds, clusterScoped: false };
     this.isClaim = claimsOf(input.declared.map(({ object }) => object));
@@ -107,7 +109,12 @@ class Comparing {
       case "objects":
         for (const ref of scaledObjects(event.objects)) this.scaled.add(ref);
         for (const live of event.objects) this.takeObject(live);
-        this.input.progress({ stage: "comparing", what: "objects", done: this.matched, total: this.declaredKeys.size });
+        this.input.progress({
+          stage: "comparing",
+          what: "objects",
+          done: this.matched,
+          total: this.input.declared.length,
+        });
         break;
       case "read":
         this.places.push(event);

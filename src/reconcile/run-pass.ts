@@ -48,6 +48,7 @@ export async function runPass(input: PassInput): Promise<Pass> {
   try {
     return await scan({
       targets: chosenTargets(input),
+      neighbours: neighboursOf(input),
       live: input.live,
       evaluator,
       digester: input.digester,
@@ -85,6 +86,20 @@ export function chosenTargets({
   const chosen =
     targets.length === 0 ? config.targets : config.targets.filter((target) => targets.includes(target.name));
   return chosen.map((target) => ({ ...target, tree }));
+}
+
+/** The targets that were not named and may be of the same cluster. */
+function neighboursOf({
+  config,
+  targets,
+  tree,
+}: Pick<PassInput, "config" | "targets" | "tree">): readonly ScanTarget[] {
+  if (targets.length === 0) return [];
+  const clusters = config.targets.filter(({ name }) => targets.includes(name)).map(({ cluster }) => cluster);
+  return config.targets
+    .filter(({ name }) => !targets.includes(name))
+    .filter(({ cluster }) => clusters.some((one) => one === undefined || cluster === undefined || one === cluster))
+    .map((target) => ({ ...target, tree }));
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Evaluator } from "../core/admission.ts";
 import { changesOf } from "../core/drift.ts";
 import type { Severity } from "../core/drift.ts";
 import type { Fault } from "../core/fault.ts";
-import { compareRefs } from "../core/refs.ts";
+import { compareRefs, refKey } from "../core/refs.ts";
 import type { KindRef } from "../core/refs.ts";
 import type { DriftResult, Pass, PassTarget, Summary } from "../core/pass.ts";
 import type { Proposal } from "../core/proposal.ts";
@@ -37,6 +37,8 @@ export interface ScanTarget {
 
 export interface ScanOptions {
   readonly targets: readonly ScanTarget[];
+  /** Targets of the same cluster that were not chosen: what they declare is not compared, and not unmanaged. */
+  readonly neighbours?: readonly ScanTarget[];
   readonly live: LiveSource;
   readonly evaluator: Evaluator;
   readonly digester: Digester;
@@ -66,17 +68,18 @@ export async function scan(options: ScanOptions): Promise<Pass> {
   options.signal?.throwIfAborted();
 
   const schemas = layered(options.live.schemas);
-  const all = read.flatMap(({ target, state }) =>
-    state.objects.map((object): Declared => ({ target: target.name, object })),
-  );
+  const all = declaredBy(read);
+  const neighbours = await readTargets({ ...options, targets: options.neighbours ?? [] });
+  options.signal?.throwIfAborted();
   options.onDeclared?.(all);
   const { declared, faults: duplicates } = withoutDuplicates(options.secrets ? all : all.filter(isNoSecret));
   const compared = await compareLive({
     declared,
+    known: new Set([...all, ...declaredBy(neighbours)].map(({ object }) => refKey(object.ref))),
     live: options.live,
     schemas,
     secrets: options.secrets,
-    scope: managedScope(read),
+    scope: managedScope(read, neighbours),
     progress: options.progress,
   });
   options.signal?.throwIfAborted();
@@ -138,11 +141,15 @@ export async function scanQuery(
   options: Pick<ScanOptions, "targets" | "digester" | "live" | "progress" | "secrets">,
 ): Promise<LiveQuery> {
   const read = await readTargets(options);
-  const declared = read.flatMap(({ target, state }) =>
-    state.objects.map((object): Declared => ({ target: target.name, object })),
-  );
+  const declared = declaredBy(read);
   const { secrets } = options;
   return queryOf({ declared: secrets ? declared : declared.filter(isNoSecret), secrets, scope: managedScope(read) });
+}
+
+function declaredBy(read: readonly ReadTarget[]): readonly Declared[] {
+  return read.flatMap(({ target, state }) =>
+    state.objects.map((object): Declared => ({ target: target.name, object })),
+  );
 }
 
 async function readTargets(
@@ -182,9 +189,12 @@ function isNoSecret({ object }: Declared): boolean {
  * Where unmanaged objects are looked for: the namespaces that a target names, or else those that its objects are in.
  * Nowhere at all where some target could not be read wholly: what it would declare is not known.
  */
-function managedScope(read: readonly ReadTarget[]): ReadonlyMap<string, string> {
+function managedScope(
+  read: readonly ReadTarget[],
+  neighbours: readonly ReadTarget[] = [],
+): ReadonlyMap<string, string> {
   const scope = new Map<string, string>();
-  if (read.some(({ state }) => !state.complete)) return scope;
+  if ([...read, ...neighbours].some(({ state }) => !state.complete)) return scope;
   for (const { target, state } of read) {
     if (target.unmanaged === "ignore") continue;
     const used = state.objects.flatMap((object) => object.ref.namespace ?? []);
