@@ -6,7 +6,7 @@ import type { Scalar, Value, ValueMap } from "../core/value.ts";
 import { MEANINGFUL_EMPTY } from "../kinds/declared.ts";
 import { sameQuantity } from "../kinds/quantity.ts";
 import { compareList } from "./lists.ts";
-import { differs, note } from "./walk.ts";
+import { differs, note, within } from "./walk.ts";
 import type { Pair, Walk } from "./walk.ts";
 
 export interface FieldInput {
@@ -79,6 +79,20 @@ interface MapPair {
 
 function compareFields(walk: Walk, { desired, live, schema }: MapPair): void {
   for (const name of Object.keys(desired)) compareField(walk, { name, desired, live, schema });
+  if (walk.whole) noteAddedSelectors(walk, { desired, live, schema });
+}
+
+/**
+ * In what Git declares whole, a label selector that only live has: nothing defaults it, and with an empty one beside its
+ * `podSelector` the peer of a NetworkPolicy reaches from its own namespace into all of them.
+ */
+function noteAddedSelectors(walk: Walk, { desired, live, schema }: MapPair): void {
+  for (const name of Object.keys(live)) {
+    if ((Object.hasOwn(desired, name) && desired[name] !== null) || live[name] === null) continue;
+    const known = partOf(schema, name);
+    if (known === undefined || !isLabelSelector(known)) continue;
+    within(walk, { kind: "field", name }, () => note(walk, { live: live[name] as Value }));
+  }
 }
 
 /**

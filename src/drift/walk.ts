@@ -117,6 +117,8 @@ function explain(walk: Walk, { desired, live }: Difference): Reason | undefined 
   if (live === undefined) return walk.desired.ref.apiVersion === apiVersionOf(walk.live) ? undefined : "unknown";
   if (filledIn(at, desired, live) || continuesDeclared(at, desired, live)) return "ignored";
   if (isBase64Field(at.names) && unwrapped(desired) === unwrapped(live)) return "ignored";
+  // Elsewhere a digest is a text like any other, which anybody could write to keep a change from being seen.
+  if (!isSecretPath(walk.desired.ref, walk.steps)) return undefined;
   const keys = [digestKey(desired), digestKey(live)];
   return keys.some((key) => key !== undefined) && keys[0] !== keys[1] ? "unknown" : undefined;
 }

@@ -305,6 +305,36 @@ describe("who changed it", () => {
   });
 });
 
+function allowing(peer: string): ValueMap {
+  return yaml(`
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: web, namespace: shop}
+    spec: {podSelector: {}, ingress: [{from: [${peer}]}]}
+  `);
+}
+
+function configMap(value: string): ValueMap {
+  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "c" }, data: { value } };
+}
+
+describe("a list that Git declares whole", () => {
+  const own = "{podSelector: {matchLabels: {app: front}}}";
+
+  test.each([
+    ["of all namespaces", "{podSelector: {matchLabels: {app: front}}, namespaceSelector: {}}"],
+    ["of some namespaces", "{podSelector: {matchLabels: {app: front}}, namespaceSelector: {matchLabels: {a: b}}}"],
+  ])("a selector %s that was added to a peer is a change", (_what, peer) => {
+    expect(told(compared(allowing(own), allowing(peer)).changes)).toEqual(["replace spec.ingress"]);
+  });
+
+  test("a selector that is null on either side is none", () => {
+    const peer = "{podSelector: {matchLabels: {app: front}}, namespaceSelector: null}";
+    expect(compared(allowing(own), allowing(peer)).changes).toEqual([]);
+    expect(compared(allowing(peer), allowing(own)).changes).toEqual([]);
+  });
+});
+
 describe("secrets", () => {
   const mine = createDigester(Buffer.from("mine"));
   const other = createDigester(Buffer.from("other"));
@@ -320,6 +350,12 @@ describe("secrets", () => {
   test("a value that live lacks is removed, and sensitive", () => {
     const { changes } = compared(secret({ password: mine.digest("a") }), secret({}));
     expect(changes).toMatchObject([{ operation: "remove", sensitive: true }]);
+  });
+
+  test("outside of Secrets a text that looks like a digest is a change like any other", () => {
+    const { changes, unknown } = compared(configMap("open"), configMap(other.digest("a")));
+    expect(changes).toMatchObject([{ operation: "replace", desired: "open" }]);
+    expect(unknown).toEqual([]);
   });
 
   test("under another key nothing is known of the values", () => {
