@@ -231,13 +231,24 @@ const SYSTEM_MADE: readonly SystemMade[] = [
   },
 
   // RBAC that the API server restores at each start: kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy.
-  ...["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"].map((kind) => ({
+  ...["ClusterRole", "ClusterRoleBinding"].map((kind) => ({
     group: RBAC,
     kind,
     prefix: "system:",
     label: BOOTSTRAP,
     source: "kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy",
   })),
+  // In these namespaces only: anywhere else a binding of that name and label is somebody's who hides it.
+  ...["kube-system", "kube-public"].flatMap((namespace) =>
+    ["Role", "RoleBinding"].map((kind) => ({
+      group: RBAC,
+      kind,
+      prefix: "system:",
+      namespace,
+      label: BOOTSTRAP,
+      source: "kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy/namespace_policy.go",
+    })),
+  ),
   ...["cluster-admin", "admin", "edit", "view"].map((name) => ({
     group: RBAC,
     kind: "ClusterRole",

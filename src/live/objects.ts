@@ -29,7 +29,8 @@ export function toLiveObject(value: Value, options: ObjectOptions): LiveObject |
   const whole: ValueMap = { apiVersion, kind, ...value, metadata: rest };
   return {
     ref,
-    value: isSecret(whole) ? withoutSecretValues(whole, options) : whole,
+    // By what it is taken for, whatever it says itself: an item of a SecretList with `kind: null` is a Secret.
+    value: isSecret({ apiVersion, kind }) ? withoutSecretValues(whole, options) : whole,
     managers: managersOf(managedFields),
   };
 }

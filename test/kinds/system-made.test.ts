@@ -28,6 +28,10 @@ const MADE: readonly [string, string][] = [
     "a role of the bootstrap policy",
     "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: 'system:node', labels: {kubernetes.io/bootstrapping: rbac-defaults}}}",
   ],
+  [
+    "a binding of the bootstrap policy",
+    "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: 'system:controller:bootstrap-signer', namespace: kube-public, labels: {kubernetes.io/bootstrapping: rbac-defaults}}}",
+  ],
 ];
 
 const HAND_MADE: readonly [string, string][] = [
@@ -42,6 +46,10 @@ const HAND_MADE: readonly [string, string][] = [
   [
     "a role that only bears a system name",
     "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: 'system:mine'}}",
+  ],
+  [
+    "a binding that looks like the bootstrap policy's, in a namespace of users",
+    "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: 'system:mine', namespace: shop, labels: {kubernetes.io/bootstrapping: rbac-defaults}}}",
   ],
   [
     "a Secret that only has a release's name",

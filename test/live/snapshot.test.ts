@@ -332,6 +332,14 @@ describe("Secrets of a dump", () => {
     expect(fieldAt(value, "data", "a")).not.toBe(digester.digest("x"));
   });
 
+  test("an item of a SecretList is a Secret, whatever it says of its kind", async () => {
+    const item = { kind: null, metadata: { name: "db", namespace: "shop" }, data: { a: "aHVudGVyMg==" } };
+    const text = JSON.stringify({ apiVersion: "v1", kind: "SecretList", items: [item] });
+    const events = await read(await open(await put("live.json", text)), { kinds: [SECRET] });
+    expect(names(events)).toEqual(["db"]);
+    expect(JSON.stringify(events)).not.toContain("aHVudGVyMg==");
+  });
+
   test("no fault quotes a value", async () => {
     const path = await put("live.json", `{"kind":"Secret","data":{"password":"aHVudGVyMg==}`);
     expect(JSON.stringify(await openFault(path))).not.toContain("aHVudGVy");
