@@ -216,3 +216,23 @@ test("policy list names every rule of the packs, and policy test runs their case
   expect(list.stdout).toMatch(/^pss-baseline\/privileged +critical/m);
   expect(cases.stdout).toMatch(/ cases: \d+ as expected, 0 not; 0 policies without cases\n$/);
 });
+
+test("npm run holdfast takes paths from where the user stands", () => {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:npm_|INIT_CWD)/i.test(name)));
+  const args = [
+    "run",
+    "--silent",
+    "holdfast",
+    "--",
+    "scan",
+    "--repo",
+    "mixed-object/repo",
+    "--live",
+    "mixed-object/live",
+  ];
+  const ran = spawnSync("npm", args, { cwd: join(ROOT, "fixtures"), env, encoding: "utf8" });
+  expect([ran.status, ran.stdout]).toEqual([
+    3,
+    expect.stringContaining("Deployment/checkout in shop  checkout.yaml:2"),
+  ]);
+});
