@@ -145,7 +145,7 @@ async function passOfCluster(parts: ServerParts, input: OneCluster): Promise<Clu
       tree: repository.tree,
       live,
       digester,
-      secrets: true,
+      secrets: cluster.access.secrets,
       packageFolder: parts.packageFolder,
       version: parts.version,
       clock: parts.clock,

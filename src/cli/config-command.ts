@@ -3,12 +3,13 @@
 import { readFile } from "node:fs/promises";
 
 import { isFault } from "../core/fault.ts";
+import { CONFIG_PATH } from "../config/config-file.ts";
 import { readServerConfig } from "../config/server.ts";
 import { openWorktree } from "../desired/worktree.ts";
 import { EXIT } from "./exit-codes.ts";
 import { failureOf, usage } from "./failure.ts";
 import { printReport } from "./report-writer.ts";
-import { CONFIG_PATH, loadConfig } from "./session.ts";
+import { loadConfig } from "./session.ts";
 
 interface ConfigCheckOptions {
   readonly repo: string;

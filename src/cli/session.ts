@@ -7,6 +7,7 @@ import { isFault } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import type { Pass } from "../core/pass.ts";
 import type { LiveSource, SourceTree } from "../core/stages.ts";
+import { CONFIG_PATH, configTextOf } from "../config/config-file.ts";
 import { defaultRepositoryConfig } from "../config/defaults.ts";
 import type { RepositoryConfig } from "../config/repository.ts";
 import { openRevision } from "../desired/revision.ts";
@@ -14,14 +15,11 @@ import { openWorktree } from "../desired/worktree.ts";
 import type { Declared } from "../reconcile/compare-live.ts";
 import { runPass, targetFault } from "../reconcile/run-pass.ts";
 import type { Digester } from "../text/digest.ts";
-import { decodeText } from "../yaml/content.ts";
 import { failureOf, usage } from "./failure.ts";
 import type { LiveOptions, SourceOptions } from "./options.ts";
 import { createProgress } from "./progress.ts";
 import { operatorDigester } from "./secret.ts";
 import { PACKAGE_FOLDER, version } from "./version.ts";
-
-export const CONFIG_PATH = ".github/holdfast.yml";
 
 /** The repository's tree and configuration. */
 export async function openSource(
@@ -60,13 +58,8 @@ async function namedConfig(file: string): Promise<{ readonly text: string; reado
 }
 
 async function ownConfig(tree: SourceTree): Promise<{ readonly text: string | undefined; readonly name: string }> {
-  const listed = await tree.list(".github");
-  if (isFault(listed)) throw failureOf(listed);
-  if (!listed.some((one) => one.path === CONFIG_PATH)) return { text: undefined, name: CONFIG_PATH };
-  const bytes = await tree.read(CONFIG_PATH);
-  if (isFault(bytes)) throw failureOf(bytes);
-  const text = decodeText(bytes);
-  if (text === undefined) throw usage(`${CONFIG_PATH} is no UTF-8 text`, "save it as UTF-8");
+  const text = await configTextOf(tree);
+  if (isFault(text)) throw failureOf(text);
   return { text, name: CONFIG_PATH };
 }
 

@@ -18,11 +18,14 @@ export interface ServerConfig {
   };
 }
 
-export type ClusterAccess =
+/** `secrets: false`: Secrets are neither listed nor compared, for an account that may not read them. */
+export type ClusterAccess = { readonly secrets: boolean } &
   /** The service account of the pod that holdfast runs in. */
-  | { readonly kind: "in-cluster" }
-  /** An absolute path, absent: as kubectl finds it; and a context, absent: the file's current one. */
-  | { readonly kind: "kubeconfig"; readonly kubeconfig?: string; readonly context?: string };
+  (
+    | { readonly kind: "in-cluster" }
+    /** An absolute path, absent: as kubectl finds it; and a context, absent: the file's current one. */
+    | { readonly kind: "kubeconfig"; readonly kubeconfig?: string; readonly context?: string }
+  );
 
 export interface Grant {
   /** `owner/name`, as GitHub has it: letters' case does not count. */
@@ -76,6 +79,7 @@ const cluster = z
     inCluster: z.boolean().optional(),
     kubeconfig: absolutePath.optional(),
     context: z.string().min(1).max(1000).optional(),
+    secrets: z.boolean().default(true),
   })
   .refine(
     ...check<{ inCluster?: boolean | undefined; kubeconfig?: string | undefined; context?: string | undefined }>(
@@ -142,10 +146,11 @@ function toConfig({ version, stateDir, clusters, grants, limits }: z.output<type
   };
 }
 
-function toAccess({ inCluster, kubeconfig, context }: z.output<typeof cluster>): ClusterAccess {
-  if (inCluster === true) return { kind: "in-cluster" };
+function toAccess({ inCluster, kubeconfig, context, secrets }: z.output<typeof cluster>): ClusterAccess {
+  if (inCluster === true) return { kind: "in-cluster", secrets };
   return {
     kind: "kubeconfig",
+    secrets,
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),
   };

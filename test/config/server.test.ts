@@ -19,8 +19,8 @@ describe("the server config", () => {
       version: 1,
       stateDir: "/var/lib/holdfast",
       clusters: new Map([
-        ["prod", { kind: "in-cluster" }],
-        ["staging", { kind: "kubeconfig", kubeconfig: "/etc/holdfast/kubeconfig", context: "staging" }],
+        ["prod", { kind: "in-cluster", secrets: true }],
+        ["staging", { kind: "kubeconfig", secrets: false, kubeconfig: "/etc/holdfast/kubeconfig", context: "staging" }],
       ]),
       grants: [
         { repository: "acme/platform", cluster: "prod", namespaces: "all" },
