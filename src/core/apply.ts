@@ -1,17 +1,18 @@
 /** Puts one side of changes into an object: what Git would be with them, or what the cluster would be without. */
 
 import type { Change } from "./drift.ts";
-import { indexOfStep } from "./path.ts";
+import { formatPath, indexOfStep } from "./path.ts";
 import type { FieldPath, PathStep } from "./path.ts";
-import { isList, isMap, setField, withField } from "./value.ts";
-import type { Value } from "./value.ts";
+import { fieldOf, isList, isMap, setField, withField } from "./value.ts";
+import type { Scalar, Value } from "./value.ts";
 
 type Sides = Pick<Change, "path" | "desired" | "live">;
 
 /**
  * A copy of `value` in which each change's path holds what that side has there, or nothing where the side lacks it.
  * Parents that are missing are made (a list's item with its keys); an item that is new to a list comes last. A change
- * below something that is no map or list, and no place for it, replaces that. `value` itself is never touched.
+ * below something that is no map or list, and no place for it, replaces that. An item whose keys themselves are among the
+ * changes (a port's number) is named as Git has it, and found by what either side says. `value` itself is never touched.
  */
 export function applyChanges(value: Value, changes: readonly Sides[], side: "desired" | "live"): Value {
   const wanted = changes.map((change) => ({ path: change.path, value: change[side] }));
@@ -20,7 +21,60 @@ export function applyChanges(value: Value, changes: readonly Sides[], side: "des
   const removals = wanted
     .filter((change) => change.value === undefined)
     .toSorted((a, b) => lastIndex(b) - lastIndex(a));
-  return [...sets, ...removals].reduce((object, change) => put(object, change.path, change.value), value);
+  const rekeyed = rekeyedItems(changes);
+  const pathIn = (object: Value, path: FieldPath): FieldPath =>
+    rekeyed.size === 0 ? path : foundPath(object, path, rekeyed);
+  return [...sets, ...removals].reduce(
+    (object, change) => put(object, pathIn(object, change.path), change.value),
+    value,
+  );
+}
+
+type Keys = Readonly<Record<string, Scalar>>;
+
+/** Items whose keys change, by the path that names them as Git does: the other values that their keys have. */
+function rekeyedItems(changes: readonly Sides[]): ReadonlyMap<string, Keys> {
+  const found = new Map<string, Keys>();
+  for (const { path, live } of changes) {
+    const item = path.at(-2);
+    const last = path.at(-1);
+    if (item?.kind !== "key" || last?.kind !== "field" || !Object.hasOwn(item.keys, last.name)) continue;
+    if (live === undefined || isList(live) || isMap(live)) continue;
+    const name = formatPath(path.slice(0, -1));
+    found.set(name, { ...found.get(name), [last.name]: live });
+  }
+  return found;
+}
+
+/** The path with the place of an item that has other keys now, where no item has its own. */
+function foundPath(object: Value, path: FieldPath, rekeyed: ReadonlyMap<string, Keys>): FieldPath {
+  let current: Value | undefined = object;
+  return path.map((step, depth) => {
+    const index: number | undefined = indexOfStep(current, step);
+    const others =
+      step.kind === "key" && index === undefined ? rekeyed.get(formatPath(path.slice(0, depth + 1))) : undefined;
+    const place = step.kind === "key" && others !== undefined ? indexOfRekeyed(current, step.keys, others) : -1;
+    current =
+      step.kind === "field"
+        ? fieldOf(current, step.name)
+        : isList(current)
+          ? current[place < 0 ? (index ?? -1) : place]
+          : undefined;
+    return place < 0 ? step : { kind: "index", index: place };
+  });
+}
+
+/** The item with all the other keys, else the first that has of each key one of the two values. */
+function indexOfRekeyed(list: Value | undefined, keys: Keys, others: Keys): number {
+  if (!isList(list)) return -1;
+  const whole = indexOfStep(list, { kind: "key", keys: { ...keys, ...others } });
+  if (whole !== undefined) return whole;
+  return list.findIndex((item) =>
+    Object.entries(keys).every(([name, key]) => {
+      const value = fieldOf(item, name);
+      return value === key || (value !== undefined && Object.hasOwn(others, name) && value === others[name]);
+    }),
+  );
 }
 
 function lastIndex({ path }: { readonly path: FieldPath }): number {

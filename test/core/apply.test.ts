@@ -14,6 +14,8 @@ interface Row {
 
 const web: FieldPath = [field("containers"), { kind: "key", keys: { name: "web" } }];
 
+const http: FieldPath = [field("ports"), { kind: "key", keys: { port: 80, protocol: "TCP" } }];
+
 const ROWS: readonly Row[] = [
   {
     name: "a scalar is replaced",
@@ -49,6 +51,41 @@ const ROWS: readonly Row[] = [
     changes: [{ path: web, live: { name: "web", image: "new" } }],
     live: { containers: [{ name: "web", image: "new" }, { name: "log" }] },
     desired: { containers: [{ name: "log" }] },
+  },
+  {
+    name: "an item whose key changes is the same item on both sides",
+    value: {
+      ports: [
+        { port: 443, protocol: "TCP" },
+        { name: "http", port: 22, protocol: "TCP", targetPort: 2 },
+      ],
+    },
+    changes: [
+      { path: [...http, field("port")], desired: 80, live: 22 },
+      { path: [...http, field("targetPort")], desired: 1, live: 2 },
+    ],
+    live: {
+      ports: [
+        { port: 443, protocol: "TCP" },
+        { name: "http", port: 22, protocol: "TCP", targetPort: 2 },
+      ],
+    },
+    desired: {
+      ports: [
+        { port: 443, protocol: "TCP" },
+        { name: "http", port: 80, protocol: "TCP", targetPort: 1 },
+      ],
+    },
+  },
+  {
+    name: "an item of which all keys change is the same item on both sides",
+    value: { ports: [{ name: "dns", port: 53, protocol: "UDP" }] },
+    changes: [
+      { path: [...http, field("port")], desired: 80, live: 53 },
+      { path: [...http, field("protocol")], desired: "TCP", live: "UDP" },
+    ],
+    live: { ports: [{ name: "dns", port: 53, protocol: "UDP" }] },
+    desired: { ports: [{ name: "dns", port: 80, protocol: "TCP" }] },
   },
   {
     name: "a set's value is put once and taken",
