@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -72,11 +72,4 @@ export function temporaryFolder(): string {
 /** The arguments that name a scenario's two sides. */
 export function sidesOf(scenario: string): readonly string[] {
   return ["--repo", `fixtures/${scenario}/repo`, "--live", `fixtures/${scenario}/live`];
-}
-
-/** A scenario in a folder of its own, which is a Git repository without a commit. */
-export function copyOf(scenario: string): string {
-  const folder = temporaryFolder();
-  cpSync(join(ROOT, "fixtures", scenario), folder, { recursive: true });
-  return folder;
 }

@@ -41,12 +41,10 @@ describe("a value on one line", () => {
 
   test("is JSON where nothing was cut", () => {
     fc.assert(
-      fc.property(
-        fc.jsonValue().filter((any) => !JSON.stringify(any).includes("-0")),
-        (any) => {
-          expect(JSON.parse(showValue(any as Value, 1_000_000))).toEqual(any);
-        },
-      ),
+      fc.property(fc.jsonValue(), (any) => {
+        // What JSON itself makes of it: it has no -0.
+        expect(JSON.parse(showValue(any as Value, 1_000_000))).toEqual(JSON.parse(JSON.stringify(any)));
+      }),
     );
   });
 
