@@ -24,6 +24,11 @@ export interface Comparison {
   readonly changes: readonly Change[];
   /** Fields of which neither sameness nor difference is known: secrets under another digest key. */
   readonly unknown: readonly FieldPath[];
+  /**
+   * Items that only live has and that nobody owns: counted as left out, since admission adds such. Whoever may write the
+   * object may take owners away, though, so that policies have to be asked about them.
+   */
+  readonly unowned: readonly Change[];
   /** Differences that were seen and are no drift, by reason. */
   readonly leftOut: LeftOut;
 }
@@ -51,6 +56,7 @@ export function compareObject({ desired, live, schema, scaled = false }: Compari
   return {
     changes: inOrder(walk.changes),
     unknown: walk.unknown,
+    unowned: walk.unowned,
     leftOut: { ...walk.leftOut },
   };
 }

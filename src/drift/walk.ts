@@ -27,6 +27,8 @@ export interface Walk {
   readonly liveSteps: PathStep[];
   readonly changes: Change[];
   readonly unknown: FieldPath[];
+  /** Items that only live has and that nobody owns. */
+  readonly unowned: Change[];
   readonly leftOut: { -readonly [Kind in keyof LeftOut]: number };
   /** Inside something atomic, which Git declares whole: free maps may have no keys of live's own. */
   readonly whole: boolean;
@@ -54,6 +56,7 @@ export function createWalk(input: Pick<Walk, "desired" | "live" | "scaled" | "co
     liveSteps: [],
     changes: [],
     unknown: [],
+    unowned: [],
     leftOut: { controller: 0, admission: 0, ignored: 0 },
     whole: false,
   };
@@ -61,7 +64,7 @@ export function createWalk(input: Pick<Walk, "desired" | "live" | "scaled" | "co
 
 /** Whether `compare` finds a difference; what it finds is thrown away. For values that are compared as a whole. */
 export function differs(walk: Walk, compare: (probe: Walk) => void): boolean {
-  const probe: Walk = { ...walk, changes: [], unknown: [], leftOut: { ...walk.leftOut }, whole: true };
+  const probe: Walk = { ...walk, changes: [], unknown: [], unowned: [], leftOut: { ...walk.leftOut }, whole: true };
   compare(probe);
   return probe.changes.length + probe.unknown.length > 0;
 }
@@ -93,9 +96,12 @@ export function noteAdded(walk: Walk, step: PathStep, item: Value): void {
     return;
   }
   within(walk, step, () => {
-    // The API server works out who owns what before mutating webhooks run: what these add belongs to nobody.
-    if (walk.live.managers.length > 0 && actorOf(walk) === undefined) walk.leftOut.admission += 1;
-    else note(walk, { live: item });
+    // The API server works out who owns what before mutating webhooks run: what these add belongs to nobody. Owners are
+    // told by keys, so that nothing is known of the owner of one item among several with the same keys.
+    if (walk.live.managers.length > 0 && step.kind !== "index" && actorOf(walk) === undefined) {
+      walk.leftOut.admission += 1;
+      walk.unowned.push(changeOf(walk, { live: item, path: [...walk.steps] }));
+    } else note(walk, { live: item });
   });
 }
 

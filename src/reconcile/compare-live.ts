@@ -39,8 +39,16 @@ export interface CompareInput {
   readonly progress: Progress;
 }
 
+/** A drift of a target's. */
+export interface TargetDrift {
+  readonly target: string;
+  readonly drift: Drift;
+  /** Additions that are drift only where policy objects to them; without such a one a drift without changes is none. */
+  readonly unowned?: readonly Change[];
+}
+
 export interface LiveComparison {
-  readonly drifts: readonly { readonly target: string; readonly drift: Drift }[];
+  readonly drifts: readonly TargetDrift[];
   readonly inSync: number;
   /** Objects that both Git and the cluster have. */
   readonly matched: number;
@@ -84,8 +92,8 @@ class Comparing {
   private readonly isClaim: (ref: ObjectRef) => boolean;
   private readonly scaled: Set<string>;
   private readonly places: LiveEvent[] = [];
-  private readonly drifts: { target: string; drift: Drift }[] = [];
-  private readonly unmanaged: { target: string; drift: Drift }[] = [];
+  private readonly drifts: TargetDrift[] = [];
+  private readonly unmanaged: TargetDrift[] = [];
   private readonly faults: Fault[] = [];
   private readonly autoscalerFaults: Fault[] = [];
   private readonly namespaces = new Map<string, LiveObject>();
@@ -145,12 +153,16 @@ class Comparing {
   private compare({ target, object }: Declared, live: LiveObject): void {
     const schema = this.input.schemas.schemaOf(object.ref.apiVersion, object.ref.kind);
     const scaled = this.scaled.has(refKey(object.ref));
-    const { changes, unknown, leftOut } = compareObject({ desired: object, live, schema, scaled });
+    const { changes, unknown, unowned, leftOut } = compareObject({ desired: object, live, schema, scaled });
     this.leftOut.controller += leftOut.controller;
     this.leftOut.admission += leftOut.admission;
     this.leftOut.ignored += leftOut.ignored;
-    if (changes.length > 0) {
-      this.drifts.push({ target, drift: { state: "drifted", ref: object.ref, desired: object, live, changes } });
+    if (changes.length > 0 || (unowned.length > 0 && unknown.length === 0)) {
+      this.drifts.push({
+        target,
+        drift: { state: "drifted", ref: object.ref, desired: object, live, changes },
+        unowned,
+      });
     } else if (unknown.length > 0) {
       this.unknown++;
     } else {

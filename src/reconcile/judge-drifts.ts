@@ -7,8 +7,10 @@ import { isFault } from "../core/fault.ts";
 import type { SourcePosition } from "../core/fault.ts";
 import type { DesiredObject, LiveObject, Origin } from "../core/objects.ts";
 import type { DriftResult } from "../core/pass.ts";
+import { formatPath } from "../core/path.ts";
 import type { KindRef } from "../core/refs.ts";
 import type { LiveSource, Locator, Progress, SourceTree } from "../core/stages.ts";
+import { compareText } from "../core/value.ts";
 import { fingerprintContent } from "../drift/content.ts";
 import { builtinKind } from "../kinds/scopes.ts";
 import { pluralOf } from "../policy/plural.ts";
@@ -16,10 +18,11 @@ import { judge } from "../policy/verdict.ts";
 import type { Digester } from "../text/digest.ts";
 import { redactChange, textRedactor } from "../text/redact.ts";
 import { createLocator } from "../yaml/locator.ts";
+import type { TargetDrift } from "./compare-live.ts";
 import { driftId, fingerprintOf } from "./identity.ts";
 
 export interface JudgeDriftsInput {
-  readonly drifts: readonly { readonly target: string; readonly drift: Drift }[];
+  readonly drifts: readonly TargetDrift[];
   readonly namespaces: ReadonlyMap<string, LiveObject>;
   readonly live: LiveSource;
   readonly evaluator: Evaluator;
@@ -32,17 +35,50 @@ export interface JudgeDriftsInput {
   readonly unmanagedCounts: (target: string) => boolean;
 }
 
-/** One result a drift, in the same order, without actions. */
-export async function judgeDrifts(input: JudgeDriftsInput): Promise<readonly DriftResult[]> {
+export interface Judged {
+  /** In the drifts' order, without actions. A drift that turned out to be none has no result. */
+  readonly results: readonly DriftResult[];
+  /** Additions without an owner that policy objects to, and that are changes of the results. */
+  readonly admitted: number;
+}
+
+export async function judgeDrifts(input: JudgeDriftsInput): Promise<Judged> {
   const locators = new Map<SourceTree, Locator>();
   const results: DriftResult[] = [];
-  for (const { target, drift } of input.drifts) {
+  let admitted = 0;
+  for (const [index, { target, drift: found, unowned = [] }] of input.drifts.entries()) {
     input.signal?.throwIfAborted();
     const locator = locatorFor(input.treeOf(target), locators);
-    results.push(await judgeOne({ input, target, drift, locator }));
-    input.progress({ stage: "judging", what: "drifts", done: results.length, total: input.drifts.length });
+    const drift = await withViolating(input, found, unowned);
+    admitted += changesOf(drift).length - changesOf(found).length;
+    if (drift.state !== "drifted" || drift.changes.length > 0)
+      results.push(await judgeOne({ input, target, drift, locator }));
+    input.progress({ stage: "judging", what: "drifts", done: index + 1, total: input.drifts.length });
   }
-  return results;
+  return { results, admitted };
+}
+
+/** With those of the additions without an owner that policy objects to, whoever made them. */
+async function withViolating(input: JudgeDriftsInput, drift: Drift, unowned: readonly Change[]): Promise<Drift> {
+  if (unowned.length === 0) return drift;
+  const known = changesOf(drift);
+  const { changes: verdicts } = await judged(input, withChanges(drift, [...known, ...unowned]));
+  const violating = unowned.filter((_change, index) => verdicts[known.length + index]?.verdict === "violating");
+  return withChanges(
+    drift,
+    [...known, ...violating].toSorted((a, b) => compareText(formatPath(a.path), formatPath(b.path))),
+  );
+}
+
+async function judged(input: JudgeDriftsInput, drift: Drift): Promise<Judgement> {
+  const namespace = drift.ref.namespace === undefined ? undefined : input.namespaces.get(drift.ref.namespace);
+  return await judge({
+    drift,
+    resource: resourceOf(input.live, drift.ref),
+    evaluator: input.evaluator,
+    failOn: input.failOn,
+    ...(namespace === undefined ? {} : { namespaceObject: namespace.value }),
+  });
 }
 
 /** One locator a tree, so that a file with several drifts is parsed once. */
@@ -60,14 +96,7 @@ interface JudgeOne {
 }
 
 async function judgeOne({ input, target, drift, locator }: JudgeOne): Promise<DriftResult> {
-  const namespace = drift.ref.namespace === undefined ? undefined : input.namespaces.get(drift.ref.namespace);
-  const judgement = await judge({
-    drift,
-    resource: resourceOf(input.live, drift.ref),
-    evaluator: input.evaluator,
-    failOn: input.failOn,
-    ...(namespace === undefined ? {} : { namespaceObject: namespace.value }),
-  });
+  const judgement = await judged(input, drift);
   const shown = await located(redacted(drift, input.digester), locator);
   const origin = originOf(drift);
   const source = origin === undefined ? undefined : await positionOf(locator, origin, []);

@@ -84,7 +84,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
   });
   options.signal?.throwIfAborted();
 
-  const { results, proposals } = await dealWith({ options, read, compared, schemas });
+  const { results, proposals, admitted } = await dealWith({ options, read, compared, schemas });
   options.signal?.throwIfAborted();
 
   const faults = [
@@ -102,7 +102,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
     targets: read.map((one) => passTarget(one, options.live)),
     startedAt,
     finishedAt: options.clock.now(),
-    summary: summaryOf({ compared, results, desired: all.length, duplicates: all.length - declared.length }),
+    summary: summaryOf({ compared, results, admitted, desired: all.length, duplicates: all.length - declared.length }),
     results: withActions(results, proposals),
     proposals,
     faults,
@@ -118,12 +118,17 @@ interface DealWith {
   readonly schemas: SchemaSource;
 }
 
+interface Dealt extends Pick<Pass, "results" | "proposals"> {
+  /** Additions without an owner that policy objects to: not left out after all. */
+  readonly admitted: number;
+}
+
 /** Judges and proposes. Those stages are loaded only where something differs. */
-async function dealWith({ options, read, compared, schemas }: DealWith): Promise<Pick<Pass, "results" | "proposals">> {
-  if (compared.drifts.length === 0) return { results: [], proposals: [] };
+async function dealWith({ options, read, compared, schemas }: DealWith): Promise<Dealt> {
+  if (compared.drifts.length === 0) return { results: [], proposals: [], admitted: 0 };
   const { judgeDrifts } = await import("./judge-drifts.ts");
   const { proposeAll } = await import("./propose-all.ts");
-  const results = await judgeDrifts({
+  const { results, admitted } = await judgeDrifts({
     ...options,
     drifts: compared.drifts,
     namespaces: compared.namespaces,
@@ -132,6 +137,7 @@ async function dealWith({ options, read, compared, schemas }: DealWith): Promise
   });
   return {
     results,
+    admitted,
     proposals: await proposeAll({ options, read, results, schemas, isNamespaced: scopeLookup(options.live) }),
   };
 }
@@ -226,12 +232,13 @@ function passTarget({ target, state }: ReadTarget, live: LiveSource): PassTarget
 interface SummaryInput {
   readonly compared: LiveComparison;
   readonly results: readonly DriftResult[];
+  readonly admitted: number;
   readonly desired: number;
   /** Objects that are declared more than once, and so are unknown. */
   readonly duplicates: number;
 }
 
-function summaryOf({ compared, results, desired, duplicates }: SummaryInput): Summary {
+function summaryOf({ compared, results, admitted, desired, duplicates }: SummaryInput): Summary {
   const count = (state: DriftResult["drift"]["state"]): number =>
     results.filter((one) => one.drift.state === state).length;
   const verdicts = results.flatMap((result) => result.judgement.changes.map((change) => change.verdict));
@@ -241,7 +248,8 @@ function summaryOf({ compared, results, desired, duplicates }: SummaryInput): Su
     objects: {
       desired,
       live,
-      inSync: compared.inSync,
+      // Objects whose additions without an owner are all that admission may have made.
+      inSync: compared.inSync + compared.drifts.length - results.length,
       drifted: count("drifted"),
       pending: count("pending"),
       missing: count("missing"),
@@ -252,7 +260,7 @@ function summaryOf({ compared, results, desired, duplicates }: SummaryInput): Su
       compliant: verdicts.filter((verdict) => verdict === "compliant").length,
       violating: verdicts.filter((verdict) => verdict === "violating").length,
     },
-    leftOut: compared.leftOut,
+    leftOut: { ...compared.leftOut, admission: compared.leftOut.admission - admitted },
     coverage: live === 0 ? 1 : compared.matched / live,
   };
 }

@@ -73,7 +73,12 @@ describe("comparing, whatever the object", () => {
     fc.assert(
       fc.property(fc.oneof(deployment, thing), (object) => {
         const result = compared(object, structuredClone(object));
-        expect(result).toEqual({ changes: [], unknown: [], leftOut: { controller: 0, admission: 0, ignored: 0 } });
+        expect(result).toEqual({
+          changes: [],
+          unknown: [],
+          unowned: [],
+          leftOut: { controller: 0, admission: 0, ignored: 0 },
+        });
       }),
     );
   });
