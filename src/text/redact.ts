@@ -4,7 +4,7 @@
  */
 
 import type { Change } from "../core/drift.ts";
-import type { FieldPath } from "../core/path.ts";
+import type { FieldPath, PathStep } from "../core/path.ts";
 import { groupOf } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
 import { isList, isMap, setField, textOf } from "../core/value.ts";
@@ -45,18 +45,20 @@ export interface RedactChange {
  * The change with digests in the place of secret values, and `sensitive` where there are any: what a Secret holds, what is
  * called like a secret (environment variables, annotations, keys of ConfigMaps, fields, arguments behind a flag), what
  * looks like one, and what kubectl noted as applied. Nested values are looked through: a container that was added has its
- * environment in it.
+ * environment in it. A secret in the path (a set's value, a key) is a digest there, too.
  */
 export function redactChange({ change, ref, digester }: RedactChange): Change {
   const ofSecret = ref.kind === "Secret" && groupOf(ref.apiVersion) === "";
   const context = { ...contextOf(change.path, ofSecret), digester };
-  const { desired, live, deployed, ...rest } = change;
+  const { desired, live, deployed, path, ...rest } = change;
+  const steps = path.map((step) => redactStep(step, digester));
   const sides = Object.entries({ desired, live, deployed })
     .filter((side): side is [string, Value] => side[1] !== undefined)
     .map(([side, value]) => [side, walk(value, context)] as const);
-  const touched = sides.some(([, { touched: here }]) => here);
+  const touched = sides.some(([, { touched: here }]) => here) || steps.some((step, depth) => step !== path[depth]);
   return {
     ...rest,
+    path: touched ? steps : path,
     ...Object.fromEntries(sides.map(([side, { value }]) => [side, value])),
     ...(touched ? { sensitive: true } : {}),
   };
@@ -81,6 +83,29 @@ export function textRedactor(
   // The longest first: one may be part of another.
   const values = [...found].toSorted((a, b) => b.length - a.length);
   return (text) => redactText(values.reduce((rest, value) => rest.replaceAll(value, REDACTED), text));
+}
+
+/** A secret in a path: a set's value, an item's key, the key of a map. */
+function redactStep(step: PathStep, digester: Digester): PathStep {
+  switch (step.kind) {
+    case "field":
+      return sensitiveText(step.name) ? { ...step, name: digester.digest(step.name) } : step;
+    case "value":
+      return isSecretText(step.value) ? { ...step, value: digester.digest(step.value) } : step;
+    case "key": {
+      if (!Object.values(step.keys).some(isSecretText)) return step;
+      const keys: Record<string, Value> = {};
+      for (const [name, value] of Object.entries(step.keys))
+        setField(keys, name, isSecretText(value) ? digester.digest(value) : value);
+      return { ...step, keys: keys as Readonly<Record<string, Scalar>> };
+    }
+    case "index":
+      return step;
+  }
+}
+
+function isSecretText(value: Scalar): value is string {
+  return typeof value === "string" && sensitiveText(value);
 }
 
 /** What is known of the place that a value stands in. */

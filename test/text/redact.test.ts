@@ -289,3 +289,24 @@ describe("a text about objects", () => {
     expect(redact(text)).toBe(expected);
   });
 });
+
+describe("a secret in a path", () => {
+  const ref: ObjectRef = { apiVersion: "apps/v1", kind: "Deployment", namespace: "shop", name: "web" };
+
+  it.each<[string, FieldPath, FieldPath]>([
+    [
+      "a set's value",
+      [field("finalizers"), { kind: "value", value: GITHUB }],
+      [field("finalizers"), { kind: "value", value: digest(GITHUB) }],
+    ],
+    [
+      "a list's key",
+      [field("env"), { kind: "key", keys: { name: GITHUB, port: 1 } }],
+      [field("env"), { kind: "key", keys: { name: digest(GITHUB), port: 1 } }],
+    ],
+    ["a map's key", fields("data", GITHUB), fields("data", digest(GITHUB))],
+  ])("%s is a digest, and the change is never codified", (_what, path, expected) => {
+    const change: Change = { path, operation: "add", live: "x", direction: "unknown" };
+    expect(redactChange({ change, ref, digester })).toEqual({ ...change, path: expected, sensitive: true });
+  });
+});
