@@ -3,7 +3,8 @@
 import { relative } from "node:path";
 
 import type { Pass } from "../core/pass.ts";
-import type { Published } from "../core/proposal.ts";
+import type { Published, PublishedAction } from "../core/proposal.ts";
+import { formatRef } from "../core/refs.ts";
 import { createLocalForge } from "../publish/local.ts";
 import { publishPass, withPublished } from "../reconcile/publish-pass.ts";
 import { htmlReport } from "../report/html.ts";
@@ -23,7 +24,7 @@ export async function reconcileCommand(raw: Readonly<Record<string, unknown>>, s
   const shown = withPublished(pass, published);
   for (const { format, file } of options.report) await writeReport(file, renderReport(shown, format, false));
   await printReport(renderReport(shown, options.format, wantsColour(options, process.stdout)));
-  printActions(published, options);
+  printActions({ pass, published }, options);
   return pass.complete && published.faults.length === 0 ? EXIT.inSync : EXIT.incomplete;
 }
 
@@ -57,17 +58,25 @@ async function toGitHub(options: ReconcileOptions, signal: AbortSignal): Promise
 }
 
 /** What was done, on standard error: standard output has the report alone. */
-function printActions(published: Published, options: ReconcileOptions): void {
+function printActions({ pass, published }: Outcome, options: ReconcileOptions): void {
   if (options.quiet === true) return;
   const would = options.dryRun === true ? "would be " : "";
   for (const action of published.actions) {
     if (action.did === "unchanged") continue;
-    const what = action.kind === "pull-request" ? "pull request" : "issue";
+    const what = `${action.kind === "pull-request" ? "pull request" : "issue"}${aboutWords(pass, action)}`;
     const did =
       action.did === "waiting" || action.did === "left-alone" ? action.did.replace("-", " ") : `${would}${action.did}`;
     const where = action.url === undefined ? "" : ` ${relativeUrl(action.url)}`;
-    process.stderr.write(`holdfast: ${what} ${did}: ${terminalText(action.reason)}${terminalText(where)}\n`);
+    process.stderr.write(
+      `holdfast: ${terminalText(what)} ${did}: ${terminalText(action.reason)}${terminalText(where)}\n`,
+    );
   }
+}
+
+/** Which object an issue is about; what is closed is no longer in the pass. */
+function aboutWords(pass: Pass, action: PublishedAction): string {
+  const result = pass.results.find((one) => action.kind === "issue" && one.id === action.id);
+  return result === undefined ? "" : ` about ${formatRef(result.drift.ref)}`;
 }
 
 function relativeUrl(url: string): string {

@@ -176,8 +176,9 @@ function problemOf(value: ValueMap, { apiVersion, kind }: KindRef): Problem | un
   return undefined;
 }
 
+/** What any kind may be called: RBAC's names may have blanks (apimachinery `pkg/api/validation/path/name.go`). */
 function isName(name: string): boolean {
-  return name.length <= 253 && name !== "." && name !== ".." && !/[/%\s\p{Cc}\p{Cf}]/u.test(name);
+  return name.length <= 253 && name !== "." && name !== ".." && !/[/%\p{Cc}\p{Cf}]/u.test(name);
 }
 
 function isLabel(text: string): boolean {

@@ -8,24 +8,20 @@ import { contextOf, listPlain, PLAIN_RENDERER_VERSION } from "./desired.ts";
 import type { DesiredInput } from "./desired.ts";
 import { unreadable } from "./file-faults.ts";
 import { readManifests } from "./manifests.ts";
+import type { Manifests } from "./manifests.ts";
 import { cleanPath } from "./paths.ts";
 
 /**
  * Renders the changed files alone, since no plain file reaches another. A fault where a file is none of the target's
- * plain manifests, cannot be read, or declares something unknown before or after: nothing is proved by such an edit.
+ * plain manifests, cannot be read, or declares something after the edit that cannot be read: nothing is proved by such an edit.
  */
 export function plainRenderer(input: DesiredInput): Renderer {
   const context = contextOf(input);
   let known: Promise<ReadonlySet<string> | Fault> | undefined;
 
-  async function before(file: string): Promise<readonly DesiredObject[] | Fault> {
+  async function before(file: string): Promise<Manifests | Fault> {
     const bytes = await input.tree.read(file);
-    return isFault(bytes) ? bytes : objectsOf(file, bytes);
-  }
-
-  function objectsOf(file: string, bytes: Uint8Array): readonly DesiredObject[] | Fault {
-    const { objects, faults } = readManifests(file, bytes, context);
-    return faults.find((fault) => fault.leavesUnknown === "declared") ?? objects;
+    return isFault(bytes) ? bytes : readManifests(file, bytes, context);
   }
 
   return {
@@ -38,15 +34,28 @@ export function plainRenderer(input: DesiredInput): Renderer {
         if (!files.has(file)) return unreadable(file, `it is no plain manifest of target ${input.target.name}`);
         const old = await before(file);
         if (isFault(old)) return old;
-        const next = objectsOf(file, Buffer.from(text, "utf8"));
-        if (isFault(next)) return next;
-        sides.before.push(...old);
-        sides.after.push(...next);
+        const next = readManifests(file, Buffer.from(text, "utf8"), context);
+        const broken = newFault(old, next);
+        if (broken !== undefined) return broken;
+        sides.before.push(...old.objects);
+        sides.after.push(...next.objects);
       }
       const path = cleanPath(input.target.path) ?? "";
       return { ...sides, roots: [{ path, renderer: "plain", version: PLAIN_RENDERER_VERSION }] };
     },
   };
+}
+
+/** A document that was faulty before costs itself, not its neighbours; one that the edit makes faulty costs the edit. */
+function newFault(before: Manifests, after: Manifests): Fault | undefined {
+  const known = before.faults.map(({ code, message }) => `${code} ${message}`);
+  return after.faults.find(({ code, message, leavesUnknown }) => {
+    if (leavesUnknown !== "declared") return false;
+    const at = known.indexOf(`${code} ${message}`);
+    if (at < 0) return true;
+    known.splice(at, 1);
+    return false;
+  });
 }
 
 /** The files that objects may come from: what links lead to counts under its own name. */

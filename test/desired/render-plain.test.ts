@@ -6,7 +6,7 @@ import { deployment, digester, isNamespaced, treeOf } from "./repositories.ts";
 const FILES = {
   "apps/a.yaml": `${deployment("a")}---\n${deployment("b")}`,
   "apps/c.yaml": deployment("c"),
-  "apps/broken.yaml": "apiVersion: [\n",
+  "apps/half.yaml": `apiVersion: [\n---\n${deployment("e")}`,
   "k/kustomization.yaml": "resources: [d.yaml]\n",
   "k/d.yaml": deployment("d"),
 };
@@ -32,10 +32,22 @@ describe("rendering plain manifests", () => {
     expect(rendered.roots).toMatchObject([{ path: "", renderer: "plain" }]);
   });
 
+  test("passes over a document that was faulty before: it costs itself, not its neighbours", async () => {
+    const changed = FILES["apps/half.yaml"].replace("replicas: 3", "replicas: 5");
+    const rendered = await renderer().render(new Map([["apps/half.yaml", changed]]));
+    if (isFault(rendered)) throw new Error(rendered.message);
+    expect(rendered.after.map(({ ref, value }) => [ref.name, value["spec"]])).toEqual([["e", { replicas: 5 }]]);
+  });
+
   test.each([
     ["a file that is not there", "absent.yaml", deployment("x"), "file-unreadable"],
     ["a file of a kustomization", "k/d.yaml", deployment("x"), "file-unreadable"],
-    ["a file that did not parse before", "apps/broken.yaml", deployment("x"), "yaml-invalid"],
+    [
+      "a file of which one more document does not parse after",
+      "apps/half.yaml",
+      `apiVersion: [\n---\napiVersion: {\n`,
+      "yaml-invalid",
+    ],
     ["a file that does not parse after", "apps/c.yaml", "apiVersion: [\n", "yaml-invalid"],
     ["a file whose object loses its name", "apps/c.yaml", "apiVersion: v1\nkind: Service\n", "manifest-invalid"],
   ])("proves nothing of %s", async (_, file, text, code) => {
