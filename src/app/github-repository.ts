@@ -29,6 +29,8 @@ export interface OpenRepository {
   readonly name: string;
   readonly base: { readonly branch: string; readonly commit: string };
   readonly tree: SourceTree;
+  /** The default branch's: the configuration is read from there alone, whatever the base is. */
+  readonly configTree: SourceTree;
   close(): Promise<void>;
 }
 
@@ -49,22 +51,31 @@ async function openWith(options: OpenRepositoryOptions, access: Access): Promise
   const branch = options.base ?? about.default_branch;
   const { addresses, cacheDir, maxFileBytes, signal } = options;
   const [owner = "", name = ""] = about.full_name.split("/");
-  const fetched = await fetchRepository({
-    url: `${addresses.server}/${owner}/${name}.git`,
-    token: access.token,
-    branch,
-    cacheDir,
-    ...(maxFileBytes === undefined ? {} : { maxFileBytes }),
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const fetch = (of: string): ReturnType<typeof fetchRepository> =>
+    fetchRepository({
+      url: `${addresses.server}/${owner}/${name}.git`,
+      token: access.token,
+      branch: of,
+      cacheDir,
+      ...(maxFileBytes === undefined ? {} : { maxFileBytes }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  const fetched = await fetch(branch);
   if (isFault(fetched)) return fetched;
+  const configured = branch === about.default_branch ? fetched : await fetch(about.default_branch);
+  if (isFault(configured)) {
+    fetched.tree.close();
+    return configured;
+  }
   return {
     owner,
     name,
     base: { branch, commit: fetched.commit },
     tree: fetched.tree,
+    configTree: configured.tree,
     close: async () => {
       fetched.tree.close();
+      if (configured !== fetched) configured.tree.close();
       await access.close();
     },
   };

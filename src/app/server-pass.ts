@@ -95,7 +95,7 @@ async function passOver(parts: ServerParts, opened: Opened): Promise<RepositoryO
   const name = `${repository.owner}/${repository.name}`;
   const { commit } = repository.base;
   const known = parts.history.load(name);
-  const reading = await readConfig(repository.tree, known.config);
+  const reading = await readConfig(repository.configTree, known.config);
   const faults: Fault[] = reading.kind === "invalid" ? [...reading.faults] : [];
   const config = reading.kind === "invalid" ? reading.last : reading.config;
   if (config === undefined) return { repository: name, commit, clusters: [], faults };

@@ -73,7 +73,7 @@ async function reconcileOpened(
   { options, credentials, addresses, repository }: Opened,
   signal: AbortSignal,
 ): Promise<GitHubOutcome | Fault> {
-  const config = await loadConfig(repository.tree, options.config);
+  const config = await loadConfig(repository.configTree, options.config);
   const wrong = targetFault(config, options.target);
   if (wrong !== undefined) return wrong;
   const digester = createDigester(credentials.key);

@@ -32,8 +32,8 @@ export function applyChanges(value: Value, changes: readonly Sides[], side: "des
 
 type Keys = Readonly<Record<string, Scalar>>;
 
-/** Items whose keys change, by the path that names them as Git does: the other values that their keys have. */
-function rekeyedItems(changes: readonly Sides[]): ReadonlyMap<string, Keys> {
+/** Items whose keys change, by the formatted path that names them as Git does: the values that live has for these keys. */
+export function rekeyedItems(changes: readonly Omit<Sides, "desired">[]): ReadonlyMap<string, Keys> {
   const found = new Map<string, Keys>();
   for (const { path, live } of changes) {
     const item = path.at(-2);

@@ -21,6 +21,8 @@ export interface Pass {
   readonly faults: readonly Fault[];
   /** No object that Git declares is unknown, and every policy was read. Nothing is closed because of a pass that is not. */
   readonly complete: boolean;
+  /** Ids of what Git declares and the pass was told not to look at (`--no-secrets`): nothing about it is settled. */
+  readonly unseen: readonly string[];
   /** Every policy was read. Nothing is opened otherwise: what is found compliant might violate what could not be read. */
   readonly policiesRead: boolean;
 }

@@ -17,18 +17,25 @@ export interface Dump {
   readonly objects: readonly LiveObject[];
   /** Kinds of typed lists (`DeploymentList`), which tell that the kind was asked for even where they are empty. */
   readonly lists: readonly KindRef[];
+  /** How many of the objects stand in no list. */
+  readonly alone: number;
   readonly faults: readonly Fault[];
 }
+
+/** Of a file of which nothing could be read. */
+export const EMPTY: Dump = { objects: [], lists: [], alone: 0, faults: [] };
 
 /** The objects of one file. What is none (an error of kubectl's, say) is a fault at its document, and the rest is read. */
 export function readDump(bytes: Uint8Array, options: { readonly file: string; readonly digester: Digester }): Dump {
   const { file } = options;
   const text = textOfDump(bytes);
-  if (text === undefined) return { objects: [], lists: [], faults: [snapshotInvalid(file, "It is no UTF-8 text")] };
-  const found: Found = { ...options, objects: [], lists: [], faults: [] };
+  if (text === undefined) return { ...EMPTY, faults: [snapshotInvalid(file, "It is no UTF-8 text")] };
+  const found: Found = { ...options, objects: [], lists: [], alone: 0, faults: [] };
   const { documents, faults } = readText(text, file);
   found.faults.push(...faults);
-  for (const { value, position } of documents) take(found, value, position);
+  for (const { value, position } of documents) {
+    if (!takeList(found, value, position)) found.alone += takeObject(found, value, position) ? 1 : 0;
+  }
   return found;
 }
 
@@ -37,6 +44,7 @@ interface Found {
   readonly digester: Digester;
   readonly objects: LiveObject[];
   readonly lists: KindRef[];
+  alone: number;
   readonly faults: Fault[];
 }
 
@@ -88,11 +96,11 @@ function linesOf(text: string): ReadonlyMap<number, number> {
   return lines;
 }
 
-function take(found: Found, value: Value, position: SourcePosition, of?: KindRef): void {
-  if (takeList(found, value, position)) return;
+/** Whether there was one. */
+function takeObject(found: Found, value: Value, position: SourcePosition, of?: KindRef): boolean {
   if (textOf(value, "kind") === "Status" && textOf(value, "apiVersion") === "v1") {
     found.faults.push(snapshotInvalid(found.file, "An answer of the API server that refused stands here", position));
-    return;
+    return false;
   }
   const object = toLiveObject(value, {
     digester: found.digester,
@@ -104,6 +112,7 @@ function take(found: Found, value: Value, position: SourcePosition, of?: KindRef
     found.faults.push(
       snapshotInvalid(found.file, "No object stands here: apiVersion, kind or name is missing", position),
     );
+  return object !== undefined;
 }
 
 /** A list has items and no name of its own; a custom resource may be called `AllowList`. */
@@ -116,7 +125,7 @@ function takeList(found: Found, value: Value, position: SourcePosition): boolean
   const apiVersion = textOf(value, "apiVersion");
   const of = kind === "List" || apiVersion === undefined ? undefined : { apiVersion, kind: kind.slice(0, -4) };
   if (of !== undefined) found.lists.push(of);
-  for (const item of items ?? []) take(found, item, position, of);
+  for (const item of items ?? []) if (!takeList(found, item, position)) takeObject(found, item, position, of);
   if ((textOf(metadata, "continue") ?? "") !== "") {
     found.faults.push(snapshotInvalid(found.file, "The list goes on in a page that is not here", position));
   }

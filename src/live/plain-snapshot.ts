@@ -2,6 +2,7 @@
  * What `kubectl get` printed, taken for a cluster. Such a dump does not say what was asked for, so this is inferred:
  *
  * - A kind was read where at least one object of it is there, or a typed list (`DeploymentList`), even an empty one.
+ * - A dump that is one object and no list (`kubectl get deployment web -o yaml`) tells of that object alone.
  * - It was read in every namespace of which the dump holds anything, or the Namespace itself.
  * - Anything else is unread: `kubectl get deploy,svc -A` tells that a Deployment is missing, and nothing of Ingresses.
  * - With something in the dump that could not be read, no kind counts as read: what is there is compared, what is not
@@ -75,7 +76,8 @@ function holdingOf(dumps: readonly Dump[]): Holding {
     if (namespace !== undefined) namespaces.add(namespace);
   }
   const lists = dumps.flatMap((dump) => dump.lists);
-  const read = new Set([...byKind.keys(), ...lists.map(kindKey)]);
+  const single = objects.size === 1 && faults.length === 0 && dumps.some(({ alone }) => alone > 0);
+  const read = new Set([...(single ? [] : byKind.keys()), ...lists.map(kindKey)]);
   return { byKind, kinds: kindsOf(byKind), read, namespaces, faults };
 }
 

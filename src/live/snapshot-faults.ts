@@ -33,7 +33,7 @@ export function kindMissing(name: string, kind: KindRef): Fault {
     kind: "fault",
     code: "snapshot-incomplete",
     about: kindName(kind),
-    message: `${name} holds no ${kindName(kind)}, so it is not known whether the cluster does`,
+    message: `${name} holds no list of ${kindName(kind)}, so it is not known what of it the cluster has`,
     remedy: "Add the kind to what is dumped; holdfast snapshot notes kinds without objects too.",
     leavesUnknown: "declared",
   };

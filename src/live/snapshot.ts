@@ -8,7 +8,7 @@ import { SNAPSHOT_MARKER } from "../core/markers.ts";
 import type { LiveSource, Progress } from "../core/stages.ts";
 import { compareText } from "../core/value.ts";
 import type { Digester } from "../text/digest.ts";
-import { readDump } from "./dump.ts";
+import { EMPTY, readDump } from "./dump.ts";
 import type { Dump } from "./dump.ts";
 import { interrupted } from "./faults.ts";
 import { parseJson } from "./json.ts";
@@ -111,7 +111,7 @@ async function openFiles(
     const bytes = (await stat(file)).size > limit ? undefined : await readFile(file);
     dumps.push(
       bytes === undefined
-        ? { objects: [], lists: [], faults: [tooLarge(file, limit)] }
+        ? { ...EMPTY, faults: [tooLarge(file, limit)] }
         : readDump(bytes, { file: file.replaceAll("\\", "/"), digester }),
     );
     progress?.({ stage: "live", what: "files", done: dumps.length, total: files.length });

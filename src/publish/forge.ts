@@ -14,6 +14,8 @@ export interface PublishInput {
   readonly targets: readonly string[];
   /** Nothing is closed because of a pass that is not complete. */
   readonly complete: boolean;
+  /** Of objects that the pass did not look at, though it is complete (`--no-secrets`): what is open about them stays. */
+  readonly unseen?: ReadonlySet<string>;
   /** Reads only, and says what would be done. */
   readonly dryRun: boolean;
   readonly signal?: AbortSignal;

@@ -128,7 +128,7 @@ async function publishIssues(session: Session, input: PublishInput, ledger: Ledg
 function goneOf<P extends Post>(input: PublishInput, open: readonly Own<P>[]): readonly Own<P>[] {
   return open.filter(({ marker }) => {
     const proposed = input.publications.some(({ kind, id }) => kind === marker.kind && id === marker.id);
-    return !proposed && input.targets.includes(marker.target);
+    return !proposed && input.targets.includes(marker.target) && input.unseen?.has(marker.id) !== true;
   });
 }
 

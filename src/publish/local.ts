@@ -103,7 +103,10 @@ async function changedFiles(out: string, files: readonly OutputFile[]): Promise<
 /** What stood in the folder and is proposed no longer; a pass that is not complete, or looked elsewhere, tells nothing. */
 function goneItems(state: OutputState, items: readonly LocalItem[], input: PublishInput): readonly LocalItem[] {
   if (!input.complete) return [];
-  return state.items.filter((item) => input.targets.includes(item.target) && !items.some((one) => sameItem(one, item)));
+  return state.items.filter((item) => {
+    const seen = item.kind !== "issue" || input.unseen?.has(item.name) !== true;
+    return seen && input.targets.includes(item.target) && !items.some((one) => sameItem(one, item));
+  });
 }
 
 interface Outcome {

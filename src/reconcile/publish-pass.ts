@@ -27,6 +27,7 @@ export async function publishPass({ pass, config, forge, dryRun, signal }: Publi
     }),
     targets: pass.targets.map((target) => target.name),
     complete: pass.complete,
+    unseen: new Set(pass.unseen),
     dryRun,
     ...(signal === undefined ? {} : { signal }),
   });

@@ -20,6 +20,7 @@ import { builtinKind } from "../kinds/scopes.ts";
 import type { Digester } from "../text/digest.ts";
 import { compareLive, queryOf, withoutDuplicates } from "./compare-live.ts";
 import type { Declared, LiveComparison } from "./compare-live.ts";
+import { driftId } from "./identity.ts";
 
 /** A target with its tree open. */
 export interface ScanTarget {
@@ -72,7 +73,8 @@ export async function scan(options: ScanOptions): Promise<Pass> {
   const neighbours = await readTargets({ ...options, targets: options.neighbours ?? [] });
   options.signal?.throwIfAborted();
   options.onDeclared?.(all);
-  const { declared, faults: duplicates } = withoutDuplicates(options.secrets ? all : all.filter(isNoSecret));
+  const looked = options.secrets ? all : all.filter(isNoSecret);
+  const { declared, faults: duplicates } = withoutDuplicates(looked);
   const compared = await compareLive({
     declared,
     known: new Set([...all, ...declaredBy(neighbours)].map(({ object }) => refKey(object.ref))),
@@ -102,11 +104,20 @@ export async function scan(options: ScanOptions): Promise<Pass> {
     targets: read.map((one) => passTarget(one, options.live)),
     startedAt,
     finishedAt: options.clock.now(),
-    summary: summaryOf({ compared, results, admitted, desired: all.length, duplicates: all.length - declared.length }),
+    summary: summaryOf({
+      compared,
+      results,
+      admitted,
+      desired: looked.length,
+      duplicates: looked.length - declared.length,
+    }),
     results: withActions(results, proposals),
     proposals,
     faults,
     complete: compared.unknown === 0 && unreadable === 0 && policiesRead,
+    unseen: (options.secrets ? [] : all.filter((one) => !isNoSecret(one))).map(({ target, object }) =>
+      driftId(target, object.ref),
+    ),
     policiesRead,
   };
 }

@@ -177,6 +177,15 @@ describe("what a dump of kubectl's counts as", () => {
     ]);
   });
 
+  test("one object that stands in no list tells of itself alone", async () => {
+    const path = await put("live.json", JSON.stringify(web));
+    const events = await read(await open(path), { kinds: [DEPLOYMENT] });
+    expect(names(events)).toEqual(["web"]);
+    expect(outcomes(events)).toEqual(["unread Deployment: snapshot-incomplete"]);
+    const listed = await open(await put("listed.json", list(web)));
+    expect(outcomes(await read(listed, { kinds: [DEPLOYMENT] }))).toEqual(["read Deployment in shop"]);
+  });
+
   test("an empty typed list tells that there is none", async () => {
     const empty = JSON.stringify({ apiVersion: "networking.k8s.io/v1", kind: "IngressList", items: [] });
     const path = await put("live.json", list(web) + empty);

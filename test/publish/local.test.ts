@@ -161,6 +161,13 @@ describe("drift that is gone", () => {
     expect(Object.keys(snapshot())).toEqual(Object.keys(before));
   });
 
+  it("keeps the issue about what the pass did not look at", async () => {
+    await publish();
+    const before = filesIn("issues");
+    await publish(inputOf([], { unseen: new Set([ISSUE.id]) }), 0);
+    expect(filesIn("issues")).toEqual(before);
+  });
+
   it("is remembered over a pass that is not complete", async () => {
     await publish();
     await publish(inputOf([PULL], { complete: false }), 0, 2);

@@ -58,5 +58,6 @@ export function passOf(results: readonly DriftResult[]): Pass {
     faults: [],
     complete: true,
     policiesRead: true,
+    unseen: [],
   };
 }
