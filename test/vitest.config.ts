@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 // Unit tests need nothing but npm and git; the end-to-end suites start real servers and run by their own commands.
 export default defineConfig({
+  root: join(import.meta.dirname, ".."),
   test: {
     projects: [
       {
