@@ -10,32 +10,53 @@ import type { Scalar, Value, ValueMap } from "../core/value.ts";
 const GONE = Symbol("gone");
 type Draft = Value | typeof GONE;
 
-/** The object after all changes, or `undefined` where one of them leads nowhere. */
+/**
+ * The object after all changes, or `undefined` where one of them leads nowhere. Paths name items as the object has them
+ * before any change: one whose key itself changes (a port's number) stays the same item to all of them.
+ */
 export function applyChanges(
   object: ValueMap,
   changes: readonly Change[],
   schema: FieldSchema | undefined,
 ): Value | undefined {
   let current: Value | undefined = object;
-  const removedItems: Change[] = [];
+  const removedItems: FieldPath[] = [];
   for (const change of changes) {
     const itemGoes = change.operation === "remove" && change.path.at(-1)?.kind !== "field";
-    if (itemGoes) removedItems.push(change);
-    else current = current && update(current, change.path, change.operation === "remove" ? GONE : change.live, schema);
+    const path = placeOf(object, change.path, schema);
+    if (itemGoes) removedItems.push(path);
+    else current = current && update(current, path, change.operation === "remove" ? GONE : change.live, schema);
   }
   return current && removeItems(current, removedItems, schema);
 }
 
-/** Items are removed after everything else, those with the higher position first. */
-function removeItems(object: Value, changes: readonly Change[], schema: FieldSchema | undefined): Value | undefined {
+/** The path with the positions of items that keys name; of those that the object does not have, the keys. */
+function placeOf(object: ValueMap, path: FieldPath, schema: FieldSchema | undefined): FieldPath {
   let current: Value | undefined = object;
-  for (const change of changes.toSorted((a, b) => lastIndex(b) - lastIndex(a))) {
-    current = current && update(current, change.path, GONE, schema);
+  let known = schema;
+  return path.map((step) => {
+    if (step.kind === "field") {
+      current = fieldOf(current, step.name);
+      known = schemaOfField(known, step.name);
+      return step;
+    }
+    const index: number = isList(current) ? positionOf(current, step, known) : -1;
+    current = isList(current) ? current[index] : undefined;
+    known = known?.items;
+    return step.kind === "key" && index >= 0 ? { kind: "index", index } : step;
+  });
+}
+
+/** Items are removed after everything else: inner lists' first, of one list those with the higher position first. */
+function removeItems(object: Value, paths: readonly FieldPath[], schema: FieldSchema | undefined): Value | undefined {
+  let current: Value | undefined = object;
+  for (const path of paths.toSorted((a, b) => b.length - a.length || lastIndex(b) - lastIndex(a))) {
+    current = current && update(current, path, GONE, schema);
   }
   return current;
 }
 
-function lastIndex({ path }: Change): number {
+function lastIndex(path: FieldPath): number {
   const last = path.at(-1);
   return last?.kind === "index" ? last.index : -1;
 }
@@ -69,10 +90,13 @@ function updateField(
   const known = fieldOf(parent, name);
   if (live === GONE && known === undefined) return undefined;
   if (live === GONE && rest.length === 0) return withField(parent ?? {}, name, undefined);
-  const fields = schema?.fields;
-  const below = fields !== undefined && Object.hasOwn(fields, name) ? fields[name] : schema?.values;
-  const updated = update(known, rest, live, below);
+  const updated = update(known, rest, live, schemaOfField(schema, name));
   return updated === undefined ? undefined : withField(parent ?? {}, name, updated);
+}
+
+function schemaOfField(schema: FieldSchema | undefined, name: string): FieldSchema | undefined {
+  const fields = schema?.fields;
+  return fields !== undefined && Object.hasOwn(fields, name) ? fields[name] : schema?.values;
 }
 
 function updateItem(
@@ -119,8 +143,11 @@ function positionOf(
 }
 
 function hasKeys(item: Value, keys: Readonly<Record<string, Scalar>>, defaults: Readonly<Record<string, Scalar>>) {
-  return Object.entries(keys).every(
-    ([name, wanted]) =>
-      (fieldOf(item, name) ?? (Object.hasOwn(defaults, name) ? defaults[name] : undefined)) === wanted,
-  );
+  return Object.entries(keys).every(([name, wanted]) => {
+    const written = fieldOf(item, name);
+    // Left out, null or blank: the default counts, as where items are compared.
+    const missing = written === undefined || written === null || written === "";
+    const implied = Object.hasOwn(defaults, name) ? (defaults[name] as Scalar) : (written ?? null);
+    return (missing ? implied : written) === wanted;
+  });
 }

@@ -1,7 +1,10 @@
 /** One object's changes as splices of its file, each refused by itself where it must be. */
 
+import { rekeyedItems } from "../core/apply.ts";
 import type { CodifyRequest } from "../core/codify.ts";
 import type { Change } from "../core/drift.ts";
+import { formatPath } from "../core/path.ts";
+import type { FieldPath } from "../core/path.ts";
 import type { ValueMap } from "../core/value.ts";
 import { isMap } from "../core/value.ts";
 import { findObjects, objectAt } from "../yaml/source-find.ts";
@@ -186,14 +189,20 @@ function cutsFor(
   return manner.unended ? keepUnended(source.text, ordered) : ordered;
 }
 
-/** A second run over the edited text edits nothing. A change by position means another item then, and is not asked. */
+/**
+ * A second run over the edited text edits nothing: it would name items whose keys were changed by the new ones. A change
+ * by position means another item then, and is not asked.
+ */
 function staysUnchanged(after: string, { request, found }: Work, changes: readonly Planned[]): boolean {
   const source = parseSource(after);
   const document = source.documents[found.document.index];
   const root = document?.parse().root;
   const node = root === undefined ? undefined : objectAt(root, found.items);
   if (document === undefined || node === undefined) return false;
-  const again = changes.filter(({ change }) => !isPositional(change));
+  const rekeyed = rekeyedItems(changes.map(({ change }) => change));
+  const again = changes
+    .filter(({ change }) => !isPositional(change))
+    .map(({ index, change }) => ({ index, change: { ...change, path: pathAfter(change.path, rekeyed) } }));
   const removals = again.filter(({ change }) => change.operation === "remove");
   const writes = again.filter(({ change }) => change.operation !== "remove");
   const place = { ...found, document, node };
@@ -213,6 +222,15 @@ function staysUnchanged(after: string, { request, found }: Work, changes: readon
       });
       return isRefused(cuts) && cuts.code === "not-found";
     })
+  );
+}
+
+function pathAfter(path: FieldPath, rekeyed: ReturnType<typeof rekeyedItems>): FieldPath {
+  if (rekeyed.size === 0) return path;
+  return path.map((step, depth) =>
+    step.kind === "key"
+      ? { kind: "key", keys: { ...step.keys, ...rekeyed.get(formatPath(path.slice(0, depth + 1))) } }
+      : step,
   );
 }
 

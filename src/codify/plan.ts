@@ -194,6 +194,10 @@ function intoNewItem(at: At<ListNode, ListTarget>, step: PathStep, rest: FieldPa
     goal.value,
   );
   if (!isList(list)) return refused("not-found", "the item cannot be made", at.node.start);
+  // A change within an item means one that Git has: made anew, it would stand beside the one that was meant.
+  if (rest.length > 0 && list.length > added.length) {
+    return refused("not-found", "Git does not have the item", at.node.start);
+  }
   for (const [index, value] of list.entries()) {
     const known = added[index];
     if (known === undefined) added.push({ value: keysFirst(value, step), by: new Set(goal.by) });

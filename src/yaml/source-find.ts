@@ -142,8 +142,10 @@ function matches(item: SourceNode, keys: Readonly<Record<string, Scalar>>, defau
   return Object.entries(keys).every(([name, wanted]) => {
     const child = childOf(item, name);
     const written = child === undefined ? undefined : scalarOf(child);
-    // Kubernetes drops nulls, then fills the default in.
-    return (written ?? (Object.hasOwn(defaults, name) ? defaults[name] : undefined)) === wanted;
+    // Kubernetes drops nulls, and blanks of keys that have a default, then fills the default in.
+    const missing = written === undefined || written === null || written === "";
+    const implied = Object.hasOwn(defaults, name) ? (defaults[name] as Scalar) : (written ?? null);
+    return (missing ? implied : written) === wanted;
   });
 }
 
