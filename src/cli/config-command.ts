@@ -3,7 +3,8 @@
 import { readFile } from "node:fs/promises";
 
 import { isFault } from "../core/fault.ts";
-import { CONFIG_PATH } from "../config/config-file.ts";
+import type { SourceTree } from "../core/stages.ts";
+import { CONFIG_PATH, configTextOf } from "../config/config-file.ts";
 import { readServerConfig } from "../config/server.ts";
 import { openWorktree } from "../desired/worktree.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -24,7 +25,7 @@ export async function configCheckCommand(raw: Readonly<Record<string, unknown>>)
   if (isFault(tree)) throw failureOf(tree);
   const config = await loadConfig(tree, options.config);
   const lines = [
-    `${options.config ?? CONFIG_PATH}: ok, ${config.targets.length} targets: ${config.targets.map((target) => target.name).join(", ")}`,
+    `${await configName(tree, options.config)}: ok, targets: ${config.targets.map((target) => target.name).join(", ")}`,
   ];
   if (options.serverConfig !== undefined) {
     await checkServer(options.serverConfig);
@@ -32,6 +33,11 @@ export async function configCheckCommand(raw: Readonly<Record<string, unknown>>)
   }
   await printReport(`${lines.join("\n")}\n`);
   return EXIT.inSync;
+}
+
+async function configName(tree: SourceTree, file: string | undefined): Promise<string> {
+  if (file !== undefined) return file;
+  return (await configTextOf(tree)) === undefined ? `no ${CONFIG_PATH}, the defaults` : CONFIG_PATH;
 }
 
 async function checkServer(file: string): Promise<void> {

@@ -79,7 +79,11 @@ function git(...args: readonly string[]): void {
 /** Runs the real command; its JSON is left out, since the folder that it writes is shown instead. */
 function run(args: readonly string[]): void {
   say("");
-  say(style.dim(`$ holdfast ${args.filter((arg, at) => arg !== "--format" && args[at - 1] !== "--format").join(" ")}`));
+  say(
+    style.dim(
+      `$ npm run -s holdfast -- ${args.filter((arg, at) => arg !== "--format" && args[at - 1] !== "--format").join(" ")}`,
+    ),
+  );
   const quiet = args.includes("--format");
   const colours = process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
   const result = spawnSync(process.execPath, [join(import.meta.dirname, "holdfast.js"), ...args], {

@@ -8,6 +8,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { terminalText } from "../text/escape-terminal.ts";
 import { EXIT } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
+import { HELP } from "./help.ts";
 import type { ReportFile } from "./options.ts";
 import { version } from "./version.ts";
 
@@ -92,7 +93,7 @@ function usageLine(text: string): string {
 function addScan(root: Command, signal: AbortSignal): void {
   scanOptions(root.command("scan"))
     .description("compare, classify, report; changes nothing anywhere")
-    .addHelpText("after", "\nWithout --revision the working tree is read as it is, uncommitted changes included.")
+    .addHelpText("after", HELP.scan)
     .action(async (options: Record<string, unknown>) => {
       const { scanCommand } = await import("./scan-command.ts");
       process.exitCode = await scanCommand(options, signal);
@@ -111,10 +112,7 @@ function addReconcile(root: Command, signal: AbortSignal): void {
     .option("--dry-run", "say what would be opened, changed or closed, and write nothing")
     .option("--github <owner/name>", "with --publish github: the repository (default: the origin remote's)")
     .option("--base <branch>", "with --publish github: the base branch (default: the repository's default branch)")
-    .addHelpText(
-      "after",
-      "\nWith --publish github the head of the base branch is fetched and scanned, never the working tree.\nCredentials: GITHUB_TOKEN, or an App's APP_ID and PRIVATE_KEY; another server: GITHUB_API_URL.",
-    )
+    .addHelpText("after", HELP.reconcile)
     .action(async (options: Record<string, unknown>) => {
       const { reconcileCommand } = await import("./reconcile-command.ts");
       process.exitCode = await reconcileCommand(options, signal);
@@ -127,10 +125,7 @@ function addServe(root: Command, signal: AbortSignal): void {
     .description("the GitHub App: webhooks, schedule, health, metrics")
     .option("--server-config <file>", "the operator's configuration (default: $HOLDFAST_CONFIG)")
     .option("--verbose", "more log lines")
-    .addHelpText(
-      "after",
-      "\nNeeds APP_ID, PRIVATE_KEY and WEBHOOK_SECRET; listens on HOST (127.0.0.1) and PORT (3000).\nThe server configuration says which repository may use which cluster.",
-    )
+    .addHelpText("after", HELP.serve)
     .action(async (options: Record<string, unknown>) => {
       const { serveCommand } = await import("./serve-command.ts");
       process.exitCode = await serveCommand(options, signal);
@@ -142,6 +137,7 @@ function addExplain(root: Command, signal: AbortSignal): void {
     .argument("<kind/name>", "the object, for example Deployment/web")
     .option("-n, --namespace <namespace>", "its namespace")
     .description("one object's whole chain: origin, live, changes, actors, verdict, action")
+    .addHelpText("after", HELP.explain)
     .action(async (object: string, options: Record<string, unknown>) => {
       const { explainCommand } = await import("./explain-command.ts");
       process.exitCode = await explainCommand(object, options, signal);
@@ -154,6 +150,7 @@ function addSnapshot(root: Command, signal: AbortSignal): void {
     .description(
       "write the live objects that a scan would read to a folder (Secrets as digests), to scan offline later",
     )
+    .addHelpText("after", HELP.snapshot)
     .action(async (options: Record<string, unknown>) => {
       const { snapshotCommand } = await import("./snapshot-command.ts");
       process.exitCode = await snapshotCommand(options, signal);
@@ -175,6 +172,7 @@ function addPolicy(root: Command): void {
     .argument("<path...>", "policy files or folders, with their .cases.yaml beside them")
     .description("run the policies' cases")
     .option("--verbose", "name every case")
+    .addHelpText("after", HELP.policyTest)
     .action(async (paths: readonly string[], options: { readonly verbose?: boolean }) => {
       const { policyTestCommand } = await import("./policy-command.ts");
       process.exitCode = await policyTestCommand(paths, options.verbose === true);
@@ -190,6 +188,7 @@ function addConfig(root: Command): void {
     .option("--repo <dir>", "the IaC repository", ".")
     .option("--config <file>", "the repository configuration (default: .github/holdfast.yml in the repository)")
     .option("--server-config <file>", "the server configuration, checked too")
+    .addHelpText("after", HELP.configCheck)
     .action(async (options: Record<string, unknown>) => {
       const { configCheckCommand } = await import("./config-command.ts");
       process.exitCode = await configCheckCommand(options);

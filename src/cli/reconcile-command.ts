@@ -12,29 +12,32 @@ import { jsonReport } from "../report/json.ts";
 import { terminalText } from "../text/escape-terminal.ts";
 import { EXIT } from "./exit-codes.ts";
 import { failureOf } from "./failure.ts";
-import { printReport, renderReport, writeReport } from "./report-writer.ts";
+import { makeFolder, printReport, renderReport, writeReport } from "./report-writer.ts";
 import type { ReconcileOptions } from "./options.ts";
 import { passOf, wantsColour } from "./session.ts";
 
 /** 0 when everything was published (or waits for a stated limit), 1 otherwise. */
 export async function reconcileCommand(raw: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<number> {
   const options = raw as unknown as ReconcileOptions;
-  const { pass, published } =
-    options.publish === "github" ? await toGitHub(options, signal) : await toFolder(options, signal);
+  const outcome = options.publish === "github" ? await toGitHub(options, signal) : await toFolder(options, signal);
+  const { pass, published } = outcome;
   const shown = withPublished(pass, published);
   for (const { format, file } of options.report) await writeReport(file, renderReport(shown, format, false));
   await printReport(renderReport(shown, options.format, wantsColour(options, process.stdout)));
-  printActions({ pass, published }, options);
+  printActions(outcome, options);
   return pass.complete && published.faults.length === 0 ? EXIT.inSync : EXIT.incomplete;
 }
 
 interface Outcome {
   readonly pass: Pass;
   readonly published: Published;
+  /** `mode: report`. */
+  readonly reportsOnly: boolean;
 }
 
 async function toFolder(options: ReconcileOptions, signal: AbortSignal): Promise<Outcome> {
   const { pass, config } = await passOf(options, signal);
+  if (options.dryRun !== true && config.mode !== "report") await makeFolder(options.out);
   const forge = createLocalForge({
     out: options.out,
     reports: (published) => {
@@ -47,7 +50,7 @@ async function toFolder(options: ReconcileOptions, signal: AbortSignal): Promise
   });
   const published = await publishPass({ pass, config, forge, dryRun: options.dryRun === true, signal });
   signal.throwIfAborted();
-  return { pass, published };
+  return { pass, published, reportsOnly: config.mode === "report" };
 }
 
 async function toGitHub(options: ReconcileOptions, signal: AbortSignal): Promise<Outcome> {
@@ -58,8 +61,11 @@ async function toGitHub(options: ReconcileOptions, signal: AbortSignal): Promise
 }
 
 /** What was done, on standard error: standard output has the report alone. */
-function printActions({ pass, published }: Outcome, options: ReconcileOptions): void {
+function printActions({ pass, published, reportsOnly }: Outcome, options: ReconcileOptions): void {
   if (options.quiet === true) return;
+  if (published.actions.length === 0 && reportsOnly) {
+    process.stderr.write("holdfast: nothing is opened, changed or closed: the configuration says mode: report\n");
+  }
   const would = options.dryRun === true ? "would be " : "";
   for (const action of published.actions) {
     if (action.did === "unchanged") continue;
@@ -67,9 +73,8 @@ function printActions({ pass, published }: Outcome, options: ReconcileOptions): 
     const did =
       action.did === "waiting" || action.did === "left-alone" ? action.did.replace("-", " ") : `${would}${action.did}`;
     const where = action.url === undefined ? "" : ` ${relativeUrl(action.url)}`;
-    process.stderr.write(
-      `holdfast: ${terminalText(what)} ${did}: ${terminalText(action.reason)}${terminalText(where)}\n`,
-    );
+    const why = would !== "" && (action.did === "opened" || action.did === "updated") ? "" : `: ${action.reason}`;
+    process.stderr.write(`holdfast: ${terminalText(what)} ${did}${terminalText(why)}${terminalText(where)}\n`);
   }
 }
 

@@ -29,6 +29,8 @@ import { PACKAGE_FOLDER, version } from "./version.ts";
 export interface GitHubOutcome {
   readonly pass: Pass;
   readonly published: Published;
+  /** `mode: report`. */
+  readonly reportsOnly: boolean;
 }
 
 /**
@@ -77,8 +79,8 @@ async function reconcileOpened(
   const wrong = targetFault(config, options.target);
   if (wrong !== undefined) return wrong;
   const digester = createDigester(credentials.key);
-  const live = await openLive({ options, config, digester, signal });
   const progress = createProgress(process.stderr, options.quiet === true);
+  const live = await openLive({ options, config, digester, signal, progress });
   const clock = { now: () => Date.now() };
   try {
     const pass = await runPass({
@@ -107,7 +109,7 @@ async function reconcileOpened(
       signal,
     });
     signal.throwIfAborted();
-    return { pass, published };
+    return { pass, published, reportsOnly: config.mode === "report" };
   } finally {
     progress.clear();
     await live.close();

@@ -61,7 +61,7 @@ async function replaceFile(file: string, text: string): Promise<void> {
 }
 
 /** One level after the other: Node's own `recursive` never returns where a file system says ENOENT below a folder that exists (/proc). */
-async function makeFolder(folder: string): Promise<void> {
+export async function makeFolder(folder: string): Promise<void> {
   const exists = await stat(folder).then(
     (found) => found.isDirectory(),
     () => false,

@@ -18,6 +18,7 @@ import type { Digester } from "../text/digest.ts";
 import { failureOf, usage } from "./failure.ts";
 import type { LiveOptions, SourceOptions } from "./options.ts";
 import { createProgress } from "./progress.ts";
+import type { ProgressLine } from "./progress.ts";
 import { operatorDigester } from "./secret.ts";
 import { PACKAGE_FOLDER, version } from "./version.ts";
 
@@ -68,23 +69,29 @@ interface LiveInput {
   readonly config: RepositoryConfig;
   readonly digester: Digester;
   readonly signal: AbortSignal;
+  /** Cleared where nothing can be opened. */
+  readonly progress: ProgressLine;
 }
 
 /** The cluster of the kubeconfig, or a snapshot. A target's cluster alias is the context of that name. */
-export async function openLive({ options, config, digester, signal }: LiveInput): Promise<LiveSource> {
+export async function openLive({ options, config, digester, signal, progress }: LiveInput): Promise<LiveSource> {
   const live = options.live ?? "kube";
   const opened =
-    live === "kube" ? await openKube({ options, config, digester, signal }) : await openFile(live, digester, signal);
-  if (isFault(opened)) throw failureOf(opened);
-  return opened;
+    live === "kube"
+      ? await openKube({ options, config, digester, signal, progress })
+      : await openFile(live, digester, signal);
+  if (!isFault(opened)) return opened;
+  progress.clear();
+  throw failureOf(opened);
 }
 
-async function openKube({ options, config, digester, signal }: LiveInput): Promise<LiveSource | Fault> {
+async function openKube({ options, config, digester, signal, progress }: LiveInput): Promise<LiveSource | Fault> {
   const { openCluster } = await import("../live/cluster.ts");
   const context = options.context ?? aliasOf(config, options.target);
   return await openCluster({
     digester,
     signal,
+    progress: progress.report,
     ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
     ...(context === undefined ? {} : { context }),
   });
@@ -115,8 +122,8 @@ export interface PassRun {
 export async function passOf(options: SourceOptions & LiveOptions, signal: AbortSignal): Promise<PassRun> {
   const { tree, config } = await openSource(options);
   const digester = await operatorDigester(process.env);
-  const live = await openLive({ options, config, digester, signal });
   const progress = createProgress(process.stderr, options.quiet === true);
+  const live = await openLive({ options, config, digester, signal, progress });
   let declared: readonly Declared[] = [];
   try {
     const pass = await runPass({

@@ -17,8 +17,8 @@ export async function snapshotCommand(raw: Readonly<Record<string, unknown>>, si
   const options = raw as unknown as SnapshotOptions;
   const { tree, config } = await openSource(options);
   const digester = await operatorDigester(process.env);
-  const live = await openLive({ options: { ...options, live: "kube" }, config, digester, signal });
   const progress = createProgress(process.stderr, options.quiet === true);
+  const live = await openLive({ options: { ...options, live: "kube" }, config, digester, signal, progress });
   try {
     const targets = chosenTargets({ config, targets: options.target, tree });
     const query = await scanQuery({ targets, digester, live, progress: progress.report, secrets: options.secrets });

@@ -6,14 +6,16 @@ import type { Value } from "./value.ts";
 import type { FieldPath, PathStep } from "./path.ts";
 
 /**
- * The managers that own the field at `path`, or the nearest thing below or above it that an entry names:
- * an entry owns `path` where its trie holds it, something below it, or a leaf that covers it (an atomic list or map).
- * Newest first; entries without a time come first of all, since writes through `scale` carry none.
+ * The managers that own the field at `path`: entries whose trie holds it, or something below it; where there is none,
+ * those of which a leaf covers it (an atomic list or map; a map that another manager took the fields of stays as an
+ * empty entry with its first owner). Newest first; entries without a time come first of all, since writes through
+ * `scale` carry none.
  */
 export function ownersOf(managers: readonly ManagedFields[], path: FieldPath): readonly Actor[] {
-  return managers
-    .filter((entry) => owns(entry.fields, path))
-    .map(actorOf)
+  const held = managers.map((entry) => ({ entry, how: holding(entry.fields, path) }));
+  const exact = held.filter(({ how }) => how === "itself");
+  return (exact.length > 0 ? exact : held.filter(({ how }) => how === "covered"))
+    .map(({ entry }) => actorOf(entry))
     .toSorted((a, b) => compareText(b.time ?? "~", a.time ?? "~"));
 }
 
@@ -26,14 +28,14 @@ function actorOf(entry: ManagedFields): Actor {
   };
 }
 
-function owns(trie: Value, path: FieldPath): boolean {
+function holding(trie: Value, path: FieldPath): "itself" | "covered" | "not" {
   let node: Value = trie;
   for (const [depth, step] of path.entries()) {
     const child = childOf(node, step);
-    if (child === undefined) return depth > 0 && isLeaf(node);
+    if (child === undefined) return depth > 0 && isLeaf(node) ? "covered" : "not";
     node = child;
   }
-  return true;
+  return "itself";
 }
 
 function isLeaf(node: Value): boolean {

@@ -7,7 +7,14 @@ import type { FieldPath, PathStep } from "../core/path.ts";
 import type { FieldSchema } from "../core/schema.ts";
 import { MAX_DEPTH } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
-import { addedBySystem, continuesDeclared, controllerOwns, filledIn, isBase64Field } from "../kinds/declared.ts";
+import {
+  addedBySystem,
+  continuesDeclared,
+  controllerOwns,
+  filledIn,
+  isBase64Field,
+  withoutAllocated,
+} from "../kinds/declared.ts";
 import type { FieldAt } from "../kinds/declared.ts";
 import { digestKey, isSecretPath } from "../kinds/secret-fields.ts";
 
@@ -101,7 +108,7 @@ export function noteAdded(walk: Walk, step: PathStep, item: Value): void {
     if (walk.live.managers.length > 0 && step.kind !== "index" && actorOf(walk) === undefined) {
       walk.leftOut.admission += 1;
       walk.unowned.push(changeOf(walk, { live: item, path: [...walk.steps] }));
-    } else note(walk, { live: item });
+    } else note(walk, { live: withoutAllocated(fieldAt(walk), item, walk.desired.value) });
   });
 }
 

@@ -6,7 +6,7 @@
 
 import { kindKey } from "../core/refs.ts";
 import type { KindRef } from "../core/refs.ts";
-import { isList, isMap } from "../core/value.ts";
+import { fieldAt as valueOf, isList, isMap, withField } from "../core/value.ts";
 import type { Value, ValueMap } from "../core/value.ts";
 
 /** Parts of every object that are identity or the system's bookkeeping, and are not compared. */
@@ -212,6 +212,16 @@ export function addedBySystem(at: FieldAt, item: Value, name: string): "controll
     default:
       return undefined;
   }
+}
+
+/**
+ * An added item as it may be written to Git: without the node port that the server allocated to a Service port, which it
+ * refuses on a Service that does not declare a type that has them.
+ */
+export function withoutAllocated(at: FieldAt, item: Value, declared: ValueMap): Value {
+  if (kindKey(at.kind) !== SERVICE || !standsAt(at.names, ["spec", "ports"]) || !isMap(item)) return item;
+  const type = valueOf(declared, "spec", "type");
+  return type === "NodePort" || type === "LoadBalancer" ? item : withField(item, "nodePort", undefined);
 }
 
 /** Secrets that the token controller and OpenShift's registry controller make for a ServiceAccount. */

@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import type { Fault } from "../core/fault.ts";
 import type { Pass } from "../core/pass.ts";
 import type { Clock, LiveSource, Progress, SourceTree } from "../core/stages.ts";
-import type { RepositoryConfig } from "../config/repository.ts";
+import type { RepositoryConfig, TargetConfig } from "../config/repository.ts";
 import type { Digester } from "../text/digest.ts";
 import { passPolicies } from "./pass-policies.ts";
 import { startEvaluator } from "./policy-workers.ts";
@@ -85,7 +85,13 @@ export function chosenTargets({
 }: Pick<PassInput, "config" | "targets" | "tree">): readonly ScanTarget[] {
   const chosen =
     targets.length === 0 ? config.targets : config.targets.filter((target) => targets.includes(target.name));
-  return chosen.map((target) => ({ ...target, tree }));
+  return chosen.map((target) => ({ ...target, exclude: excluded(target, config), tree }));
+}
+
+/** Policies that judge are no manifests, unless a target is about them. */
+function excluded({ path, exclude }: TargetConfig, { policies }: RepositoryConfig): readonly string[] {
+  const folders = policies.paths.map((one) => one.replace(/^\.?\/+|\/+$/g, "")).filter((one) => one !== "");
+  return [...exclude, ...folders.filter((one) => path !== one && !path.startsWith(`${one}/`)).map((one) => `/${one}`)];
 }
 
 /** The targets that were not named and may be of the same cluster. */
@@ -99,7 +105,7 @@ function neighboursOf({
   return config.targets
     .filter(({ name }) => !targets.includes(name))
     .filter(({ cluster }) => clusters.some((one) => one === undefined || cluster === undefined || one === cluster))
-    .map((target) => ({ ...target, tree }));
+    .map((target) => ({ ...target, exclude: excluded(target, config), tree }));
 }
 
 /**

@@ -95,6 +95,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
     ...duplicates,
     ...compared.faults,
   ];
+  const twice = read.flatMap(({ state }) => state.faults).filter((fault) => fault.code === "duplicate-object").length;
   const policiesRead = !faults.some((fault) => fault.code === "policy-invalid");
   const unreadable = faults.filter((fault) => fault.leavesUnknown === "declared").length;
   return {
@@ -108,8 +109,8 @@ export async function scan(options: ScanOptions): Promise<Pass> {
       compared,
       results,
       admitted,
-      desired: looked.length,
-      duplicates: looked.length - declared.length,
+      desired: looked.length + twice,
+      duplicates: looked.length + twice - declared.length,
     }),
     results: withActions(results, proposals),
     proposals,
@@ -312,5 +313,5 @@ function issueReason(result: DriftResult, refusals: readonly { readonly reason: 
 }
 
 function idleReason(result: DriftResult): string {
-  return result.drift.state === "unmanaged" ? "unmanaged, and no policy objects" : "waits for a deployment";
+  return result.drift.state === "unmanaged" ? "unmanaged, and no policy is violated" : "waits for a deployment";
 }

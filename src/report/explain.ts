@@ -13,6 +13,7 @@ import { shownDiff } from "./shown-diff.ts";
 import { showSide } from "./values.ts";
 import {
   actionWords,
+  besides,
   byWords,
   clusterWords,
   directionWords,
@@ -56,10 +57,10 @@ function quietChain(pass: Pass, { target, object }: ExplainInput["declared"][num
 }
 
 function driftChain(pass: Pass, result: DriftResult, style: Style): string {
-  const { drift, judgement } = result;
+  const { drift } = result;
   const declared = result.source === undefined ? "nowhere in Git" : terminalText(formatLine(result.source));
   const changes = changesOf(drift).flatMap((_change, index) => changeChain(result, index, style));
-  const own = judgement.changes.length === 0 ? judgement.findings : [];
+  const own = besides(result);
   return [
     style.bold(terminalText(formatRef(drift.ref))),
     `declared    ${declared} (target ${terminalText(result.target)})`,

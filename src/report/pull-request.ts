@@ -9,7 +9,7 @@ import { formatRef } from "../core/refs.ts";
 import { codeBlock, codeSpan } from "../text/escape-markdown.ts";
 import { changeTable, findingList } from "./markdown.ts";
 import { shownDiff } from "./shown-diff.ts";
-import { directionWords, findingsOf, plural, standing } from "./words.ts";
+import { besides, directionWords, findingsOf, plural, standing } from "./words.ts";
 
 /** UTF-16 units; GitHub takes 65,536 characters, and a forge adds its marker. */
 export const BODY_LIMIT = 58_000;
@@ -97,12 +97,12 @@ function partSection(part: Part): string {
 }
 
 function findingsOfPart({ result, changes }: Part): readonly Finding[] {
-  return standing([...new Set(changes.flatMap((index) => findingsOf(result, index)))]);
+  return [...standing([...new Set(changes.flatMap((index) => findingsOf(result, index)))]), ...besides(result)];
 }
 
 function verdictNote(parts: readonly Part[]): string {
-  const clean = parts.every((part) => findingsOfPart(part).length === 0);
-  return `${clean ? "No policy objects to any of it. " : ""}Each value is edited in the file that declares the object.`;
+  const clean = parts.every((part) => findingsOfPart(part).length === 0 && besides(part.result).length === 0);
+  return `${clean ? "No policy is violated by any of it. " : ""}Each value is edited in the file that declares the object.`;
 }
 
 /** What else drifted on the same objects and is not in this pull request, and why. */

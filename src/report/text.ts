@@ -12,6 +12,7 @@ import type { Style } from "../text/style.ts";
 import { showSide } from "./values.ts";
 import {
   actionWords,
+  besides,
   byWords,
   changesWords,
   clusterWords,
@@ -33,10 +34,10 @@ export function textReport(pass: Pass, style: Style): string {
 
 /** One drift with its changes, findings and what is to be done about it. */
 export function driftBlock(result: DriftResult, style: Style): string {
-  const { drift, judgement } = result;
+  const { drift } = result;
   const where = result.source === undefined ? "" : `  ${style.dim(terminalText(formatLine(result.source)))}`;
   const head = `${label(result, style)}  ${style.bold(terminalText(formatRef(drift.ref)))}${where}`;
-  const own = drift.state === "drifted" || drift.state === "pending" ? [] : standing(judgement.findings);
+  const own = besides(result);
   return [
     head,
     ...changesOf(drift).flatMap((change, index) => changeLines({ result, change, index, style })),

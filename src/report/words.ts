@@ -45,11 +45,20 @@ export function stateWords(drift: Drift): string {
 /** What policy says of a drift as a whole; a missing or unmanaged object is drift though nothing objects to it. */
 export function verdictWords({ drift, judgement }: DriftResult): string {
   const whole = drift.state === "missing" || drift.state === "unmanaged";
-  return whole && judgement.verdict === "compliant" ? "no policy objects" : judgement.verdict;
+  return whole && judgement.verdict === "compliant" ? "no policy is violated" : judgement.verdict;
 }
 
 export function actionWords(kind: Action["kind"]): string {
   return kind === "pull-request" ? "pull request" : kind;
+}
+
+/**
+ * Findings of a drifted object that no change of it brings: Git violates it too, or a field does that Git never names.
+ * They block nothing, and are shown all the same.
+ */
+export function besides({ judgement }: DriftResult): readonly Finding[] {
+  const blamed = new Set(judgement.changes.flatMap((change) => change.findings));
+  return standing(judgement.findings.filter((_finding, index) => !blamed.has(index)));
 }
 
 /** Findings that count against a change: all but those that were resolved or excepted. */
