@@ -2,6 +2,7 @@
 
 import { relative } from "node:path";
 
+import type { Fault } from "../core/fault.ts";
 import type { Pass } from "../core/pass.ts";
 import type { Published, PublishedAction } from "../core/proposal.ts";
 import { formatRef } from "../core/refs.ts";
@@ -37,7 +38,12 @@ interface Outcome {
 
 async function toFolder(options: ReconcileOptions, signal: AbortSignal): Promise<Outcome> {
   const { pass, config } = await passOf(options, signal);
-  if (options.dryRun !== true && config.mode !== "report") await makeFolder(options.out);
+  const writes = options.dryRun !== true && config.mode !== "report";
+  const unwritable = writes
+    ? await makeFolder(options.out).then(() => undefined, unwritableOut(options.out))
+    : undefined;
+  const reportsOnly = config.mode === "report";
+  if (unwritable !== undefined) return { pass, published: { actions: [], faults: [unwritable] }, reportsOnly };
   const forge = createLocalForge({
     out: options.out,
     reports: (published) => {
@@ -50,7 +56,18 @@ async function toFolder(options: ReconcileOptions, signal: AbortSignal): Promise
   });
   const published = await publishPass({ pass, config, forge, dryRun: options.dryRun === true, signal });
   signal.throwIfAborted();
-  return { pass, published, reportsOnly: config.mode === "report" };
+  return { pass, published, reportsOnly };
+}
+
+function unwritableOut(out: string): (error: unknown) => Fault {
+  return (error) => ({
+    kind: "fault",
+    code: "output-unwritable",
+    about: out,
+    message: `${out} cannot be made: ${error instanceof Error ? error.message : String(error)}`,
+    remedy: "name a folder that can be written with --out",
+    leavesUnknown: "nothing",
+  });
 }
 
 async function toGitHub(options: ReconcileOptions, signal: AbortSignal): Promise<Outcome> {

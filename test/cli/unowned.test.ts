@@ -18,7 +18,7 @@ spec: { replicas: 1, template: { spec: { containers: [${containers.join(", ")}] 
 async function scanned(...added: readonly string[]) {
   const repo = repositoryOf({ "web.yaml": deployment(WEB) });
   const ran = await holdfast(["scan", "--repo", repo, "--live", "-", "--format", "json"], {
-    input: deployment(WEB, ...added),
+    input: `${deployment(WEB, ...added)}---\napiVersion: apps/v1\nkind: DeploymentList\nitems: []\n`,
   });
   const { drifts, summary } = JSON.parse(ran.stdout) as {
     readonly drifts: readonly { readonly changes: readonly { readonly field: string }[] }[];
