@@ -40,7 +40,12 @@ describe("clusterTargets", () => {
     );
     expect(faults).toEqual([]);
     expect(clusters).toEqual([
-      { alias: "prod", access: { kind: "in-cluster", secrets: true }, namespaces: ["shop", "pay"], targets: ["default"] },
+      {
+        alias: "prod",
+        access: { kind: "in-cluster", secrets: true },
+        namespaces: ["shop", "pay"],
+        targets: ["default"],
+      },
     ]);
   });
 
