@@ -126,6 +126,8 @@ describe("errors", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...parts), { maxLength: 8 }), (tokens) => {
         const text = tokens.join("");
+        // A number beyond all doubles is an error to Kubernetes' reader, and Infinity to JSON.parse.
+        fc.pre(!/e3\d{2}/.test(text));
         const scanned = scanJson(text, 0);
         const whole = scanned.kind === "value" && text.slice(scanned.end).trim() === "";
         expect(whole).toBe(parses(text));
