@@ -144,7 +144,8 @@ describe("a cluster that does not start", () => {
 /** Runs the harness's own suites where there is nothing to run them with. */
 function runBare(ci: string): { readonly status: number | null; readonly output: string } {
   const vitest = join(import.meta.dirname, "../../node_modules/vitest/vitest.mjs");
-  const args = [vitest, "run", "--project", "cluster", "test/cluster/harness.test.ts"];
+  const config = join(import.meta.dirname, "../vitest.config.ts");
+  const args = [vitest, "run", "--config", config, "--project", "cluster", "test/cluster/harness.test.ts"];
   const env = { PATH: tools, HOME: folder, HOLDFAST_CACHE: join(folder, "cache"), CI: ci };
   const root = join(import.meta.dirname, "../..");
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
