@@ -11,7 +11,7 @@ import { publishPass, withPublished } from "../reconcile/publish-pass.ts";
 import { htmlReport } from "../report/html.ts";
 import { jsonReport } from "../report/json.ts";
 import { terminalText } from "../text/escape-terminal.ts";
-import { EXIT } from "./exit-codes.ts";
+import { EXIT, leavesUnknown } from "./exit-codes.ts";
 import { failureOf } from "./failure.ts";
 import { makeFolder, printReport, renderReport, writeReport } from "./report-writer.ts";
 import type { ReconcileOptions } from "./options.ts";
@@ -26,7 +26,7 @@ export async function reconcileCommand(raw: Readonly<Record<string, unknown>>, s
   for (const { format, file } of options.report) await writeReport(file, renderReport(shown, format, false));
   await printReport(renderReport(shown, options.format, wantsColour(options, process.stdout)));
   printActions(outcome, options);
-  return pass.complete && published.faults.length === 0 ? EXIT.inSync : EXIT.incomplete;
+  return !leavesUnknown(pass) && published.faults.length === 0 ? EXIT.inSync : EXIT.incomplete;
 }
 
 interface Outcome {

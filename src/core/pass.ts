@@ -19,7 +19,10 @@ export interface Pass {
   readonly results: readonly DriftResult[];
   readonly proposals: readonly Proposal[];
   readonly faults: readonly Fault[];
-  /** No object that Git declares is unknown, and every policy was read. Nothing is closed because of a pass that is not. */
+  /**
+   * No object that Git declares is unknown, every kind that it declares was read to its end, and every policy was read.
+   * Nothing is closed because of a pass that is not.
+   */
   readonly complete: boolean;
   /** Ids of what Git declares and the pass was told not to look at (`--no-secrets`): nothing about it is settled. */
   readonly unseen: readonly string[];

@@ -58,6 +58,8 @@ export interface LiveComparison {
   /** Live Namespace objects that were read, by name: policies select by their labels. */
   readonly namespaces: ReadonlyMap<string, LiveObject>;
   readonly faults: readonly Fault[];
+  /** Every kind that Git declares was read to its end: only then may what was not seen be settled. */
+  readonly wholly: boolean;
 }
 
 export async function compareLive(input: CompareInput): Promise<LiveComparison> {
@@ -95,6 +97,7 @@ class Comparing {
   private readonly drifts: TargetDrift[] = [];
   private readonly unmanaged: TargetDrift[] = [];
   private readonly faults: Fault[] = [];
+  private readonly unread: { readonly of: string; readonly fault: Fault }[] = [];
   private readonly autoscalerFaults: Fault[] = [];
   private readonly namespaces = new Map<string, LiveObject>();
   private readonly leftOut = { controller: 0, admission: 0, ignored: 0 };
@@ -187,14 +190,24 @@ class Comparing {
     }
     const { inSync, matched, unknown, leftOut, namespaces } = this;
     const replicas = this.drifts.some(({ drift }) => changesOf(drift).some(isReplicas));
-    const faults = uniqueFaults([...this.faults, ...(replicas ? this.autoscalerFaults : [])]);
-    return { drifts: [...this.drifts, ...this.unmanaged], inSync, matched, unknown, leftOut, namespaces, faults };
+    const faults = uniqueFaults([...this.faults, ...this.unreadFaults(), ...(replicas ? this.autoscalerFaults : [])]);
+    const drifts = [...this.drifts, ...this.unmanaged];
+    return { drifts, inSync, matched, unknown, leftOut, namespaces, faults, wholly: this.unread.length === 0 };
   }
 
   /** A kind that could not be read leaves what Git declares of it unknown. */
+  /** Where all that Git declares of a kind was seen before its reading failed, nothing declared is unknown. */
+  private unreadFaults(): readonly Fault[] {
+    const waiting = new Set([...this.waiting.values()].map(({ object }) => kindKey(object.ref)));
+    return this.unread.map(({ of, fault }) => ({
+      ...fault,
+      leavesUnknown: waiting.has(of) ? "declared" : "undeclared",
+    }));
+  }
+
   private takeUnread(of: KindRef, fault: Fault): void {
     if (this.declaredKinds.has(kindKey(of))) {
-      this.faults.push({ ...fault, leavesUnknown: "declared" });
+      this.unread.push({ of: kindKey(of), fault });
     } else if (kindKey(of) === kindKey(AUTOSCALER)) {
       // Nobody asked for autoscalers: without a drift that one may have made, there is nothing to tell.
       const message = `an autoscaler may have set the replicas: ${fault.message}`;

@@ -115,7 +115,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
     results: withActions(results, proposals),
     proposals,
     faults,
-    complete: compared.unknown === 0 && unreadable === 0 && policiesRead,
+    complete: compared.unknown === 0 && compared.wholly && unreadable === 0 && policiesRead,
     unseen: (options.secrets ? [] : all.filter((one) => !isNoSecret(one))).map(({ target, object }) =>
       driftId(target, object.ref),
     ),
