@@ -1,0 +1,60 @@
+import { describe, expect, test } from "vitest";
+import type { ManagedFields } from "../../src/core/objects.ts";
+import { ownersOf } from "../../src/core/owners.ts";
+import { fields } from "../../src/core/path.ts";
+import type { FieldPath } from "../../src/core/path.ts";
+import type { Value } from "../../src/core/value.ts";
+
+const NOON = "2026-01-01T12:00:00Z";
+const LATER = "2026-01-01T13:00:00Z";
+
+function entry(manager: string, owned: Value, more: Partial<ManagedFields> = {}): ManagedFields {
+  return { manager, operation: "Update", time: NOON, fields: owned, ...more };
+}
+
+function managersOf(path: FieldPath, ...entries: readonly ManagedFields[]): readonly string[] {
+  return ownersOf(entries, path).map(({ manager }) => manager);
+}
+
+describe("who owns a field", () => {
+  test("is the manager of the field itself, not one whose map it was taken from in the same second", () => {
+    const apply = entry("kubectl-client-side-apply", { "f:data": {} });
+    const patch = entry("kubectl-patch", { "f:data": { "f:a": {} } });
+    expect(managersOf(fields("data", "a"), apply, patch)).toEqual(["kubectl-patch"]);
+  });
+
+  test("is the manager of what covers it, where nobody has the field itself", () => {
+    const owned = { "f:spec": { "f:args": {} } };
+    expect(managersOf([...fields("spec", "args"), { kind: "index", index: 2 }], entry("a", owned))).toEqual(["a"]);
+  });
+
+  test("is the latest of several, and one without a time before all", () => {
+    const owned = { "f:spec": { "f:replicas": {} } };
+    const { time: _time, ...timeless } = entry("scaler", owned, { subresource: "scale" });
+    const entries = [entry("early", owned), entry("late", owned, { time: LATER }), timeless];
+    expect(managersOf(fields("spec", "replicas"), ...entries)).toEqual(["scaler", "late", "early"]);
+  });
+
+  test("is found by the keys of list items, whatever their order, and by values of sets", () => {
+    const owned = {
+      "f:ports": { 'k:{"port":80,"protocol":"TCP"}': { "f:name": {} } },
+      "f:finalizers": { 'v:"x"': {} },
+    };
+    const port: FieldPath = [
+      ...fields("ports"),
+      { kind: "key", keys: { protocol: "TCP", port: 80 } },
+      ...fields("name"),
+    ];
+    expect(managersOf(port, entry("a", owned))).toEqual(["a"]);
+    expect(managersOf([...fields("finalizers"), { kind: "value", value: "x" }], entry("a", owned))).toEqual(["a"]);
+  });
+
+  test.each<[string, FieldPath]>([
+    ["another field", fields("spec", "paused")],
+    ["another item", [...fields("ports"), { kind: "key", keys: { port: 81 } }]],
+    ["anything of nobody's", fields("data")],
+  ])("is nobody for %s", (_name, path) => {
+    const owned = { "f:spec": { "f:replicas": {} }, "f:ports": { 'k:{"port":80}': {}, "k:broken": {} } };
+    expect(managersOf(path, entry("a", owned))).toEqual([]);
+  });
+});
