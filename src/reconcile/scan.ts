@@ -17,22 +17,14 @@ import { compareText } from "../core/value.ts";
 import { readDesired } from "../desired/desired.ts";
 import { builtinSchemas } from "../kinds/schemas.ts";
 import { builtinKind } from "../kinds/scopes.ts";
+import type { TargetConfig } from "../config/repository.ts";
 import type { Digester } from "../text/digest.ts";
 import { compareLive, queryOf, withoutDuplicates } from "./compare-live.ts";
 import type { Declared, LiveComparison } from "./compare-live.ts";
 import { driftId } from "./identity.ts";
 
 /** A target with its tree open. */
-export interface ScanTarget {
-  readonly name: string;
-  /** An alias; absent: the cluster that is read. */
-  readonly cluster?: string;
-  readonly path: string;
-  readonly namespace?: string;
-  /** Where unmanaged objects are looked for; absent: the namespaces that Git's objects are in. */
-  readonly namespaces?: readonly string[];
-  readonly exclude: readonly string[];
-  readonly unmanaged: "report" | "drift" | "ignore";
+export interface ScanTarget extends TargetConfig {
   readonly tree: SourceTree;
 }
 
