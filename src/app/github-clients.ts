@@ -179,7 +179,8 @@ function granted(permissions: Permissions, write: boolean): Permissions {
   return { metadata: "read", ...Object.fromEntries(had.map((name) => [name, write ? permissions[name] : "read"])) };
 }
 
-function forbidden(about: string, message: string, remedy: string): Fault {
+/** GitHub lets these credentials do less than is needed. */
+export function forbidden(about: string, message: string, remedy: string): Fault {
   return {
     kind: "fault",
     code: "forge-forbidden",

@@ -5,7 +5,7 @@ import type { Fault } from "../core/fault.ts";
 import type { SourceTree } from "../core/stages.ts";
 import { fetchRepository } from "../desired/fetch.ts";
 import type { Credentials } from "./credentials.ts";
-import { asked, openAccess } from "./github-clients.ts";
+import { asked, forbidden, openAccess } from "./github-clients.ts";
 import type { Installation } from "./github-clients.ts";
 import type { GitHubAddresses } from "./github-addresses.ts";
 
@@ -97,7 +97,7 @@ async function describe({ owner, name }: OpenRepositoryOptions, { client }: Acce
     }),
   );
   if (answer === undefined) {
-    return refused(
+    return forbidden(
       about,
       "GitHub shows these credentials no such repository",
       "check the name, and that the App is installed there or the token may read it",
@@ -106,20 +106,9 @@ async function describe({ owner, name }: OpenRepositoryOptions, { client }: Acce
   if (isFault(answer)) return answer;
   const { archived, disabled } = answer.data;
   if (!archived && !disabled) return answer.data;
-  return refused(
+  return forbidden(
     about,
     `the repository is ${archived ? "archived" : "disabled"}: nothing can be opened there`,
     "take it out of holdfast's schedule",
   );
-}
-
-function refused(about: string, message: string, remedy: string): Fault {
-  return {
-    kind: "fault",
-    code: "forge-forbidden",
-    about,
-    message: `${about}: ${message}`,
-    remedy,
-    leavesUnknown: "declared",
-  };
 }

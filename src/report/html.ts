@@ -2,7 +2,7 @@
 
 import { changesOf } from "../core/drift.ts";
 import type { Change, Finding } from "../core/drift.ts";
-import { formatLine, formatPosition } from "../core/fault.ts";
+import { formatLine } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import { formatPath } from "../core/path.ts";
 import type { DriftResult, Pass } from "../core/pass.ts";
@@ -14,6 +14,7 @@ import {
   byWords,
   changesWords,
   clusterWords,
+  faultPlace,
   percent,
   standing,
   stateWords,
@@ -121,7 +122,7 @@ function actionList(result: DriftResult): string {
 function faultSection(faults: readonly Fault[]): string {
   if (faults.length === 0) return "";
   const items = faults.map((fault) => {
-    const where = fault.position === undefined ? fault.about : formatPosition(fault.position);
+    const where = faultPlace(fault);
     return `<li><code>${htmlText(where)}</code>: ${htmlText(fault.message)} <span class="dim">${htmlText(fault.remedy)}</span></li>`;
   });
   return `<section><h2>Faults</h2><ul>${items.join("")}</ul></section>`;

@@ -8,11 +8,12 @@ import type { DriftResult, Pass } from "../core/pass.ts";
 import type { IssueProposal, Refusal } from "../core/proposal.ts";
 import { formatRef } from "../core/refs.ts";
 import { codeBlock, codeSpan } from "../text/escape-markdown.ts";
+import { isPlainName } from "../text/plain-title.ts";
 import { changeTable, findingList } from "./markdown.ts";
 import { fit } from "./pull-request.ts";
 import { objectWords, shellWord } from "./shell.ts";
 import { undoCommand } from "./undo.ts";
-import { standing, stateWords } from "./words.ts";
+import { standing, stateWords, titleRef } from "./words.ts";
 
 export interface IssueWords {
   readonly title: string;
@@ -27,10 +28,9 @@ export function issueWords(pass: Pass, proposal: IssueProposal): IssueWords {
 }
 
 function titleOf(result: DriftResult, proposal: IssueProposal): string {
-  const ref = formatRef(result.drift.ref);
-  const object = /^[A-Za-z0-9/. -]{1,160}$/.test(ref)
-    ? ref
-    : `a ${/^[A-Za-z0-9]{1,63}$/.test(result.drift.ref.kind) ? result.drift.ref.kind : "resource"}`;
+  const { kind } = result.drift.ref;
+  const object =
+    titleRef(result.drift.ref) ?? `a ${/^[A-Za-z0-9]{1,63}$/.test(kind) && isPlainName(kind) ? kind : "resource"}`;
   switch (result.drift.state) {
     case "missing":
       return `${object} is missing from the cluster`;

@@ -2,7 +2,7 @@
 
 import { changesOf } from "../core/drift.ts";
 import type { Finding } from "../core/drift.ts";
-import { formatLine, formatPosition } from "../core/fault.ts";
+import { formatLine } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import { formatPath } from "../core/path.ts";
 import type { DriftResult, Pass } from "../core/pass.ts";
@@ -14,6 +14,7 @@ import {
   byWords,
   changesWords,
   clusterWords,
+  faultPlace,
   percent,
   standing,
   stateWords,
@@ -80,7 +81,7 @@ export function findingList(findings: readonly Finding[]): string {
 export function faultList(faults: readonly Fault[]): string {
   return faults
     .map((fault) => {
-      const where = fault.position === undefined ? fault.about : formatPosition(fault.position);
+      const where = faultPlace(fault);
       return `- ${codeSpan(where)}: ${codeSpan(fault.message)} ${codeSpan(fault.remedy)}`;
     })
     .join("\n");

@@ -6,10 +6,11 @@ import { formatPath } from "../core/path.ts";
 import type { DriftResult, Pass } from "../core/pass.ts";
 import type { Proof, PullRequestProposal } from "../core/proposal.ts";
 import { formatRef } from "../core/refs.ts";
+import type { ObjectRef } from "../core/refs.ts";
 import { codeBlock, codeSpan } from "../text/escape-markdown.ts";
 import { changeTable, findingList } from "./markdown.ts";
 import { shownDiff } from "./shown-diff.ts";
-import { besides, directionWords, findingsOf, plural, standing } from "./words.ts";
+import { besides, directionWords, findingsOf, plural, standing, titleRef } from "./words.ts";
 
 /** UTF-16 units; GitHub takes 65,536 characters, and a forge adds its marker. */
 export const BODY_LIMIT = 58_000;
@@ -46,18 +47,18 @@ function titleOf(parts: readonly Part[]): string {
   const count = parts.reduce((sum, part) => sum + part.changes.length, 0);
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) {
-    return `Codify ${plural(count, "live change")} of ${safeName(formatRef(only.result.drift.ref))}`;
+    return `Codify ${plural(count, "live change")} of ${safeName(only.result.drift.ref)}`;
   }
   return `Codify ${plural(count, "live change")} of ${plural(parts.length, "object")}`;
 }
 
 /** RBAC names may hold almost anything: what is no plain name is left out of titles and commit messages. */
-function safeName(ref: string): string {
-  return /^[A-Za-z0-9/. -]{1,160}$/.test(ref) ? ref : "an object";
+function safeName(ref: ObjectRef): string {
+  return titleRef(ref) ?? "an object";
 }
 
 function commitMessageOf(title: string, proposal: PullRequestProposal): string {
-  const objects = [...new Set(proposal.edits.map((edit) => safeName(formatRef(edit.ref))))];
+  const objects = [...new Set(proposal.edits.map((edit) => safeName(edit.ref)))];
   return `${title}\n\nThe cluster has these values and Git did not:\n${objects.map((name) => `- ${name}`).join("\n")}\n`;
 }
 

@@ -2,7 +2,7 @@
 
 import { changesOf } from "../core/drift.ts";
 import type { Change, Finding, Severity } from "../core/drift.ts";
-import { formatLine, formatPosition } from "../core/fault.ts";
+import { formatLine } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import { formatPath } from "../core/path.ts";
 import type { DriftResult, Pass } from "../core/pass.ts";
@@ -16,6 +16,7 @@ import {
   byWords,
   changesWords,
   clusterWords,
+  faultPlace,
   findingsOf,
   percent,
   standing,
@@ -86,7 +87,7 @@ function faultsBlock(faults: readonly Fault[], style: Style): string {
 }
 
 function faultLines(fault: Fault, style: Style): string {
-  const where = fault.position === undefined ? fault.about : formatPosition(fault.position);
+  const where = faultPlace(fault);
   return `${style.yellow("FAULT    ")}  ${style.bold(terminalText(where))}: ${terminalText(fault.message)}\n      ${style.dim(terminalText(fault.remedy))}`;
 }
 

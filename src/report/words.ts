@@ -3,6 +3,11 @@
 import type { Change, Drift, Finding } from "../core/drift.ts";
 import type { Actor } from "../core/objects.ts";
 import type { Action, DriftResult, Pass, Summary } from "../core/pass.ts";
+import { formatPosition } from "../core/fault.ts";
+import type { Fault } from "../core/fault.ts";
+import { formatRef } from "../core/refs.ts";
+import type { ObjectRef } from "../core/refs.ts";
+import { isPlainName } from "../text/plain-title.ts";
 
 /** `kubectl-edit, 2026-11-20T14:03:00Z` or `kubectl through scale, time not recorded`. */
 export function actorWords(actor: Actor): string {
@@ -40,6 +45,20 @@ export function stateWords(drift: Drift): string {
     case "unmanaged":
       return "is in the cluster and not in Git";
   }
+}
+
+const LONGEST_NAME = 160;
+
+/** The object as a title or a commit message may name it, or `undefined`: forges act on some words and characters there. */
+export function titleRef(ref: ObjectRef): string | undefined {
+  const text = formatRef(ref);
+  const plain = [ref.kind, ref.name, ref.namespace ?? ref.kind].every(isPlainName);
+  return plain && text.length <= LONGEST_NAME ? text : undefined;
+}
+
+/** Where a fault is shown to be: its place, or what it is about. */
+export function faultPlace({ position, about }: Fault): string {
+  return position === undefined ? about : formatPosition(position);
 }
 
 /** What policy says of a drift as a whole; a missing or unmanaged object is drift though nothing objects to it. */
