@@ -1,6 +1,6 @@
 /** What comparison must know of a kind's fields, whatever it was learned from: built-in data, the cluster's OpenAPI, a CRD. */
 
-import type { Scalar } from "./value.ts";
+import type { Scalar, Value } from "./value.ts";
 
 export interface FieldSchema {
   /** Values compared by what they mean: `500m` = `0.5`. `int-or-string` keeps its type. */
@@ -15,10 +15,24 @@ export interface FieldSchema {
   readonly values?: FieldSchema;
   /** Items of a list. */
   readonly items?: FieldSchema;
-  /** The default that the API server fills in, where a scalar. */
-  readonly default?: Scalar;
+  /** The server does not write the type's zero value (`""`, 0, `false`): declaring that is leaving the field out. */
+  readonly zero?: true;
+  /** What the API server fills in where the field is left out, whatever stands beside it. */
+  readonly default?: Value;
+  /** What it fills in into this map depending on the map's other fields, in the order in which it does so. */
+  readonly defaults?: readonly ConditionalDefault[];
   /** `x-kubernetes-preserve-unknown-fields`: compared raw. */
   readonly preserveUnknown?: true;
+}
+
+/** `when` and `kinds` must both hold. Defaults that are computed from other fields are code: `src/kinds/defaults.ts`. */
+export interface ConditionalDefault {
+  readonly field: string;
+  readonly value: Value;
+  /** Fields of the same map, after their own defaults, with the values of which each has one; `null` stands for absent. */
+  readonly when?: Readonly<Record<string, readonly Scalar[]>>;
+  /** The kinds of objects (`apps/v1/Deployment`) in which it happens; absent: all that hold the type. */
+  readonly kinds?: readonly string[];
 }
 
 export type ListSchema =

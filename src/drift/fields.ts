@@ -131,7 +131,7 @@ function sameAsAbsent(
 ): boolean {
   if (desired === null) return true;
   if (isList(desired)) return desired.length === 0;
-  if (!isMap(desired)) return schema?.default !== undefined && schema.default === desired;
+  if (!isMap(desired)) return schema?.zero === true && isZero(desired);
   if (schema !== undefined && isLabelSelector(schema)) return false;
   if (step?.kind === "field" && MEANINGFUL_EMPTY.has(step.name)) return false;
   return Object.keys(desired).every((name) => {
@@ -139,6 +139,10 @@ function sameAsAbsent(
     if (known === undefined && isClosed(schema)) return true;
     return sameAsAbsent(desired[name] as Value, known, { kind: "field", name });
   });
+}
+
+function isZero(value: Scalar): boolean {
+  return value === "" || value === 0 || value === false;
 }
 
 /**

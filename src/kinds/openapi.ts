@@ -198,15 +198,17 @@ function keyedList(names: Value | undefined, items: FieldSchema | undefined): Li
   const defaults: Record<string, Scalar> = {};
   for (const key of keys) {
     const known = items?.fields !== undefined && Object.hasOwn(items.fields, key) ? items.fields[key] : undefined;
-    if (known?.default !== undefined) setField(defaults, key, known.default);
+    const implied = known?.default;
+    if (implied !== undefined && !isList(implied) && !isMap(implied)) setField(defaults, key, implied);
   }
   return { kind: "map", keys, ...(Object.keys(defaults).length === 0 ? {} : { defaults }) };
 }
 
-function defaultOf(conversion: Conversion, node: ValueMap): Scalar | undefined {
+/** Of the API machinery's own types only those that say something: `{}` and zeros are what Go makes of an absent field. */
+function defaultOf(conversion: Conversion, node: ValueMap): Value | undefined {
   const value = fieldOf(node, "default");
-  if (value === undefined || value === null || typeof value === "object") return undefined;
-  const zero = value === "" || value === 0 || value === false;
+  if (value === undefined || value === null) return undefined;
+  const zero = value === "" || value === 0 || value === false || typeof value === "object";
   return zero && conversion.builtIn ? undefined : value;
 }
 

@@ -8,8 +8,7 @@
  * that absence and `false`, `0` or `""` are the same thing.
  */
 
-import type { FieldSchema, ListSchema, SchemaSource } from "../core/schema.ts";
-import type { Scalar } from "../core/value.ts";
+import type { ConditionalDefault, FieldSchema, ListSchema, SchemaSource } from "../core/schema.ts";
 import data from "./data/kinds.json" with { type: "json" };
 
 /** A type as the file has it. */
@@ -17,7 +16,7 @@ interface TypeData {
   readonly type?: FieldSchema["type"];
   readonly list?: ListSchema;
   readonly atomic?: true;
-  readonly default?: Scalar;
+  readonly defaults?: readonly ConditionalDefault[];
   readonly fields?: Readonly<Record<string, TypeData | string>>;
   readonly values?: TypeData | string;
   readonly items?: TypeData | string;
@@ -28,13 +27,13 @@ type Draft = { -readonly [Part in keyof FieldSchema]: FieldSchema[Part] };
 
 const SCALARS: Readonly<Record<string, FieldSchema>> = {
   string: { type: "string" },
-  "string?": { type: "string", default: "" },
+  "string?": { type: "string", zero: true },
   integer: { type: "integer" },
-  "integer?": { type: "integer", default: 0 },
+  "integer?": { type: "integer", zero: true },
   number: { type: "number" },
-  "number?": { type: "number", default: 0 },
+  "number?": { type: "number", zero: true },
   boolean: { type: "boolean" },
-  "boolean?": { type: "boolean", default: false },
+  "boolean?": { type: "boolean", zero: true },
   quantity: { type: "quantity" },
   "int-or-string": { type: "int-or-string" },
 };
@@ -85,7 +84,7 @@ function fill(draft: Draft, type: TypeData, library: Library): void {
   if (type.type !== undefined) draft.type = type.type;
   if (type.list !== undefined) draft.list = type.list;
   if (type.atomic !== undefined) draft.atomic = type.atomic;
-  if (type.default !== undefined) draft.default = type.default;
+  if (type.defaults !== undefined) draft.defaults = type.defaults;
   if (type.values !== undefined) draft.values = part(type.values);
   if (type.items !== undefined) draft.items = part(type.items);
   if (type.fields !== undefined) {
