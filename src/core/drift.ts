@@ -27,6 +27,15 @@ export interface Change {
   readonly sensitive?: true;
 }
 
+/** A difference that was seen and is no drift. */
+export interface LeftOutField extends Change {
+  readonly reason: "controller" | "admission" | "ignored";
+  /** Why, as the end of a sentence: `allocated by the API server`. May name a webhook: escape it where it is shown. */
+  readonly rule: string;
+  /** It rests on what whoever may write the object could forge, so that policies are asked about it all the same. */
+  readonly judged: boolean;
+}
+
 export type Drift =
   | {
       readonly state: "drifted";
