@@ -4,7 +4,7 @@
  */
 
 import type { Actor } from "../core/objects.ts";
-import type { KindRef, ObjectRef } from "../core/refs.ts";
+import type { ObjectRef } from "../core/refs.ts";
 import type { FieldPath } from "../core/path.ts";
 import type { Value, ValueMap } from "../core/value.ts";
 
@@ -22,7 +22,8 @@ export interface LeftOutRule {
 
 /** A difference between the sides, as the rules see it. */
 export interface DifferenceAt {
-  readonly kind: KindRef;
+  /** As Git declares it. */
+  readonly ref: ObjectRef;
   readonly path: FieldPath;
   /** Field names of the path, list items left out. */
   readonly names: readonly string[];
@@ -32,7 +33,9 @@ export interface DifferenceAt {
   /** Absent on the side that lacks the field. */
   readonly desiredValue?: Value;
   readonly liveValue?: Value;
-  /** Who wrote the live value, where managedFields say so. */
+  /** The object has managedFields at all: only then does a missing actor mean that nobody owns the field. */
+  readonly managed: boolean;
+  /** The newest owner of the live value, of whatever subresource; absent where nobody owns it. */
   readonly actor?: Actor;
 }
 
