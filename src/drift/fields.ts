@@ -5,8 +5,9 @@ import { isList, isMap, MAX_DEPTH } from "../core/value.ts";
 import type { Scalar, Value, ValueMap } from "../core/value.ts";
 import { MEANINGFUL_EMPTY } from "../kinds/declared.ts";
 import { sameQuantity } from "../kinds/quantity.ts";
+import { compareAddition, isDefault, isLabelSelector, partOf, saysNothing } from "./additions.ts";
 import { compareList } from "./lists.ts";
-import { differs, note, within } from "./walk.ts";
+import { differs, isVerbatim, leaveOut, note } from "./walk.ts";
 import type { Pair, Walk } from "./walk.ts";
 
 export interface FieldInput {
@@ -18,25 +19,53 @@ export interface FieldInput {
   readonly schema: FieldSchema | undefined;
 }
 
-/** Compares one field of a map that both sides have. */
+const DROPPED = {
+  reason: "ignored",
+  rule: "the kind's schema does not know the field, so that the API server drops it",
+  judged: false,
+} as const;
+
+/** Compares one field that either side has, of a map that both sides have. */
 export function compareField(walk: Walk, { name, desired, live, schema }: FieldInput): void {
   const declared = Object.hasOwn(desired, name) ? desired[name] : undefined;
-  if (declared === undefined || declared === null) return;
   const found = Object.hasOwn(live, name) ? live[name] : undefined;
   if (declared === found) return;
   const known = partOf(schema, name);
-  // The server drops what its schema does not know; kinds whose fields are not known keep it.
-  if ((found === undefined || found === null) && known === undefined && isClosed(schema)) {
-    walk.leftOut.ignored += 1;
+  if (declared === undefined || declared === null) {
+    if (found !== undefined) compareAddition(walk, { name, live, schema });
+    return;
+  }
+  if (!isMap(declared) && saysNothing(walk, { name, value: declared, schema: known })) {
+    if (found !== undefined) compareAddition(walk, { name, live, schema, declared });
     return;
   }
   if (walk.steps.length > MAX_DEPTH) throw new Error("a value is deeper than readers accept");
   const step = { kind: "field", name } as const;
   walk.steps.push(step);
   walk.liveSteps.push(step);
-  compareValue(walk, { desired: declared, live: found, schema: known });
+  walk.names.push(name);
+  if ((found === undefined || found === null) && known === undefined && isClosed(schema)) {
+    // The server drops what its schema does not know; kinds whose fields are not known keep it.
+    leaveOut(walk, { desired: declared }, DROPPED);
+  } else if (!isFilledIn(walk, { declared, found, live, schema })) {
+    compareValue(walk, { desired: declared, live: found, schema: known });
+  }
+  walk.names.pop();
   walk.steps.pop();
   walk.liveSteps.pop();
+}
+
+interface Filled {
+  readonly declared: Value;
+  readonly found: Value | undefined;
+  readonly live: ValueMap;
+  readonly schema: FieldSchema | undefined;
+}
+
+/** An empty map is filled in as an absent one is (`strategy: {}`). */
+function isFilledIn(walk: Walk, { declared, found, live, schema }: Filled): boolean {
+  if (!isMap(declared) || !isMap(found) || Object.keys(declared).length > 0) return false;
+  return isDefault(walk, { value: found, parent: live, schema });
 }
 
 /** Compares what stands at one place on both sides. */
@@ -58,17 +87,13 @@ export function compareValue(walk: Walk, { desired, live, schema }: Pair): void 
 /** Live answers null where Go has an empty map, list or slice of bytes; that is the empty string to a map of bytes. */
 function compareWithNothing(walk: Walk, { desired, live, schema }: Pair): void {
   if (live === null && desired === "") return;
-  if (!sameAsAbsent(desired, schema, walk.steps.at(-1))) note(walk, { desired });
+  if (!sameAsAbsent(walk, { value: desired, schema, name: lastName(walk) })) note(walk, { desired });
 }
 
-function compareMaps(walk: Walk, { desired, live, schema }: MapPair): void {
-  if (isExact(walk, schema)) {
-    if (hasOwnKeys(live, desired) || differs(walk, (probe) => compareFields(probe, { desired, live, schema }))) {
-      note(walk, { desired, live });
-    }
-    return;
-  }
-  compareFields(walk, { desired, live, schema });
+/** The field that the walk stands at; none where it stands at an item. */
+function lastName(walk: Walk): string | undefined {
+  const step = walk.steps.at(-1);
+  return step?.kind === "field" ? step.name : undefined;
 }
 
 interface MapPair {
@@ -77,21 +102,18 @@ interface MapPair {
   readonly schema: FieldSchema | undefined;
 }
 
-function compareFields(walk: Walk, { desired, live, schema }: MapPair): void {
-  for (const name of Object.keys(desired)) compareField(walk, { name, desired, live, schema });
-  if (walk.whole) noteAddedSelectors(walk, { desired, live, schema });
+function compareMaps(walk: Walk, { desired, live, schema }: MapPair): void {
+  if (!isExact(schema)) {
+    compareFields(walk, { desired, live, schema });
+  } else if (differs(walk, (probe) => compareFields(probe, { desired, live, schema }))) {
+    note(walk, { desired, live });
+  }
 }
 
-/**
- * In what Git declares whole, a label selector that only live has: nothing defaults it, and with an empty one beside its
- * `podSelector` the peer of a NetworkPolicy reaches from its own namespace into all of them.
- */
-function noteAddedSelectors(walk: Walk, { desired, live, schema }: MapPair): void {
+export function compareFields(walk: Walk, { desired, live, schema }: MapPair): void {
+  for (const name of Object.keys(desired)) compareField(walk, { name, desired, live, schema });
   for (const name of Object.keys(live)) {
-    if ((Object.hasOwn(desired, name) && desired[name] !== null) || live[name] === null) continue;
-    const known = partOf(schema, name);
-    if (known === undefined || !isLabelSelector(known)) continue;
-    within(walk, { kind: "field", name }, () => note(walk, { live: live[name] as Value }));
+    if (!Object.hasOwn(desired, name)) compareField(walk, { name, desired, live, schema });
   }
 }
 
@@ -99,50 +121,28 @@ function noteAddedSelectors(walk: Walk, { desired, live, schema }: MapPair): voi
  * Maps that are compared as a whole: atomic ones of free keys (`nodeSelector`), and label selectors. An atomic map of known
  * fields (`secretKeyRef`) is compared field by field, because the server completes it with defaults.
  */
-function isExact(walk: Walk, schema: FieldSchema | undefined): boolean {
+function isExact(schema: FieldSchema | undefined): boolean {
   if (schema === undefined) return false;
-  if (isLabelSelector(schema)) return true;
-  return schema.values !== undefined && (schema.atomic === true || walk.whole);
-}
-
-/** Fields that only live has, null and empty ones apart. */
-function hasOwnKeys(live: ValueMap, desired: ValueMap): boolean {
-  return Object.keys(live).some(
-    (name) => !(Object.hasOwn(desired, name) && desired[name] !== null) && !isEmpty(live[name] as Value),
-  );
-}
-
-function isEmpty(value: Value): boolean {
-  if (value === null) return true;
-  if (isList(value)) return value.length === 0;
-  return isMap(value) && Object.keys(value).length === 0;
-}
-
-/** An empty label selector matches everything, and an absent one nothing: they are never the same. */
-function isLabelSelector(schema: FieldSchema): boolean {
-  return schema.fields?.["matchLabels"] !== undefined && schema.fields["matchExpressions"] !== undefined;
+  return isLabelSelector(schema) || (schema.values !== undefined && schema.atomic === true);
 }
 
 /** Whether declaring this is the same as leaving it out: null, empty, or a zero value that the server does not write. */
 function sameAsAbsent(
-  desired: Value,
-  schema: FieldSchema | undefined,
-  step: Walk["steps"][number] | undefined,
+  walk: Walk,
+  {
+    value,
+    schema,
+    name,
+  }: { readonly value: Value; readonly schema: FieldSchema | undefined; readonly name?: string | undefined },
 ): boolean {
-  if (desired === null) return true;
-  if (isList(desired)) return desired.length === 0;
-  if (!isMap(desired)) return schema?.zero === true && isZero(desired);
-  if (schema !== undefined && isLabelSelector(schema)) return false;
-  if (step?.kind === "field" && MEANINGFUL_EMPTY.has(step.name)) return false;
-  return Object.keys(desired).every((name) => {
-    const known = partOf(schema, name);
+  if (!isMap(value)) return saysNothing(walk, { name: name ?? "", value, schema });
+  if (isLabelSelector(schema) || isVerbatim(walk)) return false;
+  if (name !== undefined && MEANINGFUL_EMPTY.has(name)) return false;
+  return Object.keys(value).every((field) => {
+    const known = partOf(schema, field);
     if (known === undefined && isClosed(schema)) return true;
-    return sameAsAbsent(desired[name] as Value, known, { kind: "field", name });
+    return sameAsAbsent(walk, { value: value[field] as Value, schema: known, name: field });
   });
-}
-
-function isZero(value: Scalar): boolean {
-  return value === "" || value === 0 || value === false;
 }
 
 /**
@@ -159,13 +159,6 @@ function sameScalar(desired: Scalar, live: Scalar, schema: FieldSchema | undefin
     default:
       return false;
   }
-}
-
-/** The schema of a map's field: a known one's, or that of any value of a free map. */
-export function partOf(schema: FieldSchema | undefined, name: string): FieldSchema | undefined {
-  if (schema === undefined) return undefined;
-  const { fields } = schema;
-  return fields !== undefined && Object.hasOwn(fields, name) ? fields[name] : schema.values;
 }
 
 /** The schema knows all fields that there may be. */

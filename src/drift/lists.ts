@@ -1,11 +1,13 @@
 /** Compares lists as the API server merges them: by keys, as sets, as multisets, or whole. */
 
 import type { PathStep } from "../core/path.ts";
-import type { FieldSchema, ListSchema } from "../core/schema.ts";
-import { fieldOf, isList, isMap, setField } from "../core/value.ts";
+import type { FieldSchema } from "../core/schema.ts";
+import { fieldOf, isList, isMap } from "../core/value.ts";
 import type { Scalar, Value, ValueMap } from "../core/value.ts";
-import { isInjectedItem } from "../kinds/declared.ts";
-import { differs, fieldAt, note, noteAdded, within } from "./walk.ts";
+import { noteAddedItem } from "./additions.ts";
+import { positionsByKeys, stepOf } from "./list-keys.ts";
+import type { KeyedList } from "./list-keys.ts";
+import { differs, isLeftOut, note, within } from "./walk.ts";
 import type { Walk } from "./walk.ts";
 
 export interface ListPair {
@@ -13,8 +15,6 @@ export interface ListPair {
   readonly live: readonly Value[];
   readonly schema: FieldSchema | undefined;
 }
-
-type KeyedList = Extract<ListSchema, { readonly kind: "map" }>;
 
 /** Pairing every item with every other is only for lists up to this length; longer multisets are compared in order. */
 const MAX_UNORDERED = 256;
@@ -24,7 +24,7 @@ export function compareList(walk: Walk, pair: ListPair): void {
   if (list?.kind === "map" && pair.desired.every(isMap) && pair.live.every(isMap)) {
     compareKeyed(walk, { ...pair, desired: pair.desired, live: pair.live, list });
   } else if (list?.kind === "set" && pair.desired.every(isScalar) && pair.live.every(isScalar)) {
-    compareSets(walk, pair.desired, pair.live);
+    compareSets(walk, { ...pair, desired: pair.desired, live: pair.live });
   } else if (differs(walk, (probe) => compareWhole(probe, pair))) {
     note(walk, { desired: pair.desired, live: pair.live });
   }
@@ -45,10 +45,12 @@ function compareWhole(probe: Walk, { desired, live, schema }: ListPair): void {
   }
 }
 
+/** Admission plugins put what they add at the end. */
 function withoutInjected(walk: Walk, desired: readonly Value[], live: readonly Value[]): readonly Value[] {
-  const at = fieldAt(walk);
-  const { name } = walk.live.ref;
-  return live.filter((item, index) => index < desired.length || !isInjectedItem(at, item, name));
+  return live.filter(
+    (item, index) =>
+      index < desired.length || !within(walk, { kind: "index", index }, () => isLeftOut(walk, { live: item })),
+  );
 }
 
 function compareUnordered(probe: Walk, { desired, live, schema }: ListPair): void {
@@ -78,14 +80,20 @@ function comparePair(walk: Walk, { index, desired, live, schema }: ItemPair): vo
   });
 }
 
-function compareSets(walk: Walk, desired: readonly Scalar[], live: readonly Scalar[]): void {
+interface SetPair {
+  readonly desired: readonly Scalar[];
+  readonly live: readonly Scalar[];
+  readonly schema: FieldSchema | undefined;
+}
+
+function compareSets(walk: Walk, { desired, live, schema }: SetPair): void {
   const declared = new Set(desired);
   const found = new Set(live);
   for (const value of declared) {
     if (!found.has(value)) within(walk, { kind: "value", value }, () => note(walk, { desired: value }));
   }
   for (const value of found) {
-    if (!declared.has(value)) noteAdded(walk, { kind: "value", value }, value);
+    if (!declared.has(value)) within(walk, { kind: "value", value }, () => noteAddedItem(walk, value, schema));
   }
 }
 
@@ -104,8 +112,8 @@ interface Item {
 
 /** Items pair up by their keys; those that have the same keys by their order among themselves (kubernetes#58477, #86163). */
 function compareKeyed(walk: Walk, { desired, live, schema, list }: KeyedPair): void {
-  const theirs = indexed(live, list);
-  const ours = indexed(desired, list);
+  const theirs = positionsByKeys(live, list);
+  const ours = positionsByKeys(desired, list);
   const removed: Item[] = [];
   const added: Item[] = [];
   for (const [identity, items] of ours) {
@@ -123,7 +131,7 @@ function compareKeyed(walk: Walk, { desired, live, schema, list }: KeyedPair): v
     if (!ours.has(identity))
       added.push(...items.map((place) => itemOf(live, place, { list, one: items.length === 1 })));
   }
-  if (removed.length + added.length > 0) compareRest(walk, { removed, added, schema, list });
+  if (removed.length + added.length > 0) compareRest(walk, { removed, added, schema });
 }
 
 function itemOf(
@@ -131,8 +139,7 @@ function itemOf(
   index: number,
   { list, one }: { readonly list: KeyedList; readonly one: boolean },
 ): Item {
-  const item = items[index] as ValueMap;
-  return { item, step: one ? { kind: "key", keys: keysOf(item, list) } : { kind: "index", index } };
+  return { item: items[index] as ValueMap, step: stepOf(items, index, { list, one }) };
 }
 
 function compareItems(
@@ -151,19 +158,20 @@ interface Rest {
   readonly removed: readonly Item[];
   readonly added: readonly Item[];
   readonly schema: FieldSchema | undefined;
-  readonly list: KeyedList;
 }
 
 /** Items without a counterpart. Where a key itself was changed (a port's number), it is one replacement (argo-cd#4864). */
-function compareRest(walk: Walk, { removed, added, schema, list }: Rest): void {
+function compareRest(walk: Walk, { removed, added, schema }: Rest): void {
   const renamed = pairByName(removed, added);
   const taken = new Set(renamed.values());
   for (const ours of removed) {
     const theirs = renamed.get(ours);
     if (theirs === undefined) within(walk, ours.step, () => note(walk, { desired: ours.item }));
-    else compareRekeyed(walk, { ours, theirs, schema, list });
+    else compareItems(walk, { ours, theirs, schema });
   }
-  for (const theirs of added) if (!taken.has(theirs)) noteAdded(walk, theirs.step, theirs.item);
+  for (const theirs of added) {
+    if (!taken.has(theirs)) within(walk, theirs.step, () => noteAddedItem(walk, theirs.item, schema));
+  }
 }
 
 /** Items that kept their `name`; where that is a list's only key, no two of them are left over. */
@@ -178,64 +186,6 @@ function pairByName(removed: readonly Item[], added: readonly Item[]): ReadonlyM
     byName.delete(name);
   }
   return pairs;
-}
-
-interface Rekeyed {
-  readonly ours: Item;
-  readonly theirs: Item;
-  readonly schema: FieldSchema | undefined;
-  readonly list: KeyedList;
-}
-
-function compareRekeyed(walk: Walk, { ours, theirs, schema, list }: Rekeyed): void {
-  compareItems(walk, { ours, theirs, schema });
-  for (const [name, value] of Object.entries(keysOf(theirs.item, list))) {
-    const implied = fieldOf(ours.item, name) === undefined && keysOf(ours.item, list)[name] !== value;
-    if (!implied) continue;
-    const inside = (): void => within(walk, { kind: "field", name }, () => note(walk, { live: value }));
-    within(walk, ours.step, inside, theirs.step);
-  }
-}
-
-/** Positions by keys. */
-function indexed(items: readonly ValueMap[], list: KeyedList): ReadonlyMap<string, readonly number[]> {
-  const found = new Map<string, number[]>();
-  for (const [index, item] of items.entries()) {
-    const identity = identityOf(item, list);
-    const others = found.get(identity);
-    if (others === undefined) found.set(identity, [index]);
-    else others.push(index);
-  }
-  return found;
-}
-
-/** One text for one set of keys: `1` and `"1"` differ. */
-function identityOf(item: ValueMap, list: KeyedList): string {
-  const [key = "", ...more] = list.keys;
-  if (more.length === 0) {
-    const value = keyValue(item, key, list);
-    if (typeof value === "string") return value;
-  }
-  return list.keys.map((name) => textOf(keyValue(item, name, list))).join("\0");
-}
-
-function textOf(value: Scalar): string {
-  return typeof value === "string" ? `"${value}` : String(value);
-}
-
-function keysOf(item: ValueMap, list: KeyedList): Readonly<Record<string, Scalar>> {
-  const keys: Record<string, Scalar> = {};
-  for (const name of list.keys) setField(keys, name, keyValue(item, name, list));
-  return keys;
-}
-
-/** A key that an item leaves out, or blank, has its default; without one it is null. */
-function keyValue(item: ValueMap, name: string, list: KeyedList): Scalar {
-  const value = fieldOf(item, name);
-  const { defaults } = list;
-  const implied = defaults !== undefined && Object.hasOwn(defaults, name) ? (defaults[name] as Scalar) : null;
-  if (value === undefined || value === null || !isScalar(value)) return implied;
-  return value === "" ? (implied ?? value) : value;
 }
 
 function isScalar(value: Value): value is Scalar {

@@ -1,42 +1,36 @@
 /** Where a comparison stands and what it has found: the one mutable thing of this folder, made anew for each object. */
 
-import type { Change } from "../core/drift.ts";
+import type { Change, LeftOutField } from "../core/drift.ts";
 import type { Actor, DesiredObject, LiveObject } from "../core/objects.ts";
 import { ownersOf } from "../core/owners.ts";
 import type { FieldPath, PathStep } from "../core/path.ts";
 import type { FieldSchema } from "../core/schema.ts";
 import { MAX_DEPTH } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
-import {
-  addedBySystem,
-  continuesDeclared,
-  controllerOwns,
-  filledIn,
-  isBase64Field,
-  withoutAllocated,
-} from "../kinds/declared.ts";
-import type { FieldAt } from "../kinds/declared.ts";
+import { leftOutRule } from "../kinds/controllers.ts";
+import type { AdmissionContext, DifferenceAt, LeftOutRule } from "../kinds/controllers.ts";
+import { continuesDeclared, controllerOwns, isBase64Field } from "../kinds/declared.ts";
 import { digestKey, isSecretPath } from "../kinds/secret-fields.ts";
-
-export interface LeftOut {
-  readonly controller: number;
-  readonly admission: number;
-  readonly ignored: number;
-}
 
 export interface Walk {
   readonly desired: DesiredObject;
   readonly live: LiveObject;
-  readonly scaled: boolean;
+  readonly context: AdmissionContext;
+  /** Nothing is known of the kind's fields: what the server defaults cannot be told from what somebody added. */
+  readonly uncharted: boolean;
+  /** Live was read in another version than Git declares: what one side lacks may only have another name there. */
+  readonly converted: boolean;
+  /** The server keeps empty maps and lists as they were written (custom resources); Go's own types drop most of them. */
+  readonly verbatim: boolean;
   /** Where the walk stands, as Git names it. */
   readonly steps: PathStep[];
   /** The same as live names it: another key where a key itself was changed. */
   readonly liveSteps: PathStep[];
+  /** The names of the fields on the way here. */
+  readonly names: string[];
   readonly changes: Change[];
   readonly unknown: FieldPath[];
-  /** Items that only live has and that nobody owns. */
-  readonly unowned: Change[];
-  readonly leftOut: { -readonly [Kind in keyof LeftOut]: number };
+  readonly leftOut: LeftOutField[];
   /** Inside something atomic, which Git declares whole: free maps may have no keys of live's own. */
   readonly whole: boolean;
   /** Compares what stands at one place; handed in, because lists hold values and values hold lists. */
@@ -56,95 +50,111 @@ export interface Difference {
   readonly live?: Value;
 }
 
-export function createWalk(input: Pick<Walk, "desired" | "live" | "scaled" | "compare">): Walk {
-  return {
-    ...input,
-    steps: [],
-    liveSteps: [],
-    changes: [],
-    unknown: [],
-    unowned: [],
-    leftOut: { controller: 0, admission: 0, ignored: 0 },
-    whole: false,
-  };
+export function createWalk(
+  input: Pick<Walk, "desired" | "live" | "context" | "uncharted" | "converted" | "verbatim" | "compare">,
+): Walk {
+  return { ...input, steps: [], liveSteps: [], names: [], changes: [], unknown: [], leftOut: [], whole: false };
 }
 
-/** Whether `compare` finds a difference; what it finds is thrown away. For values that are compared as a whole. */
+/**
+ * Whether `compare` finds a difference in what is compared as a whole. What it finds is thrown away, since the whole is
+ * what differs; what it leaves out is kept where nothing differs.
+ */
 export function differs(walk: Walk, compare: (probe: Walk) => void): boolean {
-  const probe: Walk = { ...walk, changes: [], unknown: [], unowned: [], leftOut: { ...walk.leftOut }, whole: true };
+  const probe: Walk = { ...walk, changes: [], unknown: [], leftOut: [], whole: true };
   compare(probe);
-  return probe.changes.length + probe.unknown.length > 0;
+  if (probe.changes.length + probe.unknown.length > 0) return true;
+  walk.leftOut.push(...probe.leftOut);
+  return false;
 }
 
 /** Runs `inside` one step further down; `liveStep` where live names the place differently. */
-export function within(walk: Walk, step: PathStep, inside: () => void, liveStep: PathStep = step): void {
+export function within<Result>(walk: Walk, step: PathStep, inside: () => Result, liveStep: PathStep = step): Result {
   if (walk.steps.length > MAX_DEPTH) throw new Error("a value is deeper than readers accept");
   walk.steps.push(step);
   walk.liveSteps.push(liveStep);
-  inside();
+  if (step.kind === "field") walk.names.push(step.name);
+  const result = inside();
+  if (step.kind === "field") walk.names.pop();
   walk.steps.pop();
   walk.liveSteps.pop();
+  return result;
+}
+
+/** Whether empty maps and lists are kept here as they were written: metadata is of Go's own type in every kind. */
+export function isVerbatim(walk: Walk): boolean {
+  return walk.verbatim && walk.names[0] !== "metadata";
 }
 
 /** Notes a difference where the walk stands, unless it is known to be none. */
 export function note(walk: Walk, difference: Difference): void {
-  const path = [...walk.steps];
-  const reason = explain(walk, difference);
-  if (reason === "unknown") walk.unknown.push(path);
-  else if (reason !== undefined) walk.leftOut[reason] += 1;
-  else walk.changes.push(changeOf(walk, { ...difference, path }));
-}
-
-/** Notes an item that only live has; `step` is its own. */
-export function noteAdded(walk: Walk, step: PathStep, item: Value): void {
-  const system = addedBySystem(fieldAt(walk), item, walk.live.ref.name);
-  if (system !== undefined) {
-    walk.leftOut[system] += 1;
-    return;
+  if (cannotBeTold(walk, difference)) {
+    walk.unknown.push([...walk.steps]);
+  } else if (!sameBytes(walk, difference) && !isLeftOut(walk, difference)) {
+    walk.changes.push(changeOf(walk, difference));
   }
-  within(walk, step, () => {
-    // The API server works out who owns what before mutating webhooks run: what these add belongs to nobody. Owners are
-    // told by keys, so that nothing is known of the owner of one item among several with the same keys.
-    if (walk.live.managers.length > 0 && step.kind !== "index" && actorOf(walk) === undefined) {
-      walk.leftOut.admission += 1;
-      walk.unowned.push(changeOf(walk, { live: item, path: [...walk.steps] }));
-    } else note(walk, { live: withoutAllocated(fieldAt(walk), item, walk.desired.value) });
-  });
 }
 
-/** The names of the fields on the way here. */
-export function fieldAt(walk: Walk): FieldAt {
-  return {
-    kind: walk.desired.ref,
-    names: walk.steps.flatMap((step) => (step.kind === "field" ? [step.name] : [])),
+/** Whether a rule explains the difference where the walk stands; it is then noted as left out. */
+export function isLeftOut(walk: Walk, difference: Difference): boolean {
+  const rule = ruleOf(walk, difference);
+  if (rule === undefined) return false;
+  leaveOut(walk, difference, rule);
+  return true;
+}
+
+export function leaveOut(walk: Walk, difference: Difference, { reason, rule, judged }: LeftOutRule): void {
+  walk.leftOut.push({ ...changeOf(walk, difference), reason, rule, judged });
+}
+
+function ruleOf(walk: Walk, { desired, live }: Difference): LeftOutRule | undefined {
+  const owner = live === undefined ? undefined : ownersOf(walk.live.managers, walk.liveSteps)[0];
+  const difference: DifferenceAt = {
+    ref: walk.desired.ref,
+    path: [...walk.steps],
+    names: [...walk.names],
+    desired: walk.desired.value,
+    live: walk.live.value,
+    // Owners are told by keys: nothing is known of the owner of one item among several with the same keys.
+    managed: walk.live.managers.length > 0 && !(owner === undefined && walk.steps.at(-1)?.kind === "index"),
+    ...(desired === undefined ? {} : { desiredValue: desired }),
+    ...(live === undefined ? {} : { liveValue: live }),
+    ...(owner === undefined ? {} : { actor: owner }),
   };
+  return leftOutRule(difference, walk.context) ?? knownRule(walk, desired, live);
 }
 
-type Reason = keyof LeftOut | "unknown";
-
-function explain(walk: Walk, { desired, live }: Difference): Reason | undefined {
-  const at = fieldAt(walk);
-  if (controllerOwns(at, walk.desired.value)) return "controller";
-  if (walk.scaled && at.names.length === 2 && at.names[0] === "spec" && at.names[1] === "replicas") return "controller";
-  if (desired === undefined) return undefined;
-  if (live === undefined) return walk.desired.ref.apiVersion === apiVersionOf(walk.live) ? undefined : "unknown";
-  if (filledIn(at, desired, live) || continuesDeclared(at, desired, live)) return "ignored";
-  if (isBase64Field(at.names) && unwrapped(desired) === unwrapped(live)) return "ignored";
-  // Elsewhere a digest is a text like any other, which anybody could write to keep a change from being seen.
-  if (!isSecretPath(walk.desired.ref, walk.steps)) return undefined;
-  const keys = [digestKey(desired), digestKey(live)];
-  return keys.some((key) => key !== undefined) && keys[0] !== keys[1] ? "unknown" : undefined;
+function knownRule(walk: Walk, desired: Value | undefined, live: Value | undefined): LeftOutRule | undefined {
+  const at = { kind: walk.desired.ref, names: walk.names };
+  if (controllerOwns(at, walk.desired.value)) return { reason: "controller", rule: "owned", judged: false };
+  if (desired !== undefined && live !== undefined && continuesDeclared(at, desired, live))
+    return { reason: "controller", rule: "allocated by the API server", judged: false };
+  return undefined;
 }
 
-function apiVersionOf(live: LiveObject): Value {
-  return live.value["apiVersion"] ?? live.ref.apiVersion;
+/** Bytes in base64: the server reads them with line breaks in them, and answers without (Go's `encoding/base64`). */
+function sameBytes(walk: Walk, { desired, live }: Difference): boolean {
+  return (
+    desired !== undefined && live !== undefined && isBase64Field(walk.names) && unwrapped(desired) === unwrapped(live)
+  );
 }
 
 function unwrapped(value: Value): Value {
   return typeof value === "string" ? value.replaceAll(/[\r\n]/g, "") : value;
 }
 
-function changeOf(walk: Walk, { path, desired, live }: Difference & { readonly path: FieldPath }): Change {
+function cannotBeTold(walk: Walk, { desired, live }: Difference): boolean {
+  if (desired === undefined) return false;
+  if (live === undefined) return walk.converted;
+  // Elsewhere a digest is a text like any other, which anybody could write to keep a change from being seen.
+  if (!isSecretPath(walk.desired.ref, walk.steps)) return false;
+  const keys = [digestKey(desired), digestKey(live)];
+  return keys.some((key) => key !== undefined) && keys[0] !== keys[1];
+}
+
+/** The difference where the walk stands, as a change. */
+function changeOf(walk: Walk, { desired, live }: Difference): Change {
+  const path = [...walk.steps];
   const actor = live === undefined ? undefined : actorOf(walk);
   const secret = isSecretPath(walk.desired.ref, path) || holdsDigest(desired) || holdsDigest(live);
   return {
@@ -163,10 +173,14 @@ function operationOf(desired: Value | undefined, live: Value | undefined): Chang
   return desired === undefined ? "add" : "replace";
 }
 
-/** Status is another writer's, and `kubectl-last-applied` only remembers what was once applied. */
+/**
+ * Status is another writer's, `kubectl-last-applied` only remembers what was once applied, and `ancient-changes` is what
+ * the API server calls everybody whose entry it gave up (apimachinery `managedfields/internal/buildmanagerinfo.go`).
+ */
 function actorOf(walk: Walk): Actor | undefined {
   return ownersOf(walk.live.managers, walk.liveSteps).find(
-    ({ manager, subresource }) => subresource !== "status" && manager !== "kubectl-last-applied",
+    ({ manager, subresource }) =>
+      subresource !== "status" && manager !== "kubectl-last-applied" && manager !== "ancient-changes",
   );
 }
 

@@ -104,7 +104,9 @@ async function stateAsker(input: JudgeInput, live: Value, changes: readonly Chan
     );
     const requests = asked.flatMap((state): readonly AdmissionRequest[] => {
       const chosen = state.map((index) => changes[index] as Change);
-      const object = applyChanges(git, chosen, "live");
+      // What is live, less the other changes: what is shown of an addition lacks its defaults.
+      const others = changes.filter((change) => !chosen.includes(change));
+      const object = applyChanges(live, others, "desired");
       return [
         { ...request(input, "CREATE", chosen), object },
         { ...request(input, "UPDATE", chosen), object, oldObject: git },

@@ -4,7 +4,7 @@
  */
 
 import { changesOf } from "../core/drift.ts";
-import type { Change, Drift } from "../core/drift.ts";
+import type { Change, Drift, LeftOutField } from "../core/drift.ts";
 import type { Fault } from "../core/fault.ts";
 import type { DesiredObject, LiveObject } from "../core/objects.ts";
 import { formatPath } from "../core/path.ts";
@@ -16,6 +16,14 @@ import { compareObject } from "../drift/compare.ts";
 import { absenceOf, claimsOf, readsOf, unmanagedOf } from "../drift/inventory.ts";
 import type { ManagedScope } from "../drift/inventory.ts";
 import { scaledObjects } from "../drift/scaling.ts";
+
+const NO_FACTS = {
+  resized: new Set<string>(),
+  limitsOf: () => [],
+  storageClasses: new Set<string>(),
+  ingressClasses: new Set<string>(),
+  mutatorsOf: () => [],
+};
 
 /** Written by autoscalers: they are read first, so that a workload's replicas are known to be theirs. */
 const AUTOSCALER: KindRef = { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler" };
@@ -43,8 +51,8 @@ export interface CompareInput {
 export interface TargetDrift {
   readonly target: string;
   readonly drift: Drift;
-  /** Additions that are drift only where policy objects to them; without such a one a drift without changes is none. */
-  readonly unowned?: readonly Change[];
+  /** Left out on evidence that could be forged: drift where policy objects; without such a one a drift without changes is none. */
+  readonly questioned?: readonly LeftOutField[];
 }
 
 export interface LiveComparison {
@@ -155,16 +163,15 @@ class Comparing {
 
   private compare({ target, object }: Declared, live: LiveObject): void {
     const schema = this.input.schemas.schemaOf(object.ref.apiVersion, object.ref.kind);
-    const scaled = this.scaled.has(refKey(object.ref));
-    const { changes, unknown, unowned, leftOut } = compareObject({ desired: object, live, schema, scaled });
-    this.leftOut.controller += leftOut.controller;
-    this.leftOut.admission += leftOut.admission;
-    this.leftOut.ignored += leftOut.ignored;
-    if (changes.length > 0 || (unowned.length > 0 && unknown.length === 0)) {
+    const context = { ...NO_FACTS, scaled: this.scaled };
+    const { changes, unknown, leftOut } = compareObject({ desired: object, live, schema, context });
+    for (const { reason } of leftOut) this.leftOut[reason] += 1;
+    const questioned = leftOut.filter((field) => field.judged);
+    if (changes.length > 0 || (questioned.length > 0 && unknown.length === 0)) {
       this.drifts.push({
         target,
         drift: { state: "drifted", ref: object.ref, desired: object, live, changes },
-        unowned,
+        questioned,
       });
     } else if (unknown.length > 0) {
       this.unknown++;

@@ -2,7 +2,7 @@
 
 import type { Evaluator } from "../core/admission.ts";
 import { changesOf } from "../core/drift.ts";
-import type { Change, Drift, Judgement, Severity } from "../core/drift.ts";
+import type { Change, Drift, Judgement, LeftOutField, Severity } from "../core/drift.ts";
 import { isFault } from "../core/fault.ts";
 import type { SourcePosition } from "../core/fault.ts";
 import type { DesiredObject, LiveObject, Origin } from "../core/objects.ts";
@@ -38,7 +38,7 @@ export interface JudgeDriftsInput {
 export interface Judged {
   /** In the drifts' order, without actions. A drift that turned out to be none has no result. */
   readonly results: readonly DriftResult[];
-  /** Additions without an owner that policy objects to, and that are changes of the results. */
+  /** Differences that had been left out, that policy objects to, and that are changes of the results. */
   readonly admitted: number;
 }
 
@@ -46,10 +46,10 @@ export async function judgeDrifts(input: JudgeDriftsInput): Promise<Judged> {
   const locators = new Map<SourceTree, Locator>();
   const results: DriftResult[] = [];
   let admitted = 0;
-  for (const [index, { target, drift: found, unowned = [] }] of input.drifts.entries()) {
+  for (const [index, { target, drift: found, questioned = [] }] of input.drifts.entries()) {
     input.signal?.throwIfAborted();
     const locator = locatorFor(input.treeOf(target), locators);
-    const drift = await withViolating(input, found, unowned);
+    const drift = await withViolating(input, found, questioned);
     admitted += changesOf(drift).length - changesOf(found).length;
     if (drift.state !== "drifted" || drift.changes.length > 0)
       results.push(await judgeOne({ input, target, drift, locator }));
@@ -58,12 +58,17 @@ export async function judgeDrifts(input: JudgeDriftsInput): Promise<Judged> {
   return { results, admitted };
 }
 
-/** With those of the additions without an owner that policy objects to, whoever made them. */
-async function withViolating(input: JudgeDriftsInput, drift: Drift, unowned: readonly Change[]): Promise<Drift> {
-  if (unowned.length === 0) return drift;
+/** With those of what was left out on forgeable evidence that policy objects to, whoever made them. */
+async function withViolating(
+  input: JudgeDriftsInput,
+  drift: Drift,
+  questioned: readonly LeftOutField[],
+): Promise<Drift> {
+  if (questioned.length === 0) return drift;
   const known = changesOf(drift);
-  const { changes: verdicts } = await judged(input, withChanges(drift, [...known, ...unowned]));
-  const violating = unowned.filter((_change, index) => verdicts[known.length + index]?.verdict === "violating");
+  const asked = questioned.map(({ reason: _reason, rule: _rule, judged: _judged, ...change }): Change => change);
+  const { changes: verdicts } = await judged(input, withChanges(drift, [...known, ...asked]));
+  const violating = asked.filter((_change, index) => verdicts[known.length + index]?.verdict === "violating");
   return withChanges(
     drift,
     [...known, ...violating].toSorted((a, b) => compareText(formatPath(a.path), formatPath(b.path))),
