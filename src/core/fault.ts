@@ -5,6 +5,7 @@ export type FaultCode =
   | "cluster-not-granted"
   | "cluster-unreachable"
   | "config-invalid"
+  | "dry-run-failed"
   | "duplicate-object"
   | "file-changed"
   | "file-too-large"

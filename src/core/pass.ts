@@ -3,12 +3,15 @@
 import type { Drift, Judgement } from "./drift.ts";
 import type { Fault, SourcePosition } from "./fault.ts";
 import type { Proposal } from "./proposal.ts";
+import type { ObjectRef } from "./refs.ts";
 import type { RenderRoot } from "./stages.ts";
 
 export interface Pass {
   /** holdfast's own version. */
   readonly version: string;
   readonly mode: "read-only" | "server-dry-run";
+  /** With `server-dry-run`: objects that were compared read-only after all, and why (the end of a sentence). */
+  readonly comparedReadOnly?: readonly { readonly ref: ObjectRef; readonly why: string }[];
   readonly clusters: readonly { readonly name: string; readonly version: string }[];
   readonly targets: readonly PassTarget[];
   /** Milliseconds since the epoch. */

@@ -83,7 +83,30 @@ export interface LiveSource {
    */
   readonly schemas: SchemaSource;
   read(query: LiveQuery): AsyncIterable<LiveEvent>;
+  /** Only where it was asked for (`--mode server-dry-run`): everything else that a source does is reading. */
+  readonly dryRun?: DryRunSource;
   close(): Promise<void>;
+}
+
+/** Asks the cluster what would come of a write, which it then does not do. Nothing here ever rejects. */
+export interface DryRunSource {
+  /** The live object as server-side apply of what Git declares would leave it, forced, by this field manager. */
+  applied(asked: {
+    readonly desired: DesiredObject;
+    readonly live: LiveObject;
+    readonly manager: string;
+  }): Promise<LiveObject | Unpredicted>;
+  /** The live object as it would be were these of its fields taken away. */
+  without(live: LiveObject, paths: readonly FieldPath[]): Promise<LiveObject | Unpredicted>;
+}
+
+/** The server does not tell what would come of it: the object is compared read-only. */
+export interface Unpredicted {
+  readonly kind: "unpredicted";
+  /** The end of a sentence, equal for all objects of one cause. No value of the object's, no text of the server's. */
+  readonly why: string;
+  /** What to do about it, in the imperative. */
+  readonly remedy: string;
 }
 
 /** Finds lines over the very bytes that were read; a file that has changed since is a fault. */

@@ -1,4 +1,7 @@
-/** Asks an API server: GETs only, with time limits, bounded repeats and a bounded number of requests in flight. */
+/**
+ * Asks an API server, with time limits, bounded repeats and a bounded number of requests in flight: GETs, and (only for
+ * who opens a {@link DryRunApi}) PATCHes that the server is told to try and not to do. Nothing else can be sent.
+ */
 
 import { request as httpRequest } from "node:http";
 import type { IncomingMessage } from "node:http";
@@ -16,7 +19,7 @@ import type { Endpoint } from "./kubeconfig.ts";
 export interface ApiLimits {
   /** Requests in flight. */
   readonly requests: number;
-  /** Tries of one GET, the first included. A server that stalls is tried twice at most. */
+  /** Tries of one request, the first included. A server that stalls is tried twice at most. */
   readonly attempts: number;
   /** Longest silence, before the answer or within it. */
   readonly idleMilliseconds: number;
@@ -65,6 +68,19 @@ export interface Api {
   close(): void;
 }
 
+/** What would come of a PATCH. The path is without a query. */
+export interface DryRunPatch {
+  readonly path: string;
+  readonly type: "application/apply-patch+yaml" | "application/json-patch+json";
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface DryRunApi {
+  /** Never rejects; faults as those of {@link Api.get}. A 500 or 504 is not repeated: a webhook that fails does so again. */
+  patch(asked: DryRunPatch): Promise<Answer | TooLarge | Fault>;
+}
+
 export interface ApiOptions {
   readonly endpoint: Endpoint;
   readonly limits: ApiLimits;
@@ -72,20 +88,39 @@ export interface ApiOptions {
 }
 
 export function openApi(options: ApiOptions): Api {
-  const { endpoint, limits, signal } = options;
-  const state: State = { ...options, login: undefined, lost: 0, refused: undefined, slots: openSlots(limits.requests) };
+  const { endpoint } = options;
+  const state = openState(options);
   return {
     server: endpoint.server,
-    get: async (path, accept = "application/json") => {
-      const release = await state.slots();
-      try {
-        return signal?.aborted === true ? interrupted(endpoint.server) : await getPatiently(state, path, accept);
-      } finally {
-        release();
-      }
-    },
+    get: (path, accept = "application/json") => askInTurn(state, { path, accept }),
     close: () => endpoint.close(),
   };
+}
+
+/** Apart from the GETs: dry runs that nobody answers keep nobody from reading. Closed with the endpoint. */
+export function openDryRuns(options: ApiOptions): DryRunApi {
+  const state = openState(options);
+  return { patch: (patch) => askInTurn(state, { path: patch.path, accept: "application/json", patch }) };
+}
+
+function openState(options: ApiOptions): State {
+  return { ...options, login: undefined, lost: 0, refused: undefined, slots: openSlots(options.limits.requests) };
+}
+
+async function askInTurn(state: State, asked: Asked): Promise<Answer | TooLarge | Fault> {
+  const release = await state.slots();
+  try {
+    return state.signal?.aborted === true ? interrupted(state.endpoint.server) : await askPatiently(state, asked);
+  } finally {
+    release();
+  }
+}
+
+interface Asked {
+  readonly path: string;
+  readonly accept: string;
+  /** Absent for a GET. */
+  readonly patch?: DryRunPatch;
 }
 
 interface State extends ApiOptions {
@@ -105,14 +140,14 @@ type Try =
   | { readonly kind: "again"; readonly answer: Answer; readonly milliseconds: number | undefined }
   | { readonly kind: "lost"; readonly why: string; readonly stalled: boolean; readonly final: boolean };
 
-async function getPatiently(state: State, path: string, accept: string): Promise<Answer | TooLarge | Fault> {
+async function askPatiently(state: State, asked: Asked): Promise<Answer | TooLarge | Fault> {
   const { endpoint, limits, signal } = state;
   let stalls = 0;
   for (let attempt = 1; ; attempt++) {
     if (state.refused !== undefined) return state.refused;
     const credentials = await credentialsOf(state);
     if (isFault(credentials)) return credentials;
-    const tried = await getOnce({ state, credentials, path, accept });
+    const tried = await askOnce({ ...asked, state, credentials });
     if (signal?.aborted === true) return interrupted(endpoint.server);
     if (tried.kind !== "lost") state.lost = 0;
     if (tried.kind === "answer" || tried.kind === "too-large") {
@@ -155,14 +190,12 @@ async function credentialsOf(state: State): Promise<Credentials | Fault> {
   return credentials;
 }
 
-interface Once {
+interface Once extends Asked {
   readonly state: State;
   readonly credentials: Credentials;
-  readonly path: string;
-  readonly accept: string;
 }
 
-async function getOnce(once: Once): Promise<Try> {
+async function askOnce(once: Once): Promise<Try> {
   const { limits } = once.state;
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(new Stalled(limits.requestMilliseconds)), limits.requestMilliseconds);
@@ -172,7 +205,7 @@ async function getOnce(once: Once): Promise<Try> {
   try {
     const response = await send(once, stop);
     const body = await collect(response, limits.bodyBytes);
-    return body === undefined ? { kind: "too-large" } : judge(response, body);
+    return body === undefined ? { kind: "too-large" } : judge(once, response, body);
   } catch (error) {
     return lossOf(stop.signal.reason instanceof Stalled ? stop.signal.reason : error);
   } finally {
@@ -187,19 +220,28 @@ class Stalled extends Error {
   }
 }
 
-function send({ state, credentials, path, accept }: Once, stop: AbortController): Promise<IncomingMessage> {
+function send({ state, credentials, path, accept, patch }: Once, stop: AbortController): Promise<IncomingMessage> {
   const { endpoint, limits } = state;
   const url = new URL(endpoint.server + path);
+  if (patch !== undefined) {
+    for (const [name, value] of Object.entries(patch.query)) url.searchParams.set(name, value);
+    // The one place: whatever the caller asks for, no PATCH leaves without it.
+    url.searchParams.set("dryRun", "All");
+  }
   const request = url.protocol === "http:" ? httpRequest : httpsRequest;
   // Packing pays on a network and costs on the same machine.
   const packed = isLoopback(url.hostname) ? {} : { "accept-encoding": "gzip" };
-  const headers = { ...(credentials.headers as Record<string, string>), ...packed, accept, "user-agent": "holdfast" };
+  const typed = patch === undefined ? {} : { "content-type": patch.type };
+  const own = { ...packed, ...typed, accept, "user-agent": "holdfast" };
+  const headers = { ...(credentials.headers as Record<string, string>), ...own };
+  const method = patch === undefined ? "GET" : "PATCH";
   return new Promise((resolve, reject) => {
-    const sent = request(url, { ...credentials, headers, signal: stop.signal, timeout: limits.idleMilliseconds });
+    const { idleMilliseconds: timeout } = limits;
+    const sent = request(url, { ...credentials, method, headers, signal: stop.signal, timeout });
     sent.on("timeout", () => stop.abort(new Stalled(limits.idleMilliseconds)));
     sent.on("error", reject);
     sent.on("response", resolve);
-    sent.end();
+    sent.end(patch?.body);
   });
 }
 
@@ -228,10 +270,11 @@ function unpacked(response: IncomingMessage): Readable {
   return pipeline(response, createGunzip(), () => undefined);
 }
 
-function judge(response: IncomingMessage, body: Buffer): Try {
+function judge({ patch }: Once, response: IncomingMessage, body: Buffer): Try {
   const status = response.statusCode ?? 0;
   const answer: Answer = { kind: "answer", status, body };
   if (status !== 429 && status < 500) return answer;
+  if (patch !== undefined && (status === 500 || status === 504)) return answer;
   const seconds = Number(response.headers["retry-after"]);
   return { kind: "again", answer, milliseconds: seconds > 0 ? seconds * 1000 : undefined };
 }

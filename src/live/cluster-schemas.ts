@@ -12,7 +12,7 @@ import { listFailed } from "./faults.ts";
 import { parseJson } from "./json.ts";
 
 /** Groups of the API server itself (kubernetes `api/openapi-spec/v3`): their kinds come with holdfast. */
-const BUILT_IN_GROUPS: ReadonlySet<string> = new Set([
+export const BUILT_IN_GROUPS: ReadonlySet<string> = new Set([
   "",
   "admissionregistration.k8s.io",
   "apiextensions.k8s.io",

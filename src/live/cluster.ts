@@ -2,7 +2,8 @@
  * `live` reads what a cluster has: of the cluster itself, or of a snapshot. Every object is handed on as it is, but
  * for its field managers (apart) and the values of Secrets (digests). A read that failed never looks like absence.
  *
- * This file opens a cluster: kubeconfig, discovery, lists of raw JSON. Only GETs are ever sent.
+ * This file opens a cluster: kubeconfig, discovery, lists of raw JSON. Only GETs are ever sent, unless dry runs are asked
+ * for: those are PATCHes that the server does not carry out.
  */
 
 import { isFault } from "../core/fault.ts";
@@ -10,10 +11,11 @@ import type { Fault } from "../core/fault.ts";
 import type { LiveSource, Progress } from "../core/stages.ts";
 import { textOf } from "../core/value.ts";
 import type { Digester } from "../text/digest.ts";
-import { API_LIMITS, openApi } from "./api.ts";
+import { API_LIMITS, openApi, openDryRuns } from "./api.ts";
 import type { Api, ApiLimits } from "./api.ts";
 import { openSchemas } from "./cluster-schemas.ts";
 import { discover } from "./discovery.ts";
+import { openDryRun } from "./dry-run.ts";
 import { getJson } from "./get-json.ts";
 import { openKubeconfig } from "./kubeconfig.ts";
 import { readCluster } from "./read.ts";
@@ -34,6 +36,8 @@ export interface ClusterOptions {
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
   readonly limits?: Partial<ApiLimits>;
+  /** The source has {@link LiveSource.dryRun}. */
+  readonly dryRun?: boolean;
 }
 
 /**
@@ -45,10 +49,11 @@ export interface ClusterOptions {
  * every fault says `declared`.
  */
 export async function openCluster(options: ClusterOptions): Promise<LiveSource | Fault> {
-  const { digester, signal, progress } = options;
+  const { digester, signal, progress, dryRun } = options;
   const endpoint = await openKubeconfig(options);
   if (isFault(endpoint)) return endpoint;
-  const api = openApi({ endpoint, limits: { ...API_LIMITS, ...options.limits }, signal });
+  const asking = { endpoint, limits: { ...API_LIMITS, ...options.limits }, signal };
+  const api = openApi(asking);
   const opened = await open(api);
   if (isFault(opened)) {
     api.close();
@@ -61,6 +66,7 @@ export async function openCluster(options: ClusterOptions): Promise<LiveSource |
     served: (kind) => discovery.served(kind),
     schemas: schemas.source,
     read: (query) => readCluster({ api, discovery, schemas, digester, kinds: KINDS_AT_ONCE, progress }, query),
+    ...(dryRun === true ? { dryRun: openDryRun({ api, dryRuns: openDryRuns(asking), discovery, digester }) } : {}),
     close: async () => api.close(),
   };
 }

@@ -11,6 +11,7 @@ import type { KindRef } from "../core/refs.ts";
 import type { LiveEvent, LiveQuery, LiveSource, Progress } from "../core/stages.ts";
 import type { Value } from "../core/value.ts";
 import { interrupted } from "./faults.ts";
+import { printJson } from "./json.ts";
 import { toPrinted } from "./objects.ts";
 import { outputUnwritable } from "./snapshot-faults.ts";
 import { printManifest } from "./snapshot-manifest.ts";
@@ -190,17 +191,7 @@ function safeName(name: string): string {
 }
 
 function printLine(value: Value): string {
-  try {
-    return `${JSON.stringify(value)}\n`;
-  } catch {
-    // Only integers beyond 2^53 are refused; a replacer for all would cost more than the rest.
-    return `${JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? rawJson(inner) : inner))}\n`;
-  }
-}
-
-/** `JSON.rawJSON` (ES2026), which Node 22 has and the types do not name yet. */
-function rawJson(integer: bigint): unknown {
-  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(integer.toString());
+  return `${printJson(value)}\n`;
 }
 
 function toEntry(source: LiveSource, { of, read, unread, files }: KindRecord): SnapshotKind {

@@ -10,12 +10,15 @@ import type { DesiredObject, LiveObject } from "../core/objects.ts";
 import { formatPath } from "../core/path.ts";
 import { formatRef, kindKey, refKey } from "../core/refs.ts";
 import type { KindRef, ObjectRef } from "../core/refs.ts";
-import type { SchemaSource } from "../core/schema.ts";
+import type { FieldSchema, SchemaSource } from "../core/schema.ts";
 import type { LiveEvent, LiveQuery, LiveSource, Progress } from "../core/stages.ts";
 import { compareObject } from "../drift/compare.ts";
+import type { Comparison } from "../drift/compare.ts";
 import { absenceOf, claimsOf, readsOf, unmanagedOf } from "../drift/inventory.ts";
 import type { ManagedScope } from "../drift/inventory.ts";
 import { scaledObjects } from "../drift/scaling.ts";
+import { createPredictor } from "./predict.ts";
+import type { Compared, Predictor, ReadOnly } from "./predict.ts";
 
 const NO_FACTS = {
   resized: new Set<string>(),
@@ -68,11 +71,16 @@ export interface LiveComparison {
   readonly faults: readonly Fault[];
   /** Every kind that Git declares was read to its end: only then may what was not seen be settled. */
   readonly wholly: boolean;
+  /** In a server dry-run: objects that were compared read-only after all. */
+  readonly readOnly: readonly ReadOnly[];
 }
 
 export async function compareLive(input: CompareInput): Promise<LiveComparison> {
   const state = new Comparing(input);
-  for await (const event of input.live.read(queryOf(input))) state.take(event);
+  for await (const event of input.live.read(queryOf(input))) {
+    state.take(event);
+    await state.predict();
+  }
   return state.finish();
 }
 
@@ -109,6 +117,9 @@ class Comparing {
   private readonly autoscalerFaults: Fault[] = [];
   private readonly namespaces = new Map<string, LiveObject>();
   private readonly leftOut = { controller: 0, admission: 0, ignored: 0 };
+  /** Of the page at hand; only where the server is asked what it would do. */
+  private compared: (Compared & { readonly declared: Declared })[] = [];
+  private readonly predictor: Predictor | undefined;
   private inSync = 0;
   private matched = 0;
   private unknown = 0;
@@ -121,6 +132,14 @@ class Comparing {
     this.scope = { namespaces: new Set(input.scope.keys()), kinds: this.declaredKinds, clusterScoped: false };
     this.isClaim = claimsOf(input.declared.map(({ object }) => object));
     this.scaled = new Set(scaledObjects(input.declared.map(({ object }) => object)));
+    if (input.live.dryRun !== undefined) {
+      this.predictor = createPredictor({
+        dryRun: input.live.dryRun,
+        compare: (desired, live) => this.comparisonOf(desired, live),
+        progress: input.progress,
+        total: input.declared.length,
+      });
+    }
   }
 
   take(event: LiveEvent): void {
@@ -161,10 +180,34 @@ class Comparing {
     this.compare(declared, live);
   }
 
-  private compare({ target, object }: Declared, live: LiveObject): void {
-    const schema = this.input.schemas.schemaOf(object.ref.apiVersion, object.ref.kind);
+  private compare(declared: Declared, live: LiveObject): void {
+    const { object } = declared;
+    const comparison = this.comparisonOf(object, live);
+    if (this.predictor === undefined) this.settle(declared, live, comparison);
+    else this.compared.push({ declared, object, live, schema: this.schemaOf(object), comparison });
+  }
+
+  private comparisonOf(desired: DesiredObject, live: LiveObject): Comparison {
     const context = { ...NO_FACTS, scaled: this.scaled };
-    const { changes, unknown, leftOut } = compareObject({ desired: object, live, schema, context });
+    return compareObject({ desired, live, schema: this.schemaOf(desired), context });
+  }
+
+  private schemaOf({ ref }: DesiredObject): FieldSchema | undefined {
+    return this.input.schemas.schemaOf(ref.apiVersion, ref.kind);
+  }
+
+  /** Asks the server about what was compared since; nothing without `live.dryRun`. */
+  async predict(): Promise<void> {
+    const { compared, predictor } = this;
+    this.compared = [];
+    if (predictor === undefined || compared.length === 0) return;
+    const corrected = await predictor.predict(compared);
+    for (const [index, { declared, live, comparison }] of compared.entries()) {
+      this.settle(declared, live, corrected[index] ?? comparison);
+    }
+  }
+
+  private settle({ target, object }: Declared, live: LiveObject, { changes, unknown, leftOut }: Comparison): void {
     for (const { reason } of leftOut) this.leftOut[reason] += 1;
     const questioned = leftOut.filter((field) => field.judged);
     if (changes.length > 0 || (questioned.length > 0 && unknown.length === 0)) {
@@ -197,9 +240,25 @@ class Comparing {
     }
     const { inSync, matched, unknown, leftOut, namespaces } = this;
     const replicas = this.drifts.some(({ drift }) => changesOf(drift).some(isReplicas));
-    const faults = uniqueFaults([...this.faults, ...this.unreadFaults(), ...(replicas ? this.autoscalerFaults : [])]);
+    const faults = uniqueFaults([
+      ...this.faults,
+      ...this.unreadFaults(),
+      ...(replicas ? this.autoscalerFaults : []),
+      ...(this.predictor?.faults() ?? []),
+    ]);
     const drifts = [...this.drifts, ...this.unmanaged];
-    return { drifts, inSync, matched, unknown, leftOut, namespaces, faults, wholly: this.unread.length === 0 };
+    const readOnly = this.predictor?.readOnly() ?? [];
+    return {
+      drifts,
+      inSync,
+      matched,
+      unknown,
+      leftOut,
+      namespaces,
+      faults,
+      wholly: this.unread.length === 0,
+      readOnly,
+    };
   }
 
   /** A kind that could not be read leaves what Git declares of it unknown. */

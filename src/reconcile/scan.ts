@@ -92,7 +92,8 @@ export async function scan(options: ScanOptions): Promise<Pass> {
   const unreadable = faults.filter((fault) => fault.leavesUnknown === "declared").length;
   return {
     version: options.version,
-    mode: "read-only",
+    mode: options.live.dryRun === undefined ? "read-only" : "server-dry-run",
+    comparedReadOnly: compared.readOnly,
     clusters: [options.live.cluster],
     targets: read.map((one) => passTarget(one, options.live)),
     startedAt,
