@@ -1,5 +1,7 @@
 /** Which files a target leaves out: patterns as in `.gitignore`, without negation. */
 
+import { matchesGlob } from "../core/glob.ts";
+
 /**
  * Whether a pattern matches the path or a folder above it. `*` and `?` stay within one name, `**` stands for any
  * number of folders. A pattern with a slash other than at its end counts from the repository's root, any other matches
@@ -27,7 +29,7 @@ function matchesFrom(steps: readonly string[], names: readonly string[]): boolea
       const step = steps[used];
       if (step === undefined) continue;
       if (step === "**") next.add(used).add(used + 1 === steps.length ? steps.length : used);
-      else if (matchesName(step, name)) next.add(used + 1);
+      else if (matchesGlob(step, name)) next.add(used + 1);
     }
     reached = skipStars(steps, next);
     // A folder above the path is matched: all below it is left out.
@@ -40,28 +42,4 @@ function matchesFrom(steps: readonly string[], names: readonly string[]): boolea
 function skipStars(steps: readonly string[], reached: Set<number>): Set<number> {
   for (const used of reached) if (steps[used] === "**" && used + 1 < steps.length) reached.add(used + 1);
   return reached;
-}
-
-/** The usual two-pointer wildcard match: on a mismatch the last `*` takes one character more. */
-function matchesName(pattern: string, name: string): boolean {
-  let p = 0;
-  let n = 0;
-  let star = -1;
-  let mark = 0;
-  while (n < name.length) {
-    if (pattern[p] === "*") {
-      star = p++;
-      mark = n;
-    } else if (pattern[p] === "?" || (p < pattern.length && pattern[p] === name[n])) {
-      p += 1;
-      n += 1;
-    } else if (star >= 0) {
-      p = star + 1;
-      n = ++mark;
-    } else {
-      return false;
-    }
-  }
-  while (pattern[p] === "*") p += 1;
-  return p === pattern.length;
 }
