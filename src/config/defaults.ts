@@ -12,6 +12,8 @@ export function defaultRepositoryConfig(): RepositoryConfig {
     schedule: { kind: "every", milliseconds: 900_000 },
     targets: [{ name: "default", path: "", exclude: [], unmanaged: "report" }],
     holdOffMs: 600_000,
+    ignore: [],
+    deployers: [],
     policies: { packs: SHIPPED_PACKS, paths: [], failOn: "medium" },
     pullRequests: { group: "target", maxOpen: 10, perHour: 2, labels: ["drift"] },
     issues: { labels: ["drift", "security"], assignees: [] },

@@ -24,18 +24,26 @@ const MAX_CONFIG_CHARACTERS = 1024 * 1024;
 
 type Steps = readonly PropertyKey[];
 
+/** A text as its schema has it. */
+export interface ReadDocument<Data> {
+  readonly kind: "document";
+  readonly data: Data;
+  /** Where the key or list item that the steps lead to is written. */
+  placeOf(steps: readonly (string | number)[]): SourcePosition;
+}
+
 /** The text as `schema` has it, or every problem, in the order of the lines. An empty text is an empty map. */
 export function readDocument<Schema extends z.ZodType>(
   text: string,
   file: string,
   schema: Schema,
-): z.output<Schema> | readonly Fault[] {
+): ReadDocument<z.output<Schema>> | readonly Fault[] {
   const context = new ConfigText(text, file);
   const parsed = context.parse();
   if (Array.isArray(parsed)) return parsed;
   const { value, root } = parsed as Parsed;
   const result = schema.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) return { kind: "document", data: result.data, placeOf: (steps) => context.at(root, steps) };
   const { issues } = result.error;
   // A check of a map as a whole says nothing while a key of it is misspelt.
   const misspelt = new Set(

@@ -78,3 +78,14 @@ export function distinct<Item extends z.ZodType>(item: Item) {
       ),
     );
 }
+
+/** A name in which `*` and `?` are wildcards. */
+export const glob = z
+  .string()
+  .refine(
+    ...check<string>(
+      (text) => text !== "" && text.length <= 300 && !/[\s\p{Cc}]/u.test(text),
+      "is no name or pattern of names",
+      "write a name, in which * stands for any characters and ? for one",
+    ),
+  );

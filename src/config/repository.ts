@@ -5,10 +5,13 @@ import { z } from "zod";
 import type { Severity } from "../core/drift.ts";
 import { SEVERITIES } from "../core/drift.ts";
 import type { Fault } from "../core/fault.ts";
+import type { IgnoreRule } from "../core/ignore.ts";
 import { defaultRepositoryConfig, SHIPPED_PACKS } from "./defaults.ts";
 import { readDocument } from "./document.ts";
+import type { ReadDocument } from "./document.ts";
 import { parseDuration } from "./duration.ts";
 import { check, distinct, duration, name, namespace, notYet } from "./fields.ts";
+import { ignoreRules, toIgnoreRules } from "./ignore.ts";
 import { nearest } from "./nearest.ts";
 
 export interface RepositoryConfig {
@@ -20,6 +23,10 @@ export interface RepositoryConfig {
   readonly mode?: "propose" | "report";
   /** How long a drift must stand before anything is opened; one-shot runs do not wait. */
   readonly holdOffMs: number;
+  /** What is no drift, by decision. */
+  readonly ignore: readonly IgnoreRule[];
+  /** Field managers that deploy what Git declares, besides those that are known to. */
+  readonly deployers: readonly string[];
   readonly policies: {
     readonly packs: readonly string[];
     /** Files and folders of the repository. */
@@ -150,6 +157,17 @@ const login = z
     ),
   );
 
+/** As the API server takes them (apimachinery `ValidateFieldManager`): 128 printable characters at most. */
+const manager = z
+  .string()
+  .refine(
+    ...check<string>(
+      (text) => text.trim() !== "" && text.length <= 128 && !/\p{Cc}/u.test(text),
+      "is no field manager's name",
+      "write it as metadata.managedFields shows it (kubectl get --show-managed-fields)",
+    ),
+  );
+
 const target = z.strictObject({
   name,
   cluster: name.optional(),
@@ -193,7 +211,8 @@ const SCHEMA = z.strictObject({
   mode: z.enum(["propose", "report"]).optional(),
   holdOff: duration({ min: 0 }).default(DEFAULTS.holdOffMs),
   freeze: notYet("freeze windows"),
-  ignore: notYet("ignore rules"),
+  ignore: ignoreRules.default([]),
+  deployers: distinct(manager).default([...DEFAULTS.deployers]),
   policies: z
     .strictObject({
       packs: distinct(pack).default([...DEFAULTS.policies.packs]),
@@ -221,8 +240,8 @@ const SCHEMA = z.strictObject({
     .prefault({}),
 });
 
-function toConfig(read: z.output<typeof SCHEMA>): RepositoryConfig {
-  const { version, schedule: when, targets, mode, holdOff, policies, pullRequests, issues } = read;
+function toConfig({ data, placeOf }: ReadDocument<z.output<typeof SCHEMA>>): RepositoryConfig {
+  const { version, schedule: when, targets, mode, holdOff, deployers, policies, pullRequests, issues } = data;
   const { group, maxOpen, perHour, labels } = pullRequests;
   return {
     version,
@@ -230,6 +249,8 @@ function toConfig(read: z.output<typeof SCHEMA>): RepositoryConfig {
     targets: targets.map(toTarget),
     ...(mode === undefined ? {} : { mode }),
     holdOffMs: holdOff,
+    ignore: toIgnoreRules(data.ignore, (index) => placeOf(["ignore", index])),
+    deployers,
     policies,
     pullRequests: { group, maxOpen, perHour, labels },
     issues,

@@ -39,7 +39,7 @@ export interface Grant {
 /** Reads the server config. Every problem is a fault (`config-invalid`) with file, line and column. */
 export function readServerConfig(text: string, file: string): ServerConfig | readonly Fault[] {
   const read = readDocument(text, file, SCHEMA);
-  return isFaults(read) ? read : toConfig(read);
+  return isFaults(read) ? read : toConfig(read.data);
 }
 
 /**

@@ -36,6 +36,8 @@ describe("the repository config", () => {
       schedule: { kind: "every", milliseconds: 900_000 },
       targets: [{ name: "default", path: "", exclude: [], unmanaged: "report" }],
       holdOffMs: 600_000,
+      ignore: [],
+      deployers: [],
       policies: { packs: ["pss-baseline", "rbac-escalation", "exposure"], paths: [], failOn: "medium" },
       pullRequests: { group: "target", maxOpen: 10, perHour: 2, labels: ["drift"] },
       issues: { labels: ["drift", "security"], assignees: [] },
@@ -91,6 +93,45 @@ const BOMB = `a: &a [x,x,x,x,x,x,x,x,x]\n${"bcdefgh"
   .map((name, index) => `${name}: &${name} [${`*${"abcdefgh"[index]},`.repeat(9)}]\n`)
   .join("")}`;
 
+test("ignore rules are read with the place where each stands", () => {
+  const { ignore, deployers } = valid(
+    `ignore:
+  - { kind: Deployment.apps, name: "web-*", namespace: shop, field: spec.replicas }
+  - manager: keda-operator
+  - field: 'metadata.annotations["a.b/*"]'
+deployers: [acme-deployer]
+`,
+  );
+  expect(ignore).toEqual([
+    {
+      kind: "Deployment.apps",
+      name: "web-*",
+      namespace: "shop",
+      field: {
+        text: "spec.replicas",
+        steps: [
+          { kind: "field", name: "spec" },
+          { kind: "field", name: "replicas" },
+        ],
+      },
+      position: { file: FILE, line: 2, column: 3 },
+    },
+    { manager: "keda-operator", position: { file: FILE, line: 3, column: 3 } },
+    {
+      field: {
+        text: 'metadata.annotations["a.b/*"]',
+        steps: [
+          { kind: "field", name: "metadata" },
+          { kind: "field", name: "annotations" },
+          { kind: "text", text: "a.b/*" },
+        ],
+      },
+      position: { file: FILE, line: 4, column: 3 },
+    },
+  ]);
+  expect(deployers).toEqual(["acme-deployer"]);
+});
+
 describe("a repository config is refused at the line and column of the problem:", () => {
   const cases: readonly (readonly [string, string, number, number, RegExp])[] = [
     ["an unknown key", "version: 1\nscedule: 15m\n", 2, 1, /did you mean "schedule"/],
@@ -122,7 +163,25 @@ describe("a repository config is refused at the line and column of the problem:"
     ["a day that never comes", "schedule: 0 0 31 2 *\n", 1, 1, /cron/],
     ["another version", "version: 2\n", 1, 1, /must be "1"/],
     ["freeze windows, which are to come", "freeze:\n  - {cron: x}\n", 1, 1, /does not work yet/],
-    ["ignore rules, which are to come", "ignore: [{kind: A}]\n", 1, 1, /does not work yet/],
+    ["an ignore rule that names nothing", "ignore:\n  - kind: A\n  - {}\n", 3, 3, /would ignore everything/],
+    ["an ignore rule of wildcards alone", "ignore: [{name: '*', field: '*'}]\n", 1, 10, /would ignore everything/],
+    ["an unknown key in an ignore rule", "ignore:\n  - kind: A\n    fild: spec\n", 3, 5, /did you mean "field"/],
+    ["a kind that is none", "ignore: [{kind: apps/v1/Deployment}]\n", 1, 11, /no kind.*Deployment.apps/],
+    ["a name with a space", "ignore: [{name: 'a b'}]\n", 1, 11, /no name/],
+    ["a field that ends in the middle", "ignore:\n  - kind: A\n    field: spec.\n", 3, 5, /character 5/],
+    ["a field with a key in half", "ignore: [{field: 'containers[name=]'}]\n", 1, 11, /character 11/],
+    ["a field that is a JSON pointer", "ignore: [{field: /spec/containers/0}]\n", 1, 11, /: spec.containers\[\*\]/],
+    [
+      "a field with a name that needs quotes",
+      "ignore: [{field: metadata.annotations.a.b/c}]\n",
+      1,
+      11,
+      /metadata.annotations\["a.b\/c"\]/,
+    ],
+    ["a field with **", "ignore: [{field: spec.**.image}]\n", 1, 11, /\*\*.*all that is below/],
+    ["an empty field", "ignore: [{field: ''}]\n", 1, 11, /is empty/],
+    ["a deployer that is no name", "deployers: ['']\n", 1, 13, /field manager/],
+    ["a deployer named twice", "deployers: [a, a]\n", 1, 1, /twice/],
     ["exceptions, which are to come", "exceptions: [{policy: a}]\n", 1, 1, /does not work yet/],
     ["Helm settings, which are to come", "targets: [{name: a, helm: {release: x}}]\n", 1, 21, /does not work yet/],
     ["a renderer, which is to come", "targets: [{name: a, renderer: helm}]\n", 1, 21, /does not work yet/],
