@@ -233,13 +233,17 @@ function scanOptions(command: Command): Command {
         .default("drift"),
     )
     .addOption(
-      new Option("--mode <mode>", "how objects are compared")
-        .choices(["read-only"])
+      new Option(
+        "--mode <mode>",
+        "how objects are compared; server-dry-run needs the right to patch, and changes nothing",
+      )
+        .choices(["read-only", "server-dry-run"])
         .argParser(parseMode)
         .default("read-only"),
     );
 }
 
+/** What the contract names and this version cannot do yet. */
 const FORMATS_TO_COME = ["sarif", "openreports", "ocsf"];
 
 function collect(value: string, before: readonly string[]): readonly string[] {
@@ -255,15 +259,12 @@ function collectReport(value: string, before: readonly ReportFile[]): readonly R
 
 function parseFormat(value: string): ReportFile["format"] {
   if (value === "text" || value === "json" || value === "markdown" || value === "html") return value;
-  throw new InvalidArgumentError(`${later(value, FORMATS_TO_COME)}Write text, json, markdown or html.`);
+  throw new InvalidArgumentError(
+    `${FORMATS_TO_COME.includes(value) ? "This version cannot do that yet. " : ""}Write text, json, markdown or html.`,
+  );
 }
 
 function parseMode(value: string): string {
-  if (value === "read-only") return value;
-  throw new InvalidArgumentError(`${later(value, ["server-dry-run"])}Write read-only.`);
-}
-
-/** What the contract names and this version cannot do yet. */
-function later(value: string, names: readonly string[]): string {
-  return names.includes(value) ? `This version cannot do that yet. ` : "";
+  if (value === "read-only" || value === "server-dry-run") return value;
+  throw new InvalidArgumentError("Write read-only or server-dry-run.");
 }

@@ -14,6 +14,7 @@ export interface SourceOptions {
 export interface LiveOptions {
   readonly target: readonly string[];
   readonly live?: string;
+  readonly mode?: "read-only" | "server-dry-run";
   readonly context?: string;
   readonly kubeconfig?: string;
   readonly quiet?: boolean;

@@ -76,6 +76,10 @@ interface LiveInput {
 /** The cluster of the kubeconfig, or a snapshot. A target's cluster alias is the context of that name. */
 export async function openLive({ options, config, digester, signal, progress }: LiveInput): Promise<LiveSource> {
   const live = options.live ?? "kube";
+  if (options.mode === "server-dry-run" && live !== "kube") {
+    progress.clear();
+    throw usage("--mode server-dry-run asks an API server, and --live names none", "leave out --live, or --mode");
+  }
   const opened =
     live === "kube"
       ? await openKube({ options, config, digester, signal, progress })
@@ -92,6 +96,7 @@ async function openKube({ options, config, digester, signal, progress }: LiveInp
     digester,
     signal,
     progress: progress.report,
+    dryRun: options.mode === "server-dry-run",
     ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
     ...(context === undefined ? {} : { context }),
   });

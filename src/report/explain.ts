@@ -7,6 +7,7 @@ import type { DriftResult, Pass } from "../core/pass.ts";
 import { formatPath } from "../core/path.ts";
 import type { Proposal } from "../core/proposal.ts";
 import { compareRefs, formatRef } from "../core/refs.ts";
+import type { ObjectRef } from "../core/refs.ts";
 import { terminalText } from "../text/escape-terminal.ts";
 import type { Style } from "../text/style.ts";
 import { shownDiff } from "./shown-diff.ts";
@@ -51,7 +52,7 @@ function quietChain(pass: Pass, { target, object }: ExplainInput["declared"][num
   return [
     style.bold(terminalText(formatRef(object.ref))),
     `declared    ${terminalText(object.origin.file)}, document ${object.origin.document + 1} (target ${terminalText(target)})`,
-    `compared    with cluster ${terminalText(clusterWords(pass))}`,
+    comparedWords(pass, object.ref),
     `result      ${verdict}`,
   ].join("\n");
 }
@@ -64,7 +65,7 @@ function driftChain(pass: Pass, result: DriftResult, style: Style): string {
   return [
     style.bold(terminalText(formatRef(drift.ref))),
     `declared    ${declared} (target ${terminalText(result.target)})`,
-    `compared    with cluster ${terminalText(clusterWords(pass))}`,
+    comparedWords(pass, drift.ref),
     `result      ${stateWords(drift)}`,
     ...changes,
     ...own.map(
@@ -75,6 +76,16 @@ function driftChain(pass: Pass, result: DriftResult, style: Style): string {
     ...result.actions.map((action) => `action      ${actionWords(action.kind)}: ${terminalText(action.reason)}`),
     ...pass.proposals.flatMap((proposal) => proposalChain(proposal, result)),
   ].join("\n");
+}
+
+/** With what, and in which mode: a server dry-run that could not be made of this object is said here, with the reason. */
+function comparedWords(pass: Pass, ref: ObjectRef): string {
+  const told = `compared    with cluster ${terminalText(clusterWords(pass))}`;
+  if (pass.mode === "read-only") return told;
+  const readOnly = pass.comparedReadOnly?.find((one) => compareRefs(one.ref, ref) === 0);
+  return readOnly === undefined
+    ? `${told}, which was asked what applying Git would change (server dry-run); additions are told by reading`
+    : `${told}, read-only: no server dry-run, since ${terminalText(readOnly.why)}`;
 }
 
 function changeChain(result: DriftResult, index: number, style: Style): readonly string[] {
