@@ -29,7 +29,7 @@ export interface ReadDocument<Data> {
   readonly kind: "document";
   readonly data: Data;
   /** Where the key or list item that the steps lead to is written. */
-  placeOf(steps: readonly (string | number)[]): SourcePosition;
+  readonly placeOf: (steps: readonly (string | number)[]) => SourcePosition;
 }
 
 /** The text as `schema` has it, or every problem, in the order of the lines. An empty text is an empty map. */

@@ -123,14 +123,14 @@ test("only what rests on a manager's name, which anybody may use, is policy's to
   expect(judged([byName, reviewed])).toEqual([false]);
 });
 
+function stripped(path: FieldPath, live: Value, ...written: readonly string[]) {
+  const rules = written.map((field) => rule({ field }));
+  const { change: kept, left } = withoutIgnored(change(path, { live }), rules);
+  return { kept: kept?.live, left: left.map((one) => [formatPath(one.path), one.live]) };
+}
+
 describe("of what was added above the rule's field", () => {
   const CONTEXT = fields("spec", "securityContext");
-
-  function stripped(path: FieldPath, live: Value, ...written: readonly string[]) {
-    const rules = written.map((field) => rule({ field }));
-    const { change: kept, left } = withoutIgnored(change(path, { live }), rules);
-    return { kept: kept?.live, left: left.map((one) => [formatPath(one.path), one.live]) };
-  }
 
   test("the ignored part is taken out, and the rest stays", () => {
     expect(stripped(CONTEXT, { runAsUser: 0, privileged: true }, "spec.securityContext.runAsUser")).toEqual({
