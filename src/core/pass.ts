@@ -1,6 +1,6 @@
 /** A finished pass: what every report format and every forge is given. */
 
-import type { Drift, Judgement } from "./drift.ts";
+import type { Drift, Judgement, LeftOutField } from "./drift.ts";
 import type { Fault, SourcePosition } from "./fault.ts";
 import type { Proposal } from "./proposal.ts";
 import type { ObjectRef } from "./refs.ts";
@@ -21,6 +21,10 @@ export interface Pass {
   /** Ordered by namespace, kind, name. */
   readonly results: readonly DriftResult[];
   readonly proposals: readonly Proposal[];
+  /** Why differences are no drift, each rule with its count. */
+  readonly leftOutRules: readonly LeftOutRuleCount[];
+  /** Every such difference of the objects that were asked about; sensitive values are digests or redacted. */
+  readonly leftOut: readonly LeftOutObject[];
   readonly faults: readonly Fault[];
   /**
    * No object that Git declares is unknown, every kind that it declares was read to its end, and every policy was read.
@@ -31,6 +35,21 @@ export interface Pass {
   readonly unseen: readonly string[];
   /** Every policy was read. Nothing is opened otherwise: what is found compliant might violate what could not be read. */
   readonly policiesRead: boolean;
+}
+
+export interface LeftOutRuleCount {
+  readonly reason: LeftOutField["reason"];
+  /** May name a webhook: escape it where it is shown. */
+  readonly rule: string;
+  readonly count: number;
+  /** The first few: object and field. */
+  readonly examples: readonly string[];
+}
+
+export interface LeftOutObject {
+  readonly target: string;
+  readonly ref: ObjectRef;
+  readonly fields: readonly LeftOutField[];
 }
 
 export interface PassTarget {

@@ -35,7 +35,7 @@ export function compareField(walk: Walk, { name, desired, live, schema }: FieldI
     if (found !== undefined) compareAddition(walk, { name, live, schema });
     return;
   }
-  if (!isMap(declared) && saysNothing(walk, { name, value: declared, schema: known })) {
+  if (!isMap(declared) && !hasItems(declared, known) && saysNothing(walk, { name, value: declared, schema: known })) {
     if (found !== undefined) compareAddition(walk, { name, live, schema, declared });
     return;
   }
@@ -55,6 +55,11 @@ export function compareField(walk: Walk, { name, desired, live, schema }: FieldI
   walk.liveSteps.pop();
 }
 
+/** A list whose items are told apart: what live has in an empty one was added item by item. */
+function hasItems(declared: Value, schema: FieldSchema | undefined): boolean {
+  return isList(declared) && (schema?.list?.kind === "map" || schema?.list?.kind === "set");
+}
+
 interface Filled {
   readonly declared: Value;
   readonly found: Value | undefined;
@@ -62,9 +67,10 @@ interface Filled {
   readonly schema: FieldSchema | undefined;
 }
 
-/** An empty map is filled in as an absent one is (`strategy: {}`). */
+/** An empty map or list is filled in as an absent one is (`strategy: {}`). */
 function isFilledIn(walk: Walk, { declared, found, live, schema }: Filled): boolean {
-  if (!isMap(declared) || !isMap(found) || Object.keys(declared).length > 0) return false;
+  if (found === undefined || typeof declared !== "object" || declared === null) return false;
+  if (Object.keys(declared).length > 0) return false;
   return isDefault(walk, { value: found, parent: live, schema });
 }
 

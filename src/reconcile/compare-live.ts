@@ -17,6 +17,8 @@ import type { Comparison } from "../drift/compare.ts";
 import { absenceOf, claimsOf, readsOf, unmanagedOf } from "../drift/inventory.ts";
 import type { ManagedScope } from "../drift/inventory.ts";
 import { scaledObjects } from "../drift/scaling.ts";
+import { leftOutLog } from "./left-out.ts";
+import type { LeftOutLog } from "./left-out.ts";
 import { createPredictor } from "./predict.ts";
 import type { Compared, Predictor, ReadOnly } from "./predict.ts";
 
@@ -48,6 +50,8 @@ export interface CompareInput {
   /** Namespaces where unmanaged objects are looked for, with the target that they count for; empty: nowhere. */
   readonly scope: ReadonlyMap<string, string>;
   readonly progress: Progress;
+  /** Objects of which everything that is left out is kept. */
+  readonly traced?: (ref: ObjectRef) => boolean;
 }
 
 /** A drift of a target's. */
@@ -65,7 +69,7 @@ export interface LiveComparison {
   readonly matched: number;
   /** Declared, and not (wholly) comparable. */
   readonly unknown: number;
-  readonly leftOut: { readonly controller: number; readonly admission: number; readonly ignored: number };
+  readonly leftOut: LeftOutLog;
   /** Live Namespace objects that were read, by name: policies select by their labels. */
   readonly namespaces: ReadonlyMap<string, LiveObject>;
   readonly faults: readonly Fault[];
@@ -116,7 +120,7 @@ class Comparing {
   private readonly unread: { readonly of: string; readonly fault: Fault }[] = [];
   private readonly autoscalerFaults: Fault[] = [];
   private readonly namespaces = new Map<string, LiveObject>();
-  private readonly leftOut = { controller: 0, admission: 0, ignored: 0 };
+  private readonly leftOut: LeftOutLog;
   /** Of the page at hand; only where the server is asked what it would do. */
   private compared: (Compared & { readonly declared: Declared })[] = [];
   private readonly predictor: Predictor | undefined;
@@ -126,6 +130,7 @@ class Comparing {
 
   constructor(input: CompareInput) {
     this.input = input;
+    this.leftOut = leftOutLog(input.traced);
     for (const declared of input.declared) this.waiting.set(refKey(declared.object.ref), declared);
     this.declaredKeys = new Set([...this.waiting.keys(), ...(input.known ?? [])]);
     this.declaredKinds = new Set(input.declared.map(({ object }) => kindKey(object.ref)));
@@ -208,7 +213,7 @@ class Comparing {
   }
 
   private settle({ target, object }: Declared, live: LiveObject, { changes, unknown, leftOut }: Comparison): void {
-    for (const { reason } of leftOut) this.leftOut[reason] += 1;
+    this.leftOut.add(target, object.ref, leftOut);
     const questioned = leftOut.filter((field) => field.judged);
     if (changes.length > 0 || (questioned.length > 0 && unknown.length === 0)) {
       this.drifts.push({

@@ -39,18 +39,19 @@ export interface Judged {
   /** In the drifts' order, without actions. A drift that turned out to be none has no result. */
   readonly results: readonly DriftResult[];
   /** Differences that had been left out, that policy objects to, and that are changes of the results. */
-  readonly admitted: number;
+  readonly admitted: readonly LeftOutField[];
 }
 
 export async function judgeDrifts(input: JudgeDriftsInput): Promise<Judged> {
   const locators = new Map<SourceTree, Locator>();
   const results: DriftResult[] = [];
-  let admitted = 0;
+  const admitted: LeftOutField[] = [];
   for (const [index, { target, drift: found, questioned = [] }] of input.drifts.entries()) {
     input.signal?.throwIfAborted();
     const locator = locatorFor(input.treeOf(target), locators);
-    const drift = await withViolating(input, found, questioned);
-    admitted += changesOf(drift).length - changesOf(found).length;
+    const violating = await violatingOf(input, found, questioned);
+    const drift = withAdded(found, violating);
+    admitted.push(...violating);
     if (drift.state !== "drifted" || drift.changes.length > 0)
       results.push(await judgeOne({ input, target, drift, locator }));
     input.progress({ stage: "judging", what: "drifts", done: index + 1, total: input.drifts.length });
@@ -58,20 +59,24 @@ export async function judgeDrifts(input: JudgeDriftsInput): Promise<Judged> {
   return { results, admitted };
 }
 
-/** With those of what was left out on forgeable evidence that policy objects to, whoever made them. */
-async function withViolating(
+/** Those of what was left out on forgeable evidence that policy objects to, whoever made them. */
+async function violatingOf(
   input: JudgeDriftsInput,
   drift: Drift,
   questioned: readonly LeftOutField[],
-): Promise<Drift> {
-  if (questioned.length === 0) return drift;
+): Promise<readonly LeftOutField[]> {
+  if (questioned.length === 0) return [];
   const known = changesOf(drift);
-  const asked = questioned.map(({ reason: _reason, rule: _rule, judged: _judged, ...change }): Change => change);
-  const { changes: verdicts } = await judged(input, withChanges(drift, [...known, ...asked]));
-  const violating = asked.filter((_change, index) => verdicts[known.length + index]?.verdict === "violating");
+  const { changes: verdicts } = await judged(input, withChanges(drift, [...known, ...questioned]));
+  return questioned.filter((_change, index) => verdicts[known.length + index]?.verdict === "violating");
+}
+
+function withAdded(drift: Drift, added: readonly LeftOutField[]): Drift {
+  if (added.length === 0) return drift;
+  const changes = added.map(({ reason: _reason, rule: _rule, judged: _judged, ...change }): Change => change);
   return withChanges(
     drift,
-    [...known, ...violating].toSorted((a, b) => compareText(formatPath(a.path), formatPath(b.path))),
+    [...changesOf(drift), ...changes].toSorted((a, b) => compareText(formatPath(a.path), formatPath(b.path))),
   );
 }
 

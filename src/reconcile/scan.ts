@@ -5,11 +5,11 @@
 
 import type { Evaluator } from "../core/admission.ts";
 import { changesOf } from "../core/drift.ts";
-import type { Severity } from "../core/drift.ts";
+import type { LeftOutField, Severity } from "../core/drift.ts";
 import type { Fault } from "../core/fault.ts";
 import { compareRefs, refKey } from "../core/refs.ts";
-import type { KindRef } from "../core/refs.ts";
-import type { DriftResult, Pass, PassTarget, Summary } from "../core/pass.ts";
+import type { KindRef, ObjectRef } from "../core/refs.ts";
+import type { DriftResult, LeftOutObject, Pass, PassTarget, Summary } from "../core/pass.ts";
 import type { Proposal } from "../core/proposal.ts";
 import type { SchemaSource } from "../core/schema.ts";
 import type { Clock, DesiredState, LiveQuery, LiveSource, Progress, SourceTree } from "../core/stages.ts";
@@ -19,6 +19,7 @@ import { builtinSchemas } from "../kinds/schemas.ts";
 import { builtinKind } from "../kinds/scopes.ts";
 import type { TargetConfig } from "../config/repository.ts";
 import type { Digester } from "../text/digest.ts";
+import { redactChange } from "../text/redact.ts";
 import { compareLive, queryOf, withoutDuplicates } from "./compare-live.ts";
 import type { Declared, LiveComparison } from "./compare-live.ts";
 import { driftId } from "./identity.ts";
@@ -45,6 +46,8 @@ export interface ScanOptions {
   readonly signal?: AbortSignal;
   /** Told what Git declares, before it is compared. */
   readonly onDeclared?: (declared: readonly Declared[]) => void;
+  /** Objects of which everything that is left out is told, for `explain`; absent: none. */
+  readonly traced?: (ref: ObjectRef) => boolean;
   /** Problems found before the pass (a policy that does not compile, say), which belong to its report. */
   readonly faults?: readonly Fault[];
 }
@@ -75,6 +78,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
     secrets: options.secrets,
     scope: managedScope(read, neighbours),
     progress: options.progress,
+    ...(options.traced === undefined ? {} : { traced: options.traced }),
   });
   options.signal?.throwIfAborted();
 
@@ -107,6 +111,8 @@ export async function scan(options: ScanOptions): Promise<Pass> {
     }),
     results: withActions(results, proposals),
     proposals,
+    leftOutRules: compared.leftOut.rules(),
+    leftOut: shownFields(compared.leftOut.objects(), options.digester),
     faults,
     complete: compared.unknown === 0 && compared.wholly && unreadable === 0 && policiesRead,
     unseen: (options.secrets ? [] : all.filter((one) => !isNoSecret(one))).map(({ target, object }) =>
@@ -124,13 +130,13 @@ interface DealWith {
 }
 
 interface Dealt extends Pick<Pass, "results" | "proposals"> {
-  /** Additions without an owner that policy objects to: not left out after all. */
-  readonly admitted: number;
+  /** What policy objects to: not left out after all. */
+  readonly admitted: readonly LeftOutField[];
 }
 
 /** Judges and proposes. Those stages are loaded only where something differs. */
 async function dealWith({ options, read, compared, schemas }: DealWith): Promise<Dealt> {
-  if (compared.drifts.length === 0) return { results: [], proposals: [], admitted: 0 };
+  if (compared.drifts.length === 0) return { results: [], proposals: [], admitted: [] };
   const { judgeDrifts } = await import("./judge-drifts.ts");
   const { proposeAll } = await import("./propose-all.ts");
   const { results, admitted } = await judgeDrifts({
@@ -237,7 +243,7 @@ function passTarget({ target, state }: ReadTarget, live: LiveSource): PassTarget
 interface SummaryInput {
   readonly compared: LiveComparison;
   readonly results: readonly DriftResult[];
-  readonly admitted: number;
+  readonly admitted: readonly LeftOutField[];
   readonly desired: number;
   /** Objects that are declared more than once, and so are unknown. */
   readonly duplicates: number;
@@ -265,9 +271,26 @@ function summaryOf({ compared, results, admitted, desired, duplicates }: Summary
       compliant: verdicts.filter((verdict) => verdict === "compliant").length,
       violating: verdicts.filter((verdict) => verdict === "violating").length,
     },
-    leftOut: { ...compared.leftOut, admission: compared.leftOut.admission - admitted },
+    leftOut: withoutAdmitted(compared.leftOut.counts, admitted),
     coverage: live === 0 ? 1 : compared.matched / live,
   };
+}
+
+function withoutAdmitted(counts: Summary["leftOut"], admitted: readonly LeftOutField[]): Summary["leftOut"] {
+  const less = (reason: LeftOutField["reason"]): number => admitted.filter((field) => field.reason === reason).length;
+  return {
+    controller: counts.controller - less("controller"),
+    admission: counts.admission - less("admission"),
+    ignored: counts.ignored - less("ignored"),
+  };
+}
+
+/** Sensitive values are shown as digests, or not at all. */
+function shownFields(objects: readonly LeftOutObject[], digester: Digester): readonly LeftOutObject[] {
+  return objects.map((object) => ({
+    ...object,
+    fields: object.fields.map((field) => ({ ...field, ...redactChange({ change: field, ref: object.ref, digester }) })),
+  }));
 }
 
 /** Says of each result what is to be done about it. */

@@ -119,7 +119,7 @@ describe("replicas", () => {
       read(DEPLOYMENT),
     ]);
     expect(told(compared)).toEqual([]);
-    expect(compared.leftOut.controller).toBe(1);
+    expect(compared.leftOut.counts.controller).toBe(1);
   });
 
   test("that drifted are said to be perhaps an autoscaler's, where autoscalers could not be read", async () => {

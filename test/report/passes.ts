@@ -59,5 +59,7 @@ export function passOf(results: readonly DriftResult[]): Pass {
     complete: true,
     policiesRead: true,
     unseen: [],
+    leftOutRules: [],
+    leftOut: [],
   };
 }
