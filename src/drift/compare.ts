@@ -61,7 +61,8 @@ export function compareObject({ desired, live, schema, context = NO_CONTEXT }: C
   return { changes: inOrder(walk.changes), unknown: walk.unknown, leftOut: walk.leftOut };
 }
 
-const NO_CONTEXT: AdmissionContext = {
+/** Of a cluster of which nothing is known. */
+export const NO_CONTEXT: AdmissionContext = {
   scaled: new Set(),
   resized: new Set(),
   limitsOf: () => [],

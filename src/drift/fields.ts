@@ -1,7 +1,7 @@
 /** Compares values by what their schema says of them: maps field by field, lists by lists.ts, scalars by meaning. */
 
 import type { FieldSchema } from "../core/schema.ts";
-import { isList, isMap, MAX_DEPTH } from "../core/value.ts";
+import { equalValues, isList, isMap, MAX_DEPTH } from "../core/value.ts";
 import type { Scalar, Value, ValueMap } from "../core/value.ts";
 import { MEANINGFUL_EMPTY } from "../kinds/declared.ts";
 import { sameQuantity } from "../kinds/quantity.ts";
@@ -90,9 +90,13 @@ export function compareValue(walk: Walk, { desired, live, schema }: Pair): void 
   }
 }
 
-/** Live answers null where Go has an empty map, list or slice of bytes; that is the empty string to a map of bytes. */
+/**
+ * Live answers null where Go has an empty map, list or slice of bytes; that is the empty string to a map of bytes. What is
+ * the default anyway is there although it is not written.
+ */
 function compareWithNothing(walk: Walk, { desired, live, schema }: Pair): void {
   if (live === null && desired === "") return;
+  if (schema?.default !== undefined && equalValues(desired, schema.default)) return;
   if (!sameAsAbsent(walk, { value: desired, schema, name: lastName(walk) })) note(walk, { desired });
 }
 

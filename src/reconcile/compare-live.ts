@@ -12,7 +12,7 @@ import { formatRef, kindKey, refKey } from "../core/refs.ts";
 import type { KindRef, ObjectRef } from "../core/refs.ts";
 import type { FieldSchema, SchemaSource } from "../core/schema.ts";
 import type { LiveEvent, LiveQuery, LiveSource, Progress } from "../core/stages.ts";
-import { compareObject } from "../drift/compare.ts";
+import { compareObject, NO_CONTEXT } from "../drift/compare.ts";
 import type { Comparison } from "../drift/compare.ts";
 import { absenceOf, claimsOf, readsOf, unmanagedOf } from "../drift/inventory.ts";
 import type { ManagedScope } from "../drift/inventory.ts";
@@ -21,14 +21,6 @@ import { leftOutLog } from "./left-out.ts";
 import type { LeftOutLog } from "./left-out.ts";
 import { createPredictor } from "./predict.ts";
 import type { Compared, Predictor, ReadOnly } from "./predict.ts";
-
-const NO_FACTS = {
-  resized: new Set<string>(),
-  limitsOf: () => [],
-  storageClasses: new Set<string>(),
-  ingressClasses: new Set<string>(),
-  mutatorsOf: () => [],
-};
 
 /** Written by autoscalers: they are read first, so that a workload's replicas are known to be theirs. */
 const AUTOSCALER: KindRef = { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler" };
@@ -193,7 +185,7 @@ class Comparing {
   }
 
   private comparisonOf(desired: DesiredObject, live: LiveObject): Comparison {
-    const context = { ...NO_FACTS, scaled: this.scaled };
+    const context = { ...NO_CONTEXT, scaled: this.scaled };
     return compareObject({ desired, live, schema: this.schemaOf(desired), context });
   }
 

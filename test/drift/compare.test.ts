@@ -165,7 +165,7 @@ const CASES: readonly Case[] = [
     title: "an emptyDir without settings is a volume all the same",
     desired: pod("{volumes: [{name: tmp, emptyDir: {}}]}"),
     live: pod("{volumes: [{name: tmp, hostPath: {path: /}}]}"),
-    changes: ['remove spec.volumes[name="tmp"].emptyDir'],
+    changes: ['remove spec.volumes[name="tmp"].emptyDir', 'add spec.volumes[name="tmp"].hostPath'],
   },
   {
     title: "a map of known fields is compared field by field, though it is atomic",
@@ -222,10 +222,10 @@ const CASES: readonly Case[] = [
     changes: ['replace metadata.annotations["a.b/c"]', "replace metadata.labels.x", "remove metadata.labels.y"],
   },
   {
-    title: "finalizers are a set, to which controllers add their own",
+    title: "finalizers are a set",
     desired: "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, finalizers: [b/b, a/a]}}",
     live: "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, finalizers: [c/c, a/a]}}",
-    changes: ['remove metadata.finalizers["b/b"]'],
+    changes: ['remove metadata.finalizers["b/b"]', 'add metadata.finalizers["c/c"]'],
   },
 ];
 
@@ -280,10 +280,14 @@ describe("who changed it", () => {
     expect(changes.map(({ actor }) => actor?.manager)).toEqual(["kubectl", "kubectl-set", "kubectl-edit"]);
   });
 
-  test("an added item without an owner was added by admission, and is left out", () => {
-    const result = compared(desired, yaml(managed(EDIT)));
-    expect(told(result.changes)).toEqual(["replace spec.replicas", `replace ${CONTAINER}.image`]);
-    expect(result.leftOut).toEqual({ controller: 0, admission: 1, ignored: 0 });
+  test("an added item without an owner is a change of nobody knows whom, unless the cluster has what mutates the object", () => {
+    const live = yaml(managed(EDIT));
+    const alone = compared(desired, live);
+    expect(told(alone.changes)).toContain(`add ${CONTAINER}.env[name="B"]`);
+    expect(alone.changes.find(({ operation }) => operation === "add")).not.toHaveProperty("actor");
+    const mutated = compared(desired, live, { mutatorsOf: () => ["sidecars"] });
+    expect(told(mutated.changes)).toEqual(["replace spec.replicas", `replace ${CONTAINER}.image`]);
+    expect(mutated.leftOut).toMatchObject([{ reason: "admission", judged: true, operation: "add" }]);
   });
 
   test("what runs through status, and what only remembers, is nobody's change", () => {
@@ -296,7 +300,7 @@ describe("who changed it", () => {
         ),
       ),
     );
-    expect(changes.map(({ actor }) => actor)).toEqual([undefined, undefined]);
+    expect(changes.map(({ actor }) => actor)).toEqual([undefined, undefined, undefined]);
   });
 
   test("a removal has no actor", () => {
@@ -409,7 +413,7 @@ describe("custom resources", () => {
     const result = compared(
       yaml(thing("{size: 1000m, rules: [{host: a, to: x}, {host: b, path: /b, to: y}], tags: [a, b], mode: fast}")),
       yaml(thing('{size: "1", rules: [{host: b, path: /b, to: z}, {host: a, path: /, to: x}], tags: [b, c, a]}')),
-      schema,
+      { schema },
     );
     expect(told(result.changes)).toEqual(['replace spec.rules[host="b",path="/b"].to', 'add spec.tags["c"]']);
   });
@@ -418,10 +422,10 @@ describe("custom resources", () => {
     const result = compared(
       yaml(thing("{colour: red, raw: {gone: 1, a: {b: 1, c: 2}}}")),
       yaml(thing("{raw: {a: {b: 2}}}")),
-      schema,
+      { schema },
     );
     expect(told(result.changes)).toEqual(["replace spec.raw.a.b", "remove spec.raw.a.c", "remove spec.raw.gone"]);
-    expect(result.leftOut.ignored).toBe(1);
+    expect(result.leftOut.map(({ reason }) => reason)).toEqual(["ignored"]);
   });
 
   test("a kind of which nothing is known has atomic lists, and is compared all the same", () => {

@@ -2,8 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { scaledObjects } from "../../src/drift/scaling.ts";
-import { compareObject } from "../../src/drift/compare.ts";
-import { refKey } from "../../src/core/refs.ts";
+import { compareObject, NO_CONTEXT } from "../../src/drift/compare.ts";
 import { builtinSchemas } from "../../src/kinds/schemas.ts";
 import { compared, desiredOf, liveOf, refOf, told, yaml } from "./objects.ts";
 
@@ -201,11 +200,11 @@ describe("what is no drift", () => {
     );
     const desired = desiredOf(manifest("Deployment", "spec: {replicas: 3, minReadySeconds: 5}"));
     const live = liveOf(manifest("Deployment", "spec: {replicas: 7, minReadySeconds: 6}"));
-    const scaled = scaledObjects([{ ref: refOf(scaler), value: scaler }]).has(refKey(desired.ref));
+    const scaled = scaledObjects([{ ref: refOf(scaler), value: scaler }]);
     const schema = builtinSchemas.schemaOf("apps/v1", "Deployment");
-    const result = compareObject({ desired, live, schema, scaled });
+    const result = compareObject({ desired, live, schema, context: { ...NO_CONTEXT, scaled } });
     expect(told(result.changes)).toEqual(["replace spec.minReadySeconds"]);
-    expect(result.leftOut.controller).toBe(1);
+    expect(result.leftOut).toMatchObject([{ reason: "controller" }]);
     expect(told(compareObject({ desired, live, schema }).changes)).toContain("replace spec.replicas");
   });
 });

@@ -1,7 +1,7 @@
 // Objects for the tests of src/drift, made of YAML as users write it.
 
 import { load } from "js-yaml";
-import { compareObject } from "../../src/drift/compare.ts";
+import { compareObject, NO_CONTEXT } from "../../src/drift/compare.ts";
 import type { Comparison } from "../../src/drift/compare.ts";
 import type { Change } from "../../src/core/drift.ts";
 import type { DesiredObject, LiveObject, ManagedFields } from "../../src/core/objects.ts";
@@ -10,6 +10,7 @@ import type { ObjectRef } from "../../src/core/refs.ts";
 import { fieldAt, textOf, withField } from "../../src/core/value.ts";
 import type { ValueMap } from "../../src/core/value.ts";
 import type { FieldSchema } from "../../src/core/schema.ts";
+import type { AdmissionContext } from "../../src/kinds/controllers.ts";
 import { builtinSchemas } from "../../src/kinds/schemas.ts";
 
 export function refOf(value: ValueMap): ObjectRef {
@@ -45,13 +46,19 @@ export function yaml(text: string): ValueMap {
   return load(text) as ValueMap;
 }
 
-/** Compares two manifests under the built-in schema, or under the one given. */
-export function compared(desired: ValueMap, live: ValueMap, schema?: FieldSchema): Comparison {
+/** Compares two manifests under the built-in schema, or under the one given, in a cluster of which this much is known. */
+export function compared(
+  desired: ValueMap,
+  live: ValueMap,
+  facts: Partial<AdmissionContext> & { readonly schema?: FieldSchema | undefined } = {},
+): Comparison {
   const ours = desiredOf(desired);
+  const { schema, ...context } = facts;
   return compareObject({
     desired: ours,
     live: liveOf(live, ours.ref),
     schema: schema ?? builtinSchemas.schemaOf(ours.ref.apiVersion, ours.ref.kind),
+    context: { ...NO_CONTEXT, ...context },
   });
 }
 
