@@ -1,0 +1,330 @@
+// What a server's prediction makes of a comparison: the prediction is given here, the cluster suite asks a real server.
+
+import { describe, expect, it, test } from "vitest";
+import type { LiveObject } from "../../src/core/objects.ts";
+import { formatPath } from "../../src/core/path.ts";
+import type { DryRunSource, Unpredicted } from "../../src/core/stages.ts";
+import type { Value, ValueMap } from "../../src/core/value.ts";
+import { compareObject } from "../../src/drift/compare.ts";
+import type { Comparison } from "../../src/drift/compare.ts";
+import { builtinSchemas } from "../../src/kinds/schemas.ts";
+import { createPredictor } from "../../src/reconcile/predict.ts";
+import type { Predictor } from "../../src/reconcile/predict.ts";
+import { desiredOf, liveOf, told, yaml } from "../drift/objects.ts";
+
+const NEVER: Unpredicted = { kind: "unpredicted", why: "it is a test", remedy: "Nothing." };
+
+interface Case {
+  /** Manifests in YAML: what Git declares, what the cluster has, what a server would make of it. */
+  readonly git: string;
+  readonly live: string;
+  readonly predicted?: string | Unpredicted;
+  /** What is left when the additions are taken away. */
+  readonly bare?: string;
+  readonly managers?: readonly Value[];
+  /** What reading found, where that is not to be what `compareObject` finds. */
+  readonly found?: Comparison;
+}
+
+interface Outcome {
+  readonly comparison: Comparison;
+  readonly asked: readonly string[];
+  readonly predictor: Predictor;
+}
+
+async function predicted(given: Case): Promise<Outcome> {
+  const asked: string[] = [];
+  const object = desiredOf(yaml(given.git));
+  const value = yaml(given.live);
+  const live = liveOf({
+    ...value,
+    metadata: { ...(value["metadata"] as ValueMap), managedFields: given.managers ?? [] },
+  });
+  const { apiVersion, kind } = object.ref;
+  const schema = builtinSchemas.schemaOf(apiVersion, kind);
+  const dryRun: DryRunSource = {
+    applied: async ({ manager }) => {
+      asked.push(`apply as ${manager}`);
+      return answerOf(given.predicted);
+    },
+    without: async (_live, paths) => {
+      asked.push(`without ${paths.map(formatPath).join(", ")}`);
+      return answerOf(given.bare);
+    },
+  };
+  const compare = (desired: typeof object, other: LiveObject): Comparison =>
+    compareObject({ desired, live: other, schema });
+  const predictor = createPredictor({ dryRun, compare, progress: () => undefined, total: 1 });
+  const comparison = given.found ?? compare(object, live);
+  const [corrected] = await predictor.predict([{ object, live, schema, comparison }]);
+  return { comparison: corrected as Comparison, asked, predictor };
+}
+
+function answerOf(given: string | Unpredicted | undefined): LiveObject | Unpredicted {
+  if (given === undefined) return NEVER;
+  return typeof given === "string" ? liveOf(yaml(given)) : given;
+}
+
+const map = (data: string, labels = "{}"): string =>
+  `{apiVersion: v1, kind: ConfigMap, metadata: {name: web, labels: ${labels}}, data: ${data}}`;
+
+const NOTHING: Comparison = { changes: [], unknown: [], leftOut: [] };
+
+describe("a difference that reading found", () => {
+  test.each<readonly [string, Case, readonly string[], readonly string[]]>([
+    [
+      "stays where the server would change it",
+      { git: map("{a: '1'}"), live: map("{a: '2'}"), predicted: map("{a: '1'}") },
+      ["replace data.a"],
+      [],
+    ],
+    [
+      "stays where the server would change it to something else",
+      { git: map("{a: '1'}"), live: map("{a: '2'}"), predicted: map("{a: '3'}") },
+      ["replace data.a"],
+      [],
+    ],
+    [
+      "stays where the server would write what is gone",
+      { git: map("{a: '1', b: x}"), live: map("{b: x}"), predicted: map("{a: '1', b: x}") },
+      ["remove data.a"],
+      [],
+    ],
+    [
+      "is admission's where the server would leave it as it is",
+      { git: map("{a: '1', b: x}"), live: map("{a: '2'}"), predicted: map("{a: '2'}") },
+      [],
+      ["replace data.a", "remove data.b"],
+    ],
+    [
+      "stays an addition, which an apply leaves alone, where it is not put back",
+      { git: map("{a: '1'}"), live: map("{a: '1', b: x}"), predicted: map("{a: '1', b: x}"), bare: map("{a: '1'}") },
+      ["add data.b"],
+      [],
+    ],
+    [
+      "stays an addition where the server puts another value there",
+      {
+        git: map("{a: '1'}"),
+        live: map("{a: '1', b: x}"),
+        predicted: map("{a: '1', b: x}"),
+        bare: map("{a: '1', b: y}"),
+      },
+      ["add data.b"],
+      [],
+    ],
+    [
+      "is no addition where the server puts it back",
+      {
+        git: map("{a: '1'}"),
+        live: map("{a: '1', b: x}"),
+        predicted: map("{a: '1', b: x}"),
+        bare: map("{a: '1', b: x}"),
+      },
+      [],
+      ["add data.b"],
+    ],
+    [
+      "stays an addition where it cannot be taken away",
+      { git: map("{a: '1'}"), live: map("{a: '1', b: x}"), predicted: map("{a: '1', b: x}") },
+      ["add data.b"],
+      [],
+    ],
+  ])("%s", async (_what, given, changes, leftOut) => {
+    const { comparison } = await predicted(given);
+    expect(told(comparison.changes)).toEqual(changes);
+    expect(told(comparison.leftOut)).toEqual(leftOut);
+    expect(comparison.leftOut.filter(({ reason, judged }) => reason !== "admission" || !judged)).toEqual([]);
+  });
+
+  it("stays where the whole of it may hide an addition, which an apply leaves alone", async () => {
+    const widget = (labels: string): string =>
+      `{apiVersion: shop.example/v1, kind: Widget, metadata: {name: web}, spec: {list: ${labels}}}`;
+    const { comparison } = await predicted({
+      git: widget("[{name: a}]"),
+      live: widget("[{name: a}, {name: b}]"),
+      predicted: widget("[{name: a}, {name: b}]"),
+    });
+    expect(told(comparison.changes)).toEqual(["replace spec.list"]);
+  });
+});
+
+describe("a difference that reading did not find", () => {
+  const owner = (operation: string, manager = "kubectl"): Value => ({
+    manager,
+    operation,
+    time: "2026-01-01T00:00:00Z",
+    fieldsV1: { "f:data": { "f:b": {} } },
+  });
+
+  test.each<readonly [string, Case, readonly string[]]>([
+    [
+      "is a change where Git declares the field",
+      { git: map("{a: '1'}"), live: map("{a: '2'}"), predicted: map("{a: '1'}"), found: NOTHING },
+      ["replace data.a"],
+    ],
+    [
+      "is none where Git does not: what admission would add today, say",
+      { git: map("{a: '1'}"), live: map("{a: '1'}"), predicted: map("{a: '1'}", "{new: x}"), found: NOTHING },
+      [],
+    ],
+    [
+      "is an addition where the deployer gives the field up",
+      {
+        git: map("{a: '1'}"),
+        live: map("{a: '1', b: x}"),
+        predicted: map("{a: '1'}"),
+        managers: [owner("Apply")],
+        found: NOTHING,
+      },
+      ["add data.b"],
+    ],
+    [
+      "is what follows from other changes where somebody else owned the field",
+      {
+        git: map("{a: '1'}"),
+        live: map("{a: '1', b: x}"),
+        predicted: map("{a: '1'}"),
+        managers: [owner("Update", "kubectl-edit")],
+        found: NOTHING,
+      },
+      [],
+    ],
+    [
+      "is none where reading explained it",
+      {
+        git: map("{a: '1'}"),
+        live: map("{a: '2'}"),
+        predicted: map("{a: '1'}"),
+        found: {
+          ...NOTHING,
+          leftOut: [
+            {
+              path: [
+                { kind: "field", name: "data" },
+                { kind: "field", name: "a" },
+              ],
+              operation: "replace",
+              direction: "unknown",
+              reason: "controller",
+              rule: "a rule",
+              judged: false,
+            },
+          ],
+        },
+      },
+      [],
+    ],
+  ])("%s", async (_what, given, changes) => {
+    const { comparison } = await predicted(given);
+    expect(told(comparison.changes)).toEqual(changes);
+  });
+
+  it("has what Git says, not what the server makes of it", async () => {
+    const { comparison } = await predicted({
+      git: map("{a: '1'}"),
+      live: map("{a: '2'}"),
+      predicted: map("{a: '1 and more'}"),
+      found: NOTHING,
+    });
+    expect(comparison.changes).toMatchObject([{ desired: "1", live: "2" }]);
+  });
+});
+
+describe("who applies", () => {
+  const entry = (manager: string, operation: string, day: number, subresource?: string): Value => ({
+    manager,
+    operation,
+    time: `2026-01-0${day}T00:00:00Z`,
+    fieldsV1: {},
+    ...(subresource === undefined ? {} : { subresource }),
+  });
+
+  test.each<readonly [string, readonly Value[], string]>([
+    ["holdfast, where nobody deployed", [entry("kubectl-edit", "Update", 1)], "holdfast"],
+    ["kubectl, where it applied on its own side", [entry("kubectl-client-side-apply", "Update", 1)], "kubectl"],
+    ["who deployed last", [entry("helm", "Update", 1), entry("argocd-controller", "Apply", 2)], "argocd-controller"],
+    ["not who wrote a status", [entry("helm", "Update", 1), entry("kapp", "Update", 2, "status")], "helm"],
+  ])("is %s", async (_what, managers, manager) => {
+    const { asked } = await predicted({ git: map("{}"), live: map("{}"), predicted: map("{}"), managers });
+    expect(asked).toEqual([`apply as ${manager}`]);
+  });
+});
+
+it("does not take away what the API server copies from the old object, such as a node port", async () => {
+  const service = (spec: string): string =>
+    `{apiVersion: v1, kind: Service, metadata: {name: web, labels: {a: b}}, spec: ${spec}}`;
+  const found: Comparison = {
+    ...NOTHING,
+    changes: [{ path: [{ kind: "field", name: "spec" }], operation: "add", direction: "unknown" }],
+  };
+  const { asked, comparison } = await predicted({
+    git: service("{}"),
+    live: service("{}"),
+    predicted: service("{}"),
+    found,
+  });
+  expect(asked).toEqual(["apply as holdfast"]);
+  expect(comparison.changes).toHaveLength(1);
+});
+
+describe("where the server does not tell", () => {
+  it("the comparison stays, and one fault says why for all objects of a cause", async () => {
+    const objects = ["d", "c", "b", "a"].map((name) => desiredOf(yaml(map("{a: '1'}").replace("web", name))));
+    const dryRun: DryRunSource = { applied: async () => NEVER, without: async () => NEVER };
+    const predictor = createPredictor({ dryRun, compare: () => NOTHING, progress: () => undefined, total: 4 });
+    const compared = objects.map((object) => ({
+      object,
+      live: liveOf(object.value),
+      schema: undefined,
+      comparison: { ...NOTHING, unknown: [[]] },
+    }));
+    expect(await predictor.predict(compared)).toEqual(compared.map(({ comparison }) => comparison));
+    expect(predictor.faults()).toEqual([
+      {
+        kind: "fault",
+        code: "dry-run-failed",
+        about: "ConfigMap/a, ConfigMap/b, ConfigMap/c and 1 more",
+        message:
+          "4 objects were compared read-only, without a server dry run: it is a test (ConfigMap/a, ConfigMap/b, ConfigMap/c and 1 more)",
+        remedy: "Nothing.",
+        leavesUnknown: "nothing",
+      },
+    ]);
+    expect(predictor.readOnly()).toHaveLength(4);
+  });
+
+  it("nor is it asked where the object was read in another version", async () => {
+    const hpa = (version: string): string =>
+      `{apiVersion: autoscaling/${version}, kind: HorizontalPodAutoscaler, metadata: {name: web}}`;
+    const { asked, predictor } = await predicted({ git: hpa("v2"), live: hpa("v1") });
+    expect(asked).toEqual([]);
+    expect(predictor.readOnly()).toMatchObject([{ why: "they were read in another API version than Git declares" }]);
+  });
+
+  it("asks four objects at once, and keeps their order", async () => {
+    let running = 0;
+    let most = 0;
+    const dryRun: DryRunSource = {
+      applied: async ({ live }) => {
+        most = Math.max(most, ++running);
+        await Promise.resolve();
+        running--;
+        return live;
+      },
+      without: async () => NEVER,
+    };
+    const objects = Array.from({ length: 20 }, (_, index) => desiredOf(yaml(map("{}").replace("web", `w${index}`))));
+    const predictor = createPredictor({ dryRun, compare: () => NOTHING, progress: () => undefined, total: 20 });
+    const comparisons = await predictor.predict(
+      objects.map((object, index) => ({
+        object,
+        live: liveOf(object.value),
+        schema: undefined,
+        comparison: { ...NOTHING, unknown: [[{ kind: "index", index }]] },
+      })),
+    );
+    expect(comparisons.map(({ unknown }) => unknown)).toEqual(objects.map((_, index) => [[{ kind: "index", index }]]));
+    expect(most).toBe(4);
+  });
+});
