@@ -14,6 +14,7 @@ export type FaultCode =
   | "forge-forbidden"
   | "forge-limited"
   | "git-failed"
+  | "ignore-unused"
   | "interrupted"
   | "kind-not-served"
   | "kubeconfig-invalid"

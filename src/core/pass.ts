@@ -71,6 +71,8 @@ export interface Summary {
     readonly missing: number;
     readonly unmanaged: number;
     readonly unknown: number;
+    /** Declared, and wholly ignored by a rule: neither in sync nor drifted or missing. Absent where there are none. */
+    readonly ignored?: number;
   };
   readonly changes: { readonly compliant: number; readonly violating: number };
   /** What was seen and is no drift, by reason. */

@@ -53,8 +53,8 @@ export interface WithoutIgnored {
  */
 export function withoutIgnored(change: Change, rules: readonly IgnoreRule[]): WithoutIgnored {
   const able = byStrength(rules.filter((rule) => isBy(rule, change)));
-  const [covering] = able.filter((rule) => covers(rule, change.path));
-  if (covering !== undefined) return { left: [leftOut(change, covering)] };
+  const covering = able.find((rule) => covers(rule, change.path));
+  if (covering !== undefined) return { left: [leftOutBy(covering, change)] };
   const inner = able.filter((rule) => reachesInto(rule, change.path));
   if (inner.length === 0) return { change, left: [] };
   return change.operation === "add" ? withoutParts(change, inner) : withoutWhole(change, inner);
@@ -83,8 +83,14 @@ function reachesInto({ field }: IgnoreRule, path: FieldPath): boolean {
   return field !== undefined && field.steps.length > path.length && matchesSteps(field.steps, path, path.length);
 }
 
-function leftOut(change: Change, rule: IgnoreRule): LeftOutField {
-  return { ...change, reason: "ignored", rule: `ignored by ${ruleWords(rule)}`, judged: isForgeable(rule) };
+/** A difference that the rule ignores. */
+export function leftOutBy(rule: IgnoreRule, change: Change): LeftOutField {
+  return {
+    ...change,
+    reason: "ignored",
+    rule: `ignored by the rule at ${formatLine(rule.position)} (${ruleWords(rule)})`,
+    judged: isForgeable(rule),
+  };
 }
 
 function withoutParts(change: Change, rules: readonly IgnoreRule[]): WithoutIgnored {
@@ -94,7 +100,7 @@ function withoutParts(change: Change, rules: readonly IgnoreRule[]): WithoutIgno
     const { value, taken } = without(live, stepsBelow(rule, change.path));
     live = value;
     left.push(
-      ...taken.map((part) => leftOut({ ...change, path: [...change.path, ...part.path], live: part.value }, rule)),
+      ...taken.map((part) => leftOutBy(rule, { ...change, path: [...change.path, ...part.path], live: part.value })),
     );
   }
   if (left.length === 0) return { change, left };
@@ -108,7 +114,7 @@ function withoutWhole(change: Change, rules: readonly IgnoreRule[]): WithoutIgno
     const steps = stepsBelow(rule, change.path);
     desired = without(desired, steps).value;
     live = without(live, steps).value;
-    if (equalValues(desired, live)) return { left: [leftOut(change, rule)] };
+    if (equalValues(desired, live)) return { left: [leftOutBy(rule, change)] };
   }
   return { change, left: [] };
 }
@@ -173,7 +179,15 @@ function stepTo(item: Value, index: number, step: PatternStep): PathStep {
 /** What a rule would be about is there, whether or not anything differs: a rule of which this never holds is a mistake. */
 export function isInUse(
   rule: IgnoreRule,
-  { ref, desired, live }: { readonly ref: ObjectRef; readonly desired?: DesiredObject; readonly live?: LiveObject },
+  {
+    ref,
+    desired,
+    live,
+  }: {
+    readonly ref: ObjectRef;
+    readonly desired?: DesiredObject | undefined;
+    readonly live?: LiveObject | undefined;
+  },
 ): boolean {
   const { field, manager } = rule;
   if (!isAbout(rule, ref)) return false;
@@ -182,10 +196,8 @@ export function isInUse(
   return field === undefined || [desired, live].some((side) => without(side?.value, field.steps).taken.length > 0);
 }
 
-/** `the rule at .github/holdfast.yml:7 (kind Deployment, name web-*, field spec.replicas)`. */
-export function ruleWords(rule: IgnoreRule): string {
-  const { kind, name, namespace, field, manager } = rule;
+/** `kind Deployment, name web-*, field spec.replicas`. */
+export function ruleWords({ kind, name, namespace, field, manager }: IgnoreRule): string {
   const named = Object.entries({ kind, name, namespace, field: field?.text, manager });
-  const words = named.flatMap(([key, value]) => (value === undefined ? [] : [`${key} ${value}`]));
-  return `the rule at ${formatLine(rule.position)} (${words.join(", ")})`;
+  return named.flatMap(([key, value]) => (value === undefined ? [] : [`${key} ${value}`])).join(", ");
 }

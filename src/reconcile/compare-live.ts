@@ -6,6 +6,7 @@
 import { changesOf } from "../core/drift.ts";
 import type { Change, Drift, LeftOutField } from "../core/drift.ts";
 import type { Fault } from "../core/fault.ts";
+import type { IgnoreRule } from "../core/ignore.ts";
 import type { DesiredObject, LiveObject } from "../core/objects.ts";
 import { formatPath } from "../core/path.ts";
 import { formatRef, kindKey, refKey } from "../core/refs.ts";
@@ -19,6 +20,8 @@ import type { ManagedScope } from "../drift/inventory.ts";
 import { scaledObjects } from "../drift/scaling.ts";
 import { leftOutLog } from "./left-out.ts";
 import type { LeftOutLog } from "./left-out.ts";
+import { ignoring } from "./ignoring.ts";
+import type { Ignoring } from "./ignoring.ts";
 import { createPredictor } from "./predict.ts";
 import type { Compared, Predictor, ReadOnly } from "./predict.ts";
 
@@ -44,6 +47,17 @@ export interface CompareInput {
   readonly progress: Progress;
   /** Objects of which everything that is left out is kept. */
   readonly traced?: (ref: ObjectRef) => boolean;
+  /** What the repository says is no drift. */
+  readonly ignore?: readonly IgnoreRule[];
+  /** Told of each object that both sides have, once it was compared. */
+  readonly onCompared?: (compared: ComparedObject) => void;
+}
+
+export interface ComparedObject {
+  readonly target: string;
+  readonly live: LiveObject;
+  /** Fields of which neither sameness nor difference is known. */
+  readonly unknown: Comparison["unknown"];
 }
 
 /** A drift of a target's. */
@@ -62,6 +76,10 @@ export interface LiveComparison {
   /** Declared, and not (wholly) comparable. */
   readonly unknown: number;
   readonly leftOut: LeftOutLog;
+  /** Declared, and wholly ignored. */
+  readonly ignored: number;
+  /** Ignore rules that nothing was found for, in what was compared. */
+  readonly unusedIgnores: readonly Fault[];
   /** Live Namespace objects that were read, by name: policies select by their labels. */
   readonly namespaces: ReadonlyMap<string, LiveObject>;
   readonly faults: readonly Fault[];
@@ -113,16 +131,19 @@ class Comparing {
   private readonly autoscalerFaults: Fault[] = [];
   private readonly namespaces = new Map<string, LiveObject>();
   private readonly leftOut: LeftOutLog;
+  private readonly ignoring: Ignoring;
   /** Of the page at hand; only where the server is asked what it would do. */
   private compared: (Compared & { readonly declared: Declared })[] = [];
   private readonly predictor: Predictor | undefined;
   private inSync = 0;
   private matched = 0;
   private unknown = 0;
+  private ignored = 0;
 
   constructor(input: CompareInput) {
     this.input = input;
     this.leftOut = leftOutLog(input.traced);
+    this.ignoring = ignoring(input.ignore ?? []);
     for (const declared of input.declared) this.waiting.set(refKey(declared.object.ref), declared);
     this.declaredKeys = new Set([...this.waiting.keys(), ...(input.known ?? [])]);
     this.declaredKinds = new Set(input.declared.map(({ object }) => kindKey(object.ref)));
@@ -204,10 +225,15 @@ class Comparing {
     }
   }
 
-  private settle({ target, object }: Declared, live: LiveObject, { changes, unknown, leftOut }: Comparison): void {
+  private settle({ target, object }: Declared, live: LiveObject, comparison: Comparison): void {
+    const { unknown } = comparison;
+    const { changes, leftOut, whole } = this.ignoring.compared(object, live, comparison);
+    this.input.onCompared?.({ target, live, unknown });
     this.leftOut.add(target, object.ref, leftOut);
-    const questioned = leftOut.filter((field) => field.judged);
-    if (changes.length > 0 || (questioned.length > 0 && unknown.length === 0)) {
+    const questioned = whole ? [] : leftOut.filter((field) => field.judged);
+    if (whole) {
+      this.ignored++;
+    } else if (changes.length > 0 || (questioned.length > 0 && unknown.length === 0)) {
       this.drifts.push({
         target,
         drift: { state: "drifted", ref: object.ref, desired: object, live, changes },
@@ -224,7 +250,14 @@ class Comparing {
     const target = live.ref.namespace === undefined ? undefined : this.input.scope.get(live.ref.namespace);
     if (target === undefined) return;
     const drift = unmanagedOf({ live, desired: this.declaredKeys, scope: this.scope, isClaim: this.isClaim });
-    if ("state" in drift) this.unmanaged.push({ target, drift });
+    if ("state" in drift && !this.isIgnored(target, drift)) this.unmanaged.push({ target, drift });
+  }
+
+  /** Whether a rule is about the whole of an object that one side lacks; it is then noted. */
+  private isIgnored(target: string, drift: Drift): boolean {
+    const field = this.ignoring.absent(drift);
+    if (field !== undefined) this.leftOut.add(target, drift.ref, [field]);
+    return field !== undefined;
   }
 
   /** Absence counts only where the kind was read to its end: everything else that was not seen is unknown. */
@@ -233,6 +266,7 @@ class Comparing {
     for (const { target, object } of this.waiting.values()) {
       const drift = absenceOf(object, reads);
       if (drift === "unknown") this.unknown++;
+      else if (this.isIgnored(target, drift)) this.ignored++;
       else this.drifts.push({ target, drift });
     }
     const { inSync, matched, unknown, leftOut, namespaces } = this;
@@ -251,6 +285,8 @@ class Comparing {
       matched,
       unknown,
       leftOut,
+      ignored: this.ignored,
+      unusedIgnores: this.ignoring.unused(),
       namespaces,
       faults,
       wholly: this.unread.length === 0,

@@ -4,13 +4,14 @@ import { resolve } from "node:path";
 
 import type { Fault } from "../core/fault.ts";
 import type { Pass } from "../core/pass.ts";
+import type { ObjectRef } from "../core/refs.ts";
 import type { Clock, LiveSource, Progress, SourceTree } from "../core/stages.ts";
 import type { RepositoryConfig, TargetConfig } from "../config/repository.ts";
 import type { Digester } from "../text/digest.ts";
 import { passPolicies } from "./pass-policies.ts";
 import { startEvaluator } from "./policy-workers.ts";
 import type { ClosableEvaluator, PolicySource } from "./policy-workers.ts";
-import type { Declared } from "./compare-live.ts";
+import type { ComparedObject, Declared } from "./compare-live.ts";
 import { scan } from "./scan.ts";
 import type { ScanTarget } from "./scan.ts";
 
@@ -33,6 +34,10 @@ export interface PassInput {
   readonly signal?: AbortSignal;
   /** Told what Git declares, before it is compared. */
   readonly onDeclared?: (declared: readonly Declared[]) => void;
+  /** Objects of which everything that is left out is told, for `explain`; absent: none. */
+  readonly traced?: (ref: ObjectRef) => boolean;
+  /** Told of each object that both sides have, once it was compared. */
+  readonly onCompared?: (compared: ComparedObject) => void;
 }
 
 /** Rejects with the signal's reason where it is aborted, otherwise as {@link scan}. */
@@ -60,6 +65,10 @@ export async function runPass(input: PassInput): Promise<Pass> {
       progress: input.progress,
       faults,
       ...(signal === undefined ? {} : { signal }),
+      ignore: { rules: config.ignore, everything: input.targets.length === 0 },
+      deployers: config.deployers,
+      ...(input.traced === undefined ? {} : { traced: input.traced }),
+      ...(input.onCompared === undefined ? {} : { onCompared: input.onCompared }),
       ...(input.onDeclared === undefined ? {} : { onDeclared: input.onDeclared }),
     });
   } finally {

@@ -7,6 +7,7 @@ import type { Evaluator } from "../core/admission.ts";
 import { changesOf } from "../core/drift.ts";
 import type { LeftOutField, Severity } from "../core/drift.ts";
 import type { Fault } from "../core/fault.ts";
+import type { IgnoreRule } from "../core/ignore.ts";
 import { compareRefs, refKey } from "../core/refs.ts";
 import type { KindRef, ObjectRef } from "../core/refs.ts";
 import type { DriftResult, LeftOutObject, Pass, PassTarget, Summary } from "../core/pass.ts";
@@ -21,7 +22,7 @@ import type { TargetConfig } from "../config/repository.ts";
 import type { Digester } from "../text/digest.ts";
 import { redactChange } from "../text/redact.ts";
 import { compareLive, queryOf, withoutDuplicates } from "./compare-live.ts";
-import type { Declared, LiveComparison } from "./compare-live.ts";
+import type { ComparedObject, Declared, LiveComparison } from "./compare-live.ts";
 import { driftId } from "./identity.ts";
 
 /** A target with its tree open. */
@@ -48,6 +49,11 @@ export interface ScanOptions {
   readonly onDeclared?: (declared: readonly Declared[]) => void;
   /** Objects of which everything that is left out is told, for `explain`; absent: none. */
   readonly traced?: (ref: ObjectRef) => boolean;
+  readonly onCompared?: (compared: ComparedObject) => void;
+  /** What is no drift. `everything`: no target is left out, so that a rule for which nothing is found is told. */
+  readonly ignore?: { readonly rules: readonly IgnoreRule[]; readonly everything: boolean };
+  /** Field managers that deploy, besides those that are known to. */
+  readonly deployers?: readonly string[];
   /** Problems found before the pass (a policy that does not compile, say), which belong to its report. */
   readonly faults?: readonly Fault[];
 }
@@ -79,6 +85,8 @@ export async function scan(options: ScanOptions): Promise<Pass> {
     scope: managedScope(read, neighbours),
     progress: options.progress,
     ...(options.traced === undefined ? {} : { traced: options.traced }),
+    ...(options.onCompared === undefined ? {} : { onCompared: options.onCompared }),
+    ignore: options.ignore?.rules ?? [],
   });
   options.signal?.throwIfAborted();
 
@@ -94,6 +102,8 @@ export async function scan(options: ScanOptions): Promise<Pass> {
   const twice = read.flatMap(({ state }) => state.faults).filter((fault) => fault.code === "duplicate-object").length;
   const policiesRead = !faults.some((fault) => fault.code === "policy-invalid");
   const unreadable = faults.filter((fault) => fault.leavesUnknown === "declared").length;
+  const complete = compared.unknown === 0 && compared.wholly && unreadable === 0 && policiesRead;
+  const everything = complete && options.secrets && options.ignore?.everything === true;
   return {
     version: options.version,
     mode: options.live.dryRun === undefined ? "read-only" : "server-dry-run",
@@ -113,8 +123,8 @@ export async function scan(options: ScanOptions): Promise<Pass> {
     proposals,
     leftOutRules: compared.leftOut.rules(),
     leftOut: shownFields(compared.leftOut.objects(), options.digester),
-    faults,
-    complete: compared.unknown === 0 && compared.wholly && unreadable === 0 && policiesRead,
+    faults: [...faults, ...(everything ? compared.unusedIgnores : [])],
+    complete,
     unseen: (options.secrets ? [] : all.filter((one) => !isNoSecret(one))).map(({ target, object }) =>
       driftId(target, object.ref),
     ),
@@ -266,6 +276,7 @@ function summaryOf({ compared, results, admitted, desired, duplicates }: Summary
       missing: count("missing"),
       unmanaged,
       unknown: compared.unknown + duplicates,
+      ...(compared.ignored === 0 ? {} : { ignored: compared.ignored }),
     },
     changes: {
       compliant: verdicts.filter((verdict) => verdict === "compliant").length,

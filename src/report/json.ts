@@ -38,6 +38,12 @@ export function driftReport(pass: Pass): Value {
       coverage: pass.summary.coverage,
     },
     drifts: pass.results.map(driftEntry),
+    leftOut: pass.leftOutRules.map(({ reason, rule, count, examples }) => ({
+      reason,
+      rule,
+      count,
+      examples: [...examples],
+    })),
     faults: pass.faults.map(faultEntry),
   };
 }

@@ -99,6 +99,7 @@ export function summaryWords(summary: Summary): string {
   const { objects } = summary;
   const inGit = [`${objects.inSync} in sync`, `${objects.drifted} drifted`, `${objects.missing} missing`];
   if (objects.pending > 0) inGit.push(`${objects.pending} pending`);
+  if (objects.ignored !== undefined) inGit.push(`${objects.ignored} ignored`);
   if (objects.unknown > 0) inGit.push(`${objects.unknown} unknown`);
   return `${plural(objects.desired, "object")} in Git: ${inGit.join(", ")}; ${objects.unmanaged} unmanaged in the cluster`;
 }

@@ -1,0 +1,87 @@
+/** Takes what the repository's `ignore` rules are about out of what was compared, and says which rules nothing was found for. */
+
+import type { Change, Drift, LeftOutField } from "../core/drift.ts";
+import type { Fault } from "../core/fault.ts";
+import type { IgnoreRule } from "../core/ignore.ts";
+import type { DesiredObject, LiveObject } from "../core/objects.ts";
+import type { Comparison } from "../drift/compare.ts";
+import { isInUse, leftOutBy, ruleWords, rulesFor, wholeObjectRule, withoutIgnored } from "../drift/ignore.ts";
+
+export interface Ignored extends Pick<Comparison, "changes" | "leftOut"> {
+  /** A rule is about the whole object, and something of it differs, or cannot be told: it is neither in sync nor drifted. */
+  readonly whole: boolean;
+}
+
+export interface Ignoring {
+  /** What stays of a comparison. Nothing of a whole object that is ignored is left to be judged. */
+  compared(desired: DesiredObject, live: LiveObject, comparison: Comparison): Ignored;
+  /** Why an object that one side lacks is no drift; `undefined`: it is. */
+  absent(drift: Drift): LeftOutField | undefined;
+  /** Rules for which nothing was found that they could be about. Only to be asked once everything was compared. */
+  unused(): readonly Fault[];
+}
+
+export function ignoring(rules: readonly IgnoreRule[]): Ignoring {
+  const waiting = new Set(rules);
+  const see = (sides: Parameters<typeof isInUse>[1]): void => {
+    for (const rule of waiting) if (isInUse(rule, sides)) waiting.delete(rule);
+  };
+  return {
+    compared(desired, live, comparison) {
+      const { changes, leftOut } = comparison;
+      if (rules.length === 0) return { changes, leftOut, whole: false };
+      see({ ref: desired.ref, desired, live });
+      const own = rulesFor(rules, desired.ref);
+      return own.length === 0 ? { changes, leftOut, whole: false } : withoutOwn(own, comparison);
+    },
+    absent(drift) {
+      see(drift);
+      const rule = wholeObjectRule(rulesFor(rules, drift.ref));
+      if (rule === undefined) return undefined;
+      return leftOutBy(rule, {
+        path: [],
+        operation: drift.state === "unmanaged" ? "add" : "remove",
+        direction: "unknown",
+      });
+    },
+    unused: () => [...waiting].map(unusedFault),
+  };
+}
+
+function withoutOwn(rules: readonly IgnoreRule[], found: Comparison): Ignored {
+  const whole = wholeObjectRule(rules);
+  if (whole !== undefined) {
+    const questioned = found.leftOut.filter(({ judged }) => judged);
+    const differs = [...found.changes, ...questioned].map((change) => leftOutBy(whole, change));
+    const leftOut = [...found.leftOut.filter(({ judged }) => !judged), ...differs];
+    return { changes: [], leftOut, whole: differs.length + found.unknown.length > 0 };
+  }
+  const kept = found.changes.map((change) => withoutIgnored(change, rules));
+  const reviewed = rules.filter(({ manager }) => manager === undefined);
+  return {
+    changes: kept.flatMap(({ change }): readonly Change[] => (change === undefined ? [] : [change])),
+    leftOut: [
+      ...found.leftOut.flatMap((field) => (field.judged ? withoutReviewed(field, reviewed) : [field])),
+      ...kept.flatMap(({ left }) => left),
+    ],
+    whole: false,
+  };
+}
+
+/** What would be policy's to judge, and is not where a rule that was reviewed ignores it. */
+function withoutReviewed(field: LeftOutField, reviewed: readonly IgnoreRule[]): readonly LeftOutField[] {
+  const { change, left } = withoutIgnored(field, reviewed);
+  return change === undefined ? left : [{ ...field, ...change }, ...left];
+}
+
+function unusedFault(rule: IgnoreRule): Fault {
+  return {
+    kind: "fault",
+    code: "ignore-unused",
+    about: "ignore",
+    message: `the ignore rule (${ruleWords(rule)}) is about nothing that Git declares or the cluster has`,
+    remedy: "mend the rule, or remove it",
+    position: rule.position,
+    leavesUnknown: "nothing",
+  };
+}
