@@ -1,7 +1,12 @@
 /** `holdfast explain KIND/NAME`: one object's whole chain. */
 
+import type { RepositoryConfig } from "../config/repository.ts";
+import type { Actor, ManagedFields } from "../core/objects.ts";
 import type { Pass } from "../core/pass.ts";
 import type { ObjectRef } from "../core/refs.ts";
+import { compareText } from "../core/value.ts";
+import { isDeployer } from "../drift/deployers.ts";
+import type { ComparedObject } from "../reconcile/compare-live.ts";
 import { explainReport } from "../report/explain.ts";
 import { createStyle } from "../text/style.ts";
 import { exitCodeOf } from "./exit-codes.ts";
@@ -18,8 +23,37 @@ export async function explainCommand(
 ): Promise<number> {
   const options = raw as unknown as ExplainOptions;
   const wanted = parseObject(object, options.namespace);
-  const { pass, declared } = await passOf(options, signal);
-  const results = pass.results.filter(({ drift }) => matches(drift.ref, wanted));
+  const isWanted = (ref: ObjectRef): boolean => matches(ref, wanted);
+  const compared: ComparedObject[] = [];
+  const onCompared = (one: ComparedObject): void => {
+    if (isWanted(one.live.ref)) compared.push(one);
+  };
+  const { pass, declared, config } = await passOf(options, signal, { traced: isWanted, onCompared });
+  const own = narrowed(pass, isWanted);
+  const known = declared.filter(({ object: { ref } }) => isWanted(ref));
+  if (own.results.length + own.leftOut.length + known.length === 0 && pass.complete) {
+    throw usage(
+      `${object} is neither in Git nor unmanaged in the namespaces that Git uses`,
+      "write KIND/NAME as in the manifest, and -n NAMESPACE",
+    );
+  }
+  const text =
+    options.format === "text"
+      ? explainReport({
+          pass: own,
+          declared: known,
+          compared,
+          deployersOf: (managers) => deployersOf(managers, config),
+          style: createStyle(wantsColour(options, process.stdout)),
+          width: widthOf(process.stdout),
+        })
+      : renderReport(own, options.format, false);
+  await printReport(text);
+  return exitCodeOf(own, options.failOn);
+}
+
+function narrowed(pass: Pass, isWanted: (ref: ObjectRef) => boolean): Pass {
+  const results = pass.results.filter(({ drift }) => isWanted(drift.ref));
   const proposals = pass.proposals.filter((proposal) =>
     results.some((result) =>
       proposal.kind === "issue"
@@ -27,20 +61,21 @@ export async function explainCommand(
         : proposal.parts.some((part) => part.driftId === result.id),
     ),
   );
-  const known = declared.filter(({ object: { ref } }) => matches(ref, wanted));
-  if (results.length === 0 && known.length === 0 && pass.complete) {
-    throw usage(
-      `${object} is neither in Git nor unmanaged in the namespaces that Git uses`,
-      "write KIND/NAME as in the manifest, and -n NAMESPACE",
-    );
-  }
-  const own: Pass = { ...pass, results, proposals };
-  const text =
-    options.format === "text"
-      ? explainReport({ pass: own, declared: known, style: createStyle(wantsColour(options, process.stdout)) })
-      : renderReport(own, options.format, false);
-  await printReport(text);
-  return exitCodeOf(own, options.failOn);
+  return { ...pass, results, proposals };
+}
+
+/** Newest first. Writes to status and through other subresources deploy nothing. */
+function deployersOf(managers: readonly ManagedFields[], _config: RepositoryConfig): readonly Actor[] {
+  return managers
+    .filter((entry) => entry.subresource === undefined && isDeployer(entry))
+    .toSorted((a, b) => compareText(b.time ?? "", a.time ?? ""));
+}
+
+/** Sentences are easily read up to here, however wide the terminal is; without one, files and pipes get that. */
+const WIDEST = 100;
+
+function widthOf({ isTTY, columns }: NodeJS.WriteStream): number {
+  return isTTY ? Math.min(Math.max(columns, 40), WIDEST) : WIDEST;
 }
 
 interface Wanted {

@@ -14,6 +14,7 @@ import { openRevision } from "../desired/revision.ts";
 import { openWorktree } from "../desired/worktree.ts";
 import type { Declared } from "../reconcile/compare-live.ts";
 import { runPass, targetFault } from "../reconcile/run-pass.ts";
+import type { PassInput } from "../reconcile/run-pass.ts";
 import type { Digester } from "../text/digest.ts";
 import { failureOf, usage } from "./failure.ts";
 import type { LiveOptions, SourceOptions } from "./options.ts";
@@ -124,7 +125,11 @@ export interface PassRun {
 }
 
 /** Opens both sides, runs one pass, closes them. */
-export async function passOf(options: SourceOptions & LiveOptions, signal: AbortSignal): Promise<PassRun> {
+export async function passOf(
+  options: SourceOptions & LiveOptions,
+  signal: AbortSignal,
+  watch: Pick<PassInput, "traced" | "onCompared"> = {},
+): Promise<PassRun> {
   const { tree, config } = await openSource(options);
   const digester = await operatorDigester(process.env);
   const progress = createProgress(process.stderr, options.quiet === true);
@@ -143,6 +148,7 @@ export async function passOf(options: SourceOptions & LiveOptions, signal: Abort
       clock: { now: () => Date.now() },
       progress: progress.report,
       signal,
+      ...watch,
       onDeclared: (objects) => {
         declared = objects;
       },

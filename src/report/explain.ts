@@ -1,118 +1,253 @@
-/** One object's whole chain for a terminal: where it is declared, what each side has, who, verdict, action. */
+/** One object's whole chain for a terminal: where it is declared, what each side has, what was left out, who, verdict, action. */
 
 import { changesOf } from "../core/drift.ts";
+import type { Change, LeftOutField } from "../core/drift.ts";
 import { formatLine } from "../core/fault.ts";
-import type { DesiredObject } from "../core/objects.ts";
+import type { Fault } from "../core/fault.ts";
+import type { Actor, DesiredObject, LiveObject, ManagedFields } from "../core/objects.ts";
 import type { DriftResult, Pass } from "../core/pass.ts";
 import { formatPath } from "../core/path.ts";
+import type { FieldPath } from "../core/path.ts";
 import type { Proposal } from "../core/proposal.ts";
-import { compareRefs, formatRef } from "../core/refs.ts";
+import { compareRefs, formatRef, refKey } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
+import { compareText, textOf } from "../core/value.ts";
 import { terminalText } from "../text/escape-terminal.ts";
 import type { Style } from "../text/style.ts";
+import { leftOutLines } from "./left-out.ts";
 import { shownDiff } from "./shown-diff.ts";
 import { showSide } from "./values.ts";
 import {
   actionWords,
+  actorWords,
   besides,
   byWords,
   clusterWords,
   directionWords,
+  faultPlace,
   findingsOf,
   plural,
   stateWords,
   verdictWords,
 } from "./words.ts";
+import { wrap } from "./wrap.ts";
 
 export interface ExplainInput {
-  /** Narrowed to the results and proposals of the object. */
+  /** Narrowed to the results, the proposals and what is left out of the object. */
   readonly pass: Pass;
   /** What Git declares under that name. */
   readonly declared: readonly { readonly target: string; readonly object: DesiredObject }[];
+  /** What both sides have under that name, whether or not it differs. */
+  readonly compared: readonly ComparedSides[];
+  /** The managers that are known to deploy. */
+  readonly deployersOf: (managers: readonly ManagedFields[]) => readonly Actor[];
   readonly style: Style;
+  /** Columns for sentences; values, paths and patches are never broken. */
+  readonly width: number;
 }
 
-/** Ends with a newline. */
-export function explainReport({ pass, declared, style }: ExplainInput): string {
-  const chains = pass.results.map((result) => driftChain(pass, result, style));
-  const quiet = declared
-    .filter(({ object }) => !pass.results.some((result) => compareRefs(result.drift.ref, object.ref) === 0))
-    .map((one) => quietChain(pass, one, style));
-  const faults = pass.faults.map(
-    (fault) => `fault       ${terminalText(fault.message)}\n            ${terminalText(fault.remedy)}`,
-  );
-  return `${[...chains, ...quiet, ...faults].join("\n\n")}\n`;
+export interface ComparedSides {
+  readonly target: string;
+  readonly live: LiveObject;
+  /** Fields of which neither sameness nor difference is known. */
+  readonly unknown: readonly FieldPath[];
 }
 
-/** An object without drift: in sync, or not compared because of a fault. */
-function quietChain(pass: Pass, { target, object }: ExplainInput["declared"][number], style: Style): string {
-  const verdict = pass.complete
-    ? "every field that Git declares has the declared value in the cluster"
-    : "nothing differs in what could be read; see the faults";
+/** Ends with a newline. Objects of that name in several namespaces or targets come one after the other. */
+export function explainReport(input: ExplainInput): string {
+  const chains = objectsOf(input).map((object) => chainOf(input, object));
+  const blocks = chains.length === 0 ? input.pass.faults.map((fault) => faultLines(fault, input.width)) : chains;
+  const told = blocks.map((lines) => lines.join("\n"));
+  return `${[...told, ...notes(input)].join("\n\n")}\n`;
+}
+
+/** All that is known of one object. */
+interface Explained {
+  readonly ref: ObjectRef;
+  readonly target: string;
+  readonly result?: DriftResult;
+  readonly declared?: DesiredObject;
+  readonly compared?: ComparedSides;
+  /** Without what policy objected to, and is a change. */
+  readonly left: readonly LeftOutField[];
+}
+
+function objectsOf({ pass, declared, compared }: ExplainInput): readonly Explained[] {
+  const known = [
+    ...pass.results.map(({ target, drift }) => ({ target, ref: drift.ref })),
+    ...declared.map(({ target, object }) => ({ target, ref: object.ref })),
+    ...pass.leftOut.map(({ target, ref }) => ({ target, ref })),
+  ].toSorted((a, b) => compareRefs(a.ref, b.ref) || compareText(a.target, b.target));
+  const unique = new Map(known.map((one) => [keyOf(one), one]));
+  return [...unique.values()].map(({ target, ref }): Explained => {
+    const isIt = (one: { readonly target: string; readonly ref: ObjectRef }): boolean =>
+      keyOf(one) === keyOf({ target, ref });
+    const result = pass.results.find((one) => isIt({ target: one.target, ref: one.drift.ref }));
+    const inGit = declared.find((one) => isIt({ target: one.target, ref: one.object.ref }))?.object;
+    const sides = compared.find((one) => isIt({ target: one.target, ref: one.live.ref }));
+    return {
+      ref,
+      target,
+      ...(result === undefined ? {} : { result }),
+      ...(inGit === undefined ? {} : { declared: inGit }),
+      ...(sides === undefined ? {} : { compared: sides }),
+      left: pass.leftOut.filter(isIt).flatMap(({ fields }) => fields.filter((one) => !isAdmitted(one, result))),
+    };
+  });
+}
+
+function keyOf({ target, ref }: { readonly target: string; readonly ref: ObjectRef }): string {
+  return `${target}\0${refKey(ref)}`;
+}
+
+function isAdmitted(field: LeftOutField, result: DriftResult | undefined): boolean {
+  if (!field.judged || result === undefined) return false;
+  return changesOf(result.drift).some(({ path }) => formatPath(path) === formatPath(field.path));
+}
+
+function chainOf(input: ExplainInput, object: Explained): readonly string[] {
+  const { pass, style, width } = input;
+  const { ref, result, left } = object;
+  const say = (label: string, text: string): readonly string[] => wrap(label.padEnd(12), text, width);
   return [
-    style.bold(terminalText(formatRef(object.ref))),
-    `declared    ${terminalText(object.origin.file)}, document ${object.origin.document + 1} (target ${terminalText(target)})`,
-    comparedWords(pass, object.ref),
-    `result      ${verdict}`,
-  ].join("\n");
+    style.bold(terminalText(formatRef(ref))),
+    ...say("declared", declaredWords(object, pass)),
+    ...say("compared", comparedWords(object, pass)),
+    ...deployerWords(input, object).flatMap((words) => say("deployer", words)),
+    ...say("result", resultWords(object, pass)),
+    ...(result === undefined ? [] : changesOf(result.drift).flatMap((_change, at) => changeChain(input, result, at))),
+    ...(left.length === 0 ? [] : ["", ...leftOutLines(left, width)]),
+    ...(result === undefined ? faultsOf(object, pass).flatMap((fault) => ["", ...faultLines(fault, width)]) : []),
+    ...(result === undefined ? [] : ["", ...outcome(input, result)]),
+  ];
 }
 
-function driftChain(pass: Pass, result: DriftResult, style: Style): string {
-  const { drift } = result;
-  const declared = result.source === undefined ? "nowhere in Git" : terminalText(formatLine(result.source));
-  const changes = changesOf(drift).flatMap((_change, index) => changeChain(result, index, style));
-  const own = besides(result);
-  return [
-    style.bold(terminalText(formatRef(drift.ref))),
-    `declared    ${declared} (target ${terminalText(result.target)})`,
-    comparedWords(pass, drift.ref),
-    `result      ${stateWords(drift)}`,
-    ...changes,
-    ...own.map(
-      (finding) =>
-        `finding     ${finding.severity} ${terminalText(finding.policy)} (${finding.status}): ${terminalText(finding.message)}`,
-    ),
-    `verdict     ${verdictWords(result)}`,
-    ...result.actions.map((action) => `action      ${actionWords(action.kind)}: ${terminalText(action.reason)}`),
-    ...pass.proposals.flatMap((proposal) => proposalChain(proposal, result)),
-  ].join("\n");
+function declaredWords({ declared, result, target }: Explained, pass: Pass): string {
+  const revision = pass.targets.find(({ name }) => name === target)?.revision;
+  const where = revision === undefined || revision === "worktree" ? "the working tree" : `commit ${revision}`;
+  const suffix = `(target ${terminalText(target)}, ${terminalText(where)})`;
+  if (result?.source !== undefined) return `${terminalText(formatLine(result.source))} ${suffix}`;
+  if (declared === undefined) return `nowhere in Git ${suffix}`;
+  return `${terminalText(declared.origin.file)}, document ${declared.origin.document + 1} ${suffix}`;
 }
 
 /** With what, and in which mode: a server dry-run that could not be made of this object is said here, with the reason. */
-function comparedWords(pass: Pass, ref: ObjectRef): string {
-  const told = `compared    with cluster ${terminalText(clusterWords(pass))}`;
-  if (pass.mode === "read-only") return told;
+function comparedWords({ ref, declared, result, compared }: Explained, pass: Pass): string {
+  const told = `with cluster ${terminalText(clusterWords(pass))}`;
+  const live = liveOf(result, compared);
+  if (live === undefined) return told;
+  const version = textOf(live.value, "apiVersion") ?? live.ref.apiVersion;
+  const other = declared !== undefined && declared.ref.apiVersion !== version;
+  const read = `${told}, read as ${terminalText(version)}${other ? `, declared as ${terminalText(ref.apiVersion)}` : ""}`;
+  if (pass.mode === "read-only" || declared === undefined) return read;
   const readOnly = pass.comparedReadOnly?.find((one) => compareRefs(one.ref, ref) === 0);
   return readOnly === undefined
-    ? `${told}, which was asked what applying Git would change (server dry-run); additions are told by reading`
-    : `${told}, read-only: no server dry-run, since ${terminalText(readOnly.why)}`;
+    ? `${read}; the API server was asked what applying Git would change (server dry-run), and additions are told by reading`
+    : `${read}; read-only, no server dry-run, since ${terminalText(readOnly.why)}`;
 }
 
-function changeChain(result: DriftResult, index: number, style: Style): readonly string[] {
+function liveOf(result: DriftResult | undefined, compared: ComparedSides | undefined): LiveObject | undefined {
+  const drift = result?.drift;
+  if (drift === undefined || drift.state === "missing") return compared?.live;
+  return drift.live ?? compared?.live;
+}
+
+/** One line, or none where the cluster has no such object. */
+function deployerWords({ deployersOf }: ExplainInput, { result, compared }: Explained): readonly string[] {
+  const live = liveOf(result, compared);
+  if (live === undefined) return [];
+  if (live.managers.length === 0) return ["not known, since nothing was recorded of who writes the object"];
+  const found = deployersOf(live.managers);
+  if (found.length > 0) return [found.map((actor) => terminalText(whoWords(actor))).join("; ")];
+  return [
+    "none is recognised among the object's field managers (deployers in the configuration adds to the known ones)",
+  ];
+}
+
+function resultWords({ declared, result, compared, left }: Explained, pass: Pass): string {
+  const apart = left.length === 0 ? "" : `; ${plural(left.length, "difference")} left out, below`;
+  if (result !== undefined) {
+    const changes = changesOf(result.drift).length;
+    return `${stateWords(result.drift)}${changes === 0 ? "" : `: ${plural(changes, "change")}`}${apart}`;
+  }
+  const whole = left.find(({ path }) => path.length === 0);
+  if (whole !== undefined)
+    return `ignored: it ${whole.operation === "add" ? "is in the cluster and not in Git" : "is in Git and not in the cluster"}, and a rule says that this is no drift`;
+  if (compared !== undefined) {
+    if (compared.unknown.length === 0)
+      return `in sync: nothing differs${left.length === 0 ? "" : " but for what is no drift"}${apart}`;
+    const fields = compared.unknown.slice(0, 5).map((path) => terminalText(formatPath(path)));
+    return `not known: neither sameness nor difference can be told of ${fields.join(", ")}${compared.unknown.length > 5 ? " and others" : ""}${apart}`;
+  }
+  return declared !== undefined && declared.ref.kind === "Secret" && pass.unseen.length > 0
+    ? "not looked at (--no-secrets)"
+    : "not known: it could not be read, which is neither in sync nor missing";
+}
+
+function changeChain({ style, width }: ExplainInput, result: DriftResult, index: number): readonly string[] {
   const change = changesOf(result.drift)[index];
-  const judged = result.judgement.changes[index];
   if (change === undefined) return [];
   const where = change.source === undefined ? "" : `  ${terminalText(formatLine(change.source))}`;
+  const say = (label: string, text: string): readonly string[] => wrap(`  ${label.padEnd(10)}`, text, width);
   return [
     "",
-    `field       ${style.bold(terminalText(formatPath(change.path)))} (${change.operation})`,
+    `field       ${style.bold(terminalText(formatPath(change.path)))} (${operationWords(change)})`,
     `  Git       ${terminalText(showSide(change, "desired", 2000))}${where}`,
+    ...deployedLine(change),
     `  cluster   ${terminalText(showSide(change, "live", 2000))}`,
-    `  who       ${terminalText(byWords(change))}`,
-    `  direction ${change.direction}: ${directionWords(change)}`,
-    ...findingsOf(result, index).map(
-      (finding) =>
-        `  finding   ${finding.severity} ${terminalText(finding.policy)} (${finding.status}): ${terminalText(finding.message)}`,
-    ),
-    `  verdict   ${judged?.verdict ?? "not judged"}`,
+    ...say("who", terminalText(change.actor === undefined ? byWords(change) : whoWords(change.actor))),
+    ...say("direction", `${change.direction}: ${terminalText(directionWords(change))}`),
+    ...findingsOf(result, index).flatMap((finding) => say("finding", findingWords(finding))),
+    `  verdict   ${result.judgement.changes[index]?.verdict ?? "not judged"}`,
+  ];
+}
+
+function operationWords({ operation }: Change): string {
+  switch (operation) {
+    case "add":
+      return "add: only the cluster has it";
+    case "remove":
+      return "remove: only Git has it";
+    case "replace":
+      return "replace: the values differ";
+  }
+}
+
+/** Git as last deployed: what tells which side moved. */
+function deployedLine(change: Change): readonly string[] {
+  if (change.deployed === undefined) return [];
+  const { deployed, ...rest } = change;
+  return [
+    `  deployed  ${terminalText(showSide({ ...rest, desired: deployed }, "desired", 2000))}  (Git as last deployed)`,
+  ];
+}
+
+function findingWords({ severity, policy, status, message }: DriftResult["judgement"]["findings"][number]): string {
+  return `${severity} ${terminalText(policy)} (${status}): ${terminalText(message)}`;
+}
+
+/** `kubectl through scale (Update), time not recorded`. */
+function whoWords(actor: Actor): string {
+  const [name = "", ...time] = actorWords(actor).split(/(, )(?=[^,]*$)/);
+  return `${name} (${actor.operation})${time.join("")}`;
+}
+
+function outcome(input: ExplainInput, result: DriftResult): readonly string[] {
+  const { pass, width } = input;
+  const say = (label: string, text: string): readonly string[] => wrap(label.padEnd(12), text, width);
+  return [
+    ...besides(result).flatMap((finding) => say("finding", findingWords(finding))),
+    ...say("verdict", verdictWords(result)),
+    ...result.actions.flatMap((action) => say("action", `${actionWords(action.kind)}: ${terminalText(action.reason)}`)),
+    ...pass.proposals.flatMap((proposal) => proposalChain(proposal, result, width)),
   ];
 }
 
 /** What is to be done about this object; a pull request may hold others', too. */
-function proposalChain(proposal: Proposal, result: DriftResult): readonly string[] {
+function proposalChain(proposal: Proposal, result: DriftResult, width: number): readonly string[] {
   if (proposal.kind === "issue") {
-    return proposal.refusals.map(
-      (refusal) => `not codified ${terminalText(formatPath(refusal.path))}: ${terminalText(refusal.reason)}`,
+    return proposal.refusals.flatMap((refusal) =>
+      wrap("not codified ", `${terminalText(formatPath(refusal.path))}: ${terminalText(refusal.reason)}`, width),
     );
   }
   const own = proposal.edits.filter((edit) => compareRefs(edit.ref, result.drift.ref) === 0);
@@ -128,4 +263,45 @@ function proposalChain(proposal: Proposal, result: DriftResult): readonly string
     ...lines.map((line) => `  ${terminalText(line)}`),
     ...hidden.map((file) => `  ${terminalText(file)}: not shown, since the lines hold more than what changed`),
   ];
+}
+
+/**
+ * The faults that may be why an object without a result is not known: those of its own, of its file and of its kind, or
+ * else all that leave something unknown.
+ */
+function faultsOf({ ref, declared, compared }: Explained, pass: Pass): readonly Fault[] {
+  if (compared !== undefined && compared.unknown.length === 0) return [];
+  const own = pass.faults.filter(
+    ({ about, position }) =>
+      about === formatRef(ref) ||
+      about.split(/[ ./,]/).includes(ref.kind) ||
+      (declared !== undefined && (position?.file === declared.origin.file || about === declared.origin.file)),
+  );
+  return own.length > 0 ? own : pass.faults.filter(({ leavesUnknown }) => leavesUnknown === "declared");
+}
+
+function faultLines(fault: Fault, width: number): readonly string[] {
+  return [
+    ...wrap("fault       ", `${terminalText(faultPlace(fault))}: ${terminalText(fault.message)}`, width),
+    ...wrap("            ", terminalText(fault.remedy), width),
+  ];
+}
+
+/** What the names and times above do not say; only where there are any. */
+function notes({ pass, width }: ExplainInput): readonly string[] {
+  const changes = [
+    ...pass.results.flatMap(({ drift }) => changesOf(drift)),
+    ...pass.leftOut.flatMap((one) => one.fields),
+  ];
+  const actors = changes.flatMap(({ actor }) => actor ?? []);
+  const told = [
+    ...(actors.length === 0 ? [] : ["a field manager is the name that a client gave itself, and no identity"]),
+    ...(actors.some(({ time }) => time !== undefined)
+      ? ["a time is that of the manager's last write to any of its fields in the object"]
+      : []),
+    ...(actors.some(({ subresource, time }) => subresource === "scale" && time === undefined)
+      ? ["writes through scale have no time"]
+      : []),
+  ];
+  return told.length === 0 ? [] : [wrap("note        ", `${told.join("; ")}.`, width).join("\n")];
 }

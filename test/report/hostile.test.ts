@@ -6,6 +6,8 @@ import { gfmFromMarkdown } from "mdast-util-gfm";
 import { gfm } from "micromark-extension-gfm";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createStyle } from "../../src/text/style.ts";
+import { changesOf } from "../../src/core/drift.ts";
+import { leftOutReport } from "../../src/report/left-out.ts";
 import { explainReport } from "../../src/report/explain.ts";
 import { textReport } from "../../src/report/text.ts";
 import { goldensOf, runScenario } from "../reconcile/scenario.ts";
@@ -36,7 +38,26 @@ test("the scenario is as hostile as it is meant to be", () => {
 describe("a terminal", () => {
   test("gets no control or bidirectional character from a report", () => {
     expect(unseen(textReport(finished.pass, createStyle(false)))).toEqual([]);
-    expect(unseen(explainReport({ pass: finished.pass, declared: [], style: createStyle(false) }))).toEqual([]);
+    const fields = finished.pass.results.flatMap(({ drift }) => changesOf(drift));
+    const rule = "written by \u001B[31m a webhook\u202E";
+    const leftOut = finished.pass.results.map(({ target, drift }) => ({
+      target,
+      ref: drift.ref,
+      fields: fields.map((one) => ({ ...one, reason: "admission", rule, judged: false }) as const),
+    }));
+    const leftOutRules = [{ reason: "admission", rule, count: 1, examples: [rule] }] as const;
+    const pass = { ...finished.pass, leftOut, leftOutRules };
+    const explained = explainReport({
+      pass,
+      declared: [],
+      compared: [],
+      deployersOf: (managers) => managers,
+      style: createStyle(false),
+      width: 80,
+    });
+    expect(explained).toContain("a webhook");
+    expect(unseen(explained)).toEqual([]);
+    expect(unseen(leftOutReport(pass, createStyle(false)))).toEqual([]);
   });
 
   test("gets no escape sequence but those of holdfast's own colours", () => {
