@@ -76,6 +76,10 @@ function apply(dryRun: DryRunSource, value: ValueMap = MAP, manager = "kubectl")
   return dryRun.applied({ desired: desiredOf(value), live: liveOf(value), manager });
 }
 
+function item(name: string): FieldPath {
+  return [...fields("spec", "list"), { kind: "key", keys: { name } }];
+}
+
 function status(code: number, more: object = {}): Reply {
   return (response) => send(response, { kind: "Status", apiVersion: "v1", code, ...more }, code);
 }
@@ -258,7 +262,6 @@ describe("taking fields away", () => {
     metadata: { name: "web", namespace: "shop", annotations: { "a/b~c": "<x>" } },
     spec: { list: [{ name: "a" }, { name: "b" }, { name: "c" }], set: ["x", "y"] },
   };
-  const item = (name: string): FieldPath => [...fields("spec", "list"), { kind: "key", keys: { name } }];
 
   it("is JSON Patch: first that they are still there, then their removal, a list's last items first", async () => {
     const { sent, dryRun } = await asked((response) => send(response, DEPLOYMENT));

@@ -68,6 +68,32 @@ function answerOf(given: string | Unpredicted | undefined): LiveObject | Unpredi
 const map = (data: string, labels = "{}"): string =>
   `{apiVersion: v1, kind: ConfigMap, metadata: {name: web, labels: ${labels}}, data: ${data}}`;
 
+function entry(manager: string, operation: string, day: number, subresource?: string): Value {
+  return {
+    manager,
+    operation,
+    time: `2026-01-0${day}T00:00:00Z`,
+    fieldsV1: {},
+    ...(subresource === undefined ? {} : { subresource }),
+  };
+}
+
+function owner(operation: string, manager = "kubectl"): Value {
+  return { manager, operation, time: "2026-01-01T00:00:00Z", fieldsV1: { "f:data": { "f:b": {} } } };
+}
+
+function widget(list: string): string {
+  return `{apiVersion: shop.example/v1, kind: Widget, metadata: {name: web}, spec: {list: ${list}}}`;
+}
+
+function service(spec: string): string {
+  return `{apiVersion: v1, kind: Service, metadata: {name: web, labels: {a: b}}, spec: ${spec}}`;
+}
+
+function autoscaler(version: string): string {
+  return `{apiVersion: autoscaling/${version}, kind: HorizontalPodAutoscaler, metadata: {name: web}}`;
+}
+
 const NOTHING: Comparison = { changes: [], unknown: [], leftOut: [] };
 
 describe("a difference that reading found", () => {
@@ -138,8 +164,6 @@ describe("a difference that reading found", () => {
   });
 
   it("stays where the whole of it may hide an addition, which an apply leaves alone", async () => {
-    const widget = (labels: string): string =>
-      `{apiVersion: shop.example/v1, kind: Widget, metadata: {name: web}, spec: {list: ${labels}}}`;
     const { comparison } = await predicted({
       git: widget("[{name: a}]"),
       live: widget("[{name: a}, {name: b}]"),
@@ -150,13 +174,6 @@ describe("a difference that reading found", () => {
 });
 
 describe("a difference that reading did not find", () => {
-  const owner = (operation: string, manager = "kubectl"): Value => ({
-    manager,
-    operation,
-    time: "2026-01-01T00:00:00Z",
-    fieldsV1: { "f:data": { "f:b": {} } },
-  });
-
   test.each<readonly [string, Case, readonly string[]]>([
     [
       "is a change where Git declares the field",
@@ -186,6 +203,20 @@ describe("a difference that reading did not find", () => {
         live: map("{a: '1', b: x}"),
         predicted: map("{a: '1'}"),
         managers: [owner("Update", "kubectl-edit")],
+        found: NOTHING,
+      },
+      [],
+    ],
+    [
+      "is the same where the deployer's name wrote it, but never applied it",
+      {
+        git: map("{a: '1'}"),
+        live: map("{a: '1', b: x}"),
+        predicted: map("{a: '1'}"),
+        managers: [
+          owner("Update"),
+          { manager: "kubectl-client-side-apply", operation: "Update", time: "2026-01-02T00:00:00Z", fieldsV1: {} },
+        ],
         found: NOTHING,
       },
       [],
@@ -232,14 +263,6 @@ describe("a difference that reading did not find", () => {
 });
 
 describe("who applies", () => {
-  const entry = (manager: string, operation: string, day: number, subresource?: string): Value => ({
-    manager,
-    operation,
-    time: `2026-01-0${day}T00:00:00Z`,
-    fieldsV1: {},
-    ...(subresource === undefined ? {} : { subresource }),
-  });
-
   test.each<readonly [string, readonly Value[], string]>([
     ["holdfast, where nobody deployed", [entry("kubectl-edit", "Update", 1)], "holdfast"],
     ["kubectl, where it applied on its own side", [entry("kubectl-client-side-apply", "Update", 1)], "kubectl"],
@@ -252,8 +275,6 @@ describe("who applies", () => {
 });
 
 it("does not take away what the API server copies from the old object, such as a node port", async () => {
-  const service = (spec: string): string =>
-    `{apiVersion: v1, kind: Service, metadata: {name: web, labels: {a: b}}, spec: ${spec}}`;
   const found: Comparison = {
     ...NOTHING,
     changes: [{ path: [{ kind: "field", name: "spec" }], operation: "add", direction: "unknown" }],
@@ -295,9 +316,7 @@ describe("where the server does not tell", () => {
   });
 
   it("nor is it asked where the object was read in another version", async () => {
-    const hpa = (version: string): string =>
-      `{apiVersion: autoscaling/${version}, kind: HorizontalPodAutoscaler, metadata: {name: web}}`;
-    const { asked, predictor } = await predicted({ git: hpa("v2"), live: hpa("v1") });
+    const { asked, predictor } = await predicted({ git: autoscaler("v2"), live: autoscaler("v1") });
     expect(asked).toEqual([]);
     expect(predictor.readOnly()).toMatchObject([{ why: "they were read in another API version than Git declares" }]);
   });
