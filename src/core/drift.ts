@@ -18,6 +18,8 @@ export interface Change {
   readonly live?: Value;
   /** Git as last deployed, where known. */
   readonly deployed?: Value;
+  /** The newest commit in which Git had that value, where history shows it. */
+  readonly deployedIn?: string;
   readonly direction: Direction;
   /** Who set the live value; absent where unknown (a removal leaves no owner). */
   readonly actor?: Actor;
@@ -54,7 +56,8 @@ export type Drift =
       readonly removedIn?: string;
     }
   | { readonly state: "missing"; readonly ref: ObjectRef; readonly desired: DesiredObject }
-  | { readonly state: "unmanaged"; readonly ref: ObjectRef; readonly live: LiveObject };
+  /** `removedIn`: the commit that took it out of Git; what lives is not what was taken out, or came back after that. */
+  | { readonly state: "unmanaged"; readonly ref: ObjectRef; readonly live: LiveObject; readonly removedIn?: string };
 
 /** The changes of a drift; missing and unmanaged objects have none. */
 export function changesOf(drift: Drift): readonly Change[] {

@@ -25,6 +25,40 @@ export interface SourceTree {
   read(file: string): Promise<Uint8Array | Fault>;
   /** Brings files near that are about to be read, in one go. Absent where reading them one by one costs no more. */
   prefetch?(files: readonly string[]): Promise<Fault | undefined>;
+  /** What the files were before; absent where nothing keeps that. A fault where it cannot be read. */
+  history?(): Promise<SourceHistory | Fault>;
+}
+
+/** What was committed before the tree's revision, in a bounded window. Fetches and reads only what is asked for. */
+export interface SourceHistory {
+  /**
+   * Newest first, along first parents: what the branch itself was, commit by commit, and no state that only ever stood on
+   * a merged branch. Of a working tree the first one is what is not committed yet.
+   */
+  readonly commits: readonly HistoryCommit[];
+  /** What lies before the oldest: nothing; more, beyond the window's limit; or what a shallow clone lacks. */
+  readonly end: "beginning" | "window" | "shallow";
+  /** Brings blobs near that are about to be read, in one go. */
+  prefetch(blobs: readonly string[]): Promise<void>;
+  /** A file's bytes, or `undefined` where they cannot be had, or are beyond the limits. */
+  read(blob: string): Promise<Uint8Array | undefined>;
+  close(): void;
+}
+
+export interface HistoryCommit {
+  /** The full hash, or `worktree`. */
+  readonly id: string;
+  /** The commit before it; absent at a beginning. */
+  readonly parent?: string;
+  /** When it was committed, in milliseconds since the epoch, as the commit says; absent of a working tree. */
+  readonly time?: number;
+  /** What it changed, by path: the blobs of either side, absent where the file is. Links and submodules are no files. */
+  readonly files: ReadonlyMap<string, HistoryFile>;
+}
+
+export interface HistoryFile {
+  readonly before?: string;
+  readonly after?: string;
 }
 
 export interface SourceFile {

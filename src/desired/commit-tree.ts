@@ -27,6 +27,8 @@ export interface CommitTreeInput extends TreeOptions {
   readonly prefix: string;
   /** Brings blobs that a partial clone lacks, in one go. Present for partial clones alone: sizes are then not listed. */
   readonly bring?: (hashes: readonly string[]) => Promise<Fault | undefined>;
+  /** The same for blobs of older commits. */
+  readonly bringOld?: (hashes: readonly string[]) => Promise<Fault | undefined>;
   /** Told when an object that the commit names is not to be had: the repository is damaged. */
   readonly onDamage?: () => void;
 }
@@ -51,6 +53,17 @@ export function openCommitTree(input: CommitTreeInput): CommitTree {
   return {
     revision: input.commit,
     close: () => session.objects.close(),
+    history: async () => {
+      const { readHistory } = await import("./git-history.ts");
+      const { repository, commit, prefix, bringOld, signal } = input;
+      return await readHistory({
+        repository,
+        commit,
+        prefix,
+        ...(bringOld === undefined ? {} : { bring: bringOld }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+    },
     list: async (path) => {
       const clean = cleanPath(path);
       if (clean === undefined) return unreadable(path, "the path leaves the repository");

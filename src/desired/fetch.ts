@@ -51,6 +51,7 @@ export async function fetchRepository(options: FetchOptions): Promise<FetchedRep
     commit,
     prefix: "",
     bring: createBringer(gitDir, commit, remote),
+    bringOld: (hashes) => fetchBlobs(gitDir, remote, hashes),
     onDamage: () => markDamaged(gitDir),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.maxFileBytes === undefined ? {} : { maxFileBytes: options.maxFileBytes }),
@@ -149,17 +150,22 @@ function createBringer(gitDir: string, commit: string, remote: Remote) {
     if (isFault(lacking)) return lacking;
     const wanted = [...new Set(hashes)].filter((hash) => lacking.has(hash));
     if (wanted.length === 0) return undefined;
-    const quiet = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"];
-    const fetched = await runGit({
-      ...commandOf(gitDir, remote),
-      settings: ["fetch.negotiationAlgorithm=noop"], // The commits are here: there is nothing to find out.
-      args: ["fetch", ...quiet, FILTER, "--stdin", "origin"],
-      input: `${wanted.join("\n")}\n`,
-    });
-    if (isFault(fetched)) return remoteFault(fetched, remote);
+    const fault = await fetchBlobs(gitDir, remote, wanted);
+    if (fault !== undefined) return fault;
     for (const hash of wanted) lacking.delete(hash);
     return undefined;
   };
+}
+
+async function fetchBlobs(gitDir: string, remote: Remote, hashes: readonly string[]): Promise<Fault | undefined> {
+  const quiet = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"];
+  const fetched = await runGit({
+    ...commandOf(gitDir, remote),
+    settings: ["fetch.negotiationAlgorithm=noop"], // The commits are here: there is nothing to find out.
+    args: ["fetch", ...quiet, FILTER, "--stdin", "origin"],
+    input: `${hashes.join("\n")}\n`,
+  });
+  return isFault(fetched) ? remoteFault(fetched, remote) : undefined;
 }
 
 /** `rev-list` prints `?<hash>` for what a partial clone lacks, and fetches nothing. */

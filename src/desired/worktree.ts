@@ -34,9 +34,13 @@ export async function openWorktree(dir: string, options: TreeOptions = {}): Prom
   if (repository.workTree === undefined) return bare(dir);
   let entries: Promise<ReadonlyMap<string, Entry> | Fault> | undefined;
   const all = () => (entries ??= listEntries(repository, options));
-  return {
+  const tree: WorkTree = {
     root: repository.root,
     revision: "worktree",
+    history: async () => {
+      const { worktreeHistory } = await import("./worktree-history.ts");
+      return await worktreeHistory({ repository, tree, ...signalOf(options) });
+    },
     list: async (path) => {
       const clean = cleanPath(path);
       if (clean === undefined) return unreadable(path, "the path leaves the repository");
@@ -51,6 +55,11 @@ export async function openWorktree(dir: string, options: TreeOptions = {}): Prom
       return entry.fault ?? readFileAt(repository.root, file, options.maxFileBytes ?? MAX_FILE_BYTES);
     },
   };
+  return tree;
+}
+
+function signalOf({ signal }: TreeOptions): Pick<TreeOptions, "signal"> {
+  return signal === undefined ? {} : { signal };
 }
 
 function bare(dir: string): Fault {
