@@ -1,14 +1,18 @@
 /** `holdfast explain KIND/NAME`: one object's whole chain. */
 
 import type { RepositoryConfig } from "../config/repository.ts";
+import { isFault } from "../core/fault.ts";
 import type { Actor, ManagedFields } from "../core/objects.ts";
 import type { Pass } from "../core/pass.ts";
 import type { ObjectRef } from "../core/refs.ts";
+import type { SourceTree } from "../core/stages.ts";
 import { compareText } from "../core/value.ts";
 import { isDeployer } from "../drift/deployers.ts";
-import type { ComparedObject } from "../reconcile/compare-live.ts";
+import type { ComparedObject, Declared } from "../reconcile/compare-live.ts";
 import { explainReport } from "../report/explain.ts";
+import type { DeclaredObject } from "../report/explain.ts";
 import { createStyle } from "../text/style.ts";
+import { createLocator } from "../yaml/locator.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { usage } from "./failure.ts";
 import { printReport, renderReport } from "./report-writer.ts";
@@ -28,7 +32,7 @@ export async function explainCommand(
   const onCompared = (one: ComparedObject): void => {
     if (isWanted(one.live.ref)) compared.push(one);
   };
-  const { pass, declared, config } = await passOf(options, signal, { traced: isWanted, onCompared });
+  const { pass, declared, config, tree } = await passOf(options, signal, { traced: isWanted, onCompared });
   const own = narrowed(pass, isWanted);
   const known = declared.filter(({ object: { ref } }) => isWanted(ref));
   if (own.results.length + own.leftOut.length + known.length === 0 && pass.complete) {
@@ -41,7 +45,7 @@ export async function explainCommand(
     options.format === "text"
       ? explainReport({
           pass: own,
-          declared: known,
+          declared: await located(known, tree),
           compared,
           deployersOf: (managers) => deployersOf(managers, config),
           style: createStyle(wantsColour(options, process.stdout)),
@@ -62,6 +66,17 @@ function narrowed(pass: Pass, isWanted: (ref: ObjectRef) => boolean): Pass {
     ),
   );
   return { ...pass, results, proposals };
+}
+
+/** With the line of each; a file that changed since it was read has none to show. */
+async function located(known: readonly Declared[], tree: SourceTree): Promise<readonly DeclaredObject[]> {
+  const locator = createLocator((file) => tree.read(file));
+  return await Promise.all(
+    known.map(async (one) => {
+      const source = await locator.locate(one.object.origin, []);
+      return isFault(source) ? one : { ...one, source };
+    }),
+  );
 }
 
 /** Newest first. Writes to status and through other subresources deploy nothing. */

@@ -58,6 +58,8 @@ export interface ComparedObject {
   readonly live: LiveObject;
   /** Fields of which neither sameness nor difference is known. */
   readonly unknown: Comparison["unknown"];
+  /** A rule ignores the object as a whole, and something of it differs. */
+  readonly ignored: boolean;
 }
 
 /** A drift of a target's. */
@@ -228,7 +230,7 @@ class Comparing {
   private settle({ target, object }: Declared, live: LiveObject, comparison: Comparison): void {
     const { unknown } = comparison;
     const { changes, leftOut, whole } = this.ignoring.compared(object, live, comparison);
-    this.input.onCompared?.({ target, live, unknown });
+    this.input.onCompared?.({ target, live, unknown, ignored: whole });
     this.leftOut.add(target, object.ref, leftOut);
     const questioned = whole ? [] : leftOut.filter((field) => field.judged);
     if (whole) {

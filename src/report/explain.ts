@@ -3,7 +3,7 @@
 import { changesOf } from "../core/drift.ts";
 import type { Change, LeftOutField } from "../core/drift.ts";
 import { formatLine } from "../core/fault.ts";
-import type { Fault } from "../core/fault.ts";
+import type { Fault, SourcePosition } from "../core/fault.ts";
 import type { Actor, DesiredObject, LiveObject, ManagedFields } from "../core/objects.ts";
 import type { DriftResult, Pass } from "../core/pass.ts";
 import { formatPath } from "../core/path.ts";
@@ -21,7 +21,6 @@ import {
   actionWords,
   actorWords,
   besides,
-  byWords,
   clusterWords,
   directionWords,
   faultPlace,
@@ -35,8 +34,8 @@ import { wrap } from "./wrap.ts";
 export interface ExplainInput {
   /** Narrowed to the results, the proposals and what is left out of the object. */
   readonly pass: Pass;
-  /** What Git declares under that name. */
-  readonly declared: readonly { readonly target: string; readonly object: DesiredObject }[];
+  /** What Git declares under that name, with its place where that could be looked up. */
+  readonly declared: readonly DeclaredObject[];
   /** What both sides have under that name, whether or not it differs. */
   readonly compared: readonly ComparedSides[];
   /** The managers that are known to deploy. */
@@ -46,11 +45,19 @@ export interface ExplainInput {
   readonly width: number;
 }
 
+export interface DeclaredObject {
+  readonly target: string;
+  readonly object: DesiredObject;
+  readonly source?: SourcePosition;
+}
+
 export interface ComparedSides {
   readonly target: string;
   readonly live: LiveObject;
   /** Fields of which neither sameness nor difference is known. */
   readonly unknown: readonly FieldPath[];
+  /** A rule ignores the object as a whole, and something of it differs. */
+  readonly ignored: boolean;
 }
 
 /** Ends with a newline. Objects of that name in several namespaces or targets come one after the other. */
@@ -66,7 +73,7 @@ interface Explained {
   readonly ref: ObjectRef;
   readonly target: string;
   readonly result?: DriftResult;
-  readonly declared?: DesiredObject;
+  readonly declared?: DeclaredObject;
   readonly compared?: ComparedSides;
   /** Without what policy objected to, and is a change. */
   readonly left: readonly LeftOutField[];
@@ -83,7 +90,7 @@ function objectsOf({ pass, declared, compared }: ExplainInput): readonly Explain
     const isIt = (one: { readonly target: string; readonly ref: ObjectRef }): boolean =>
       keyOf(one) === keyOf({ target, ref });
     const result = pass.results.find((one) => isIt({ target: one.target, ref: one.drift.ref }));
-    const inGit = declared.find((one) => isIt({ target: one.target, ref: one.object.ref }))?.object;
+    const inGit = declared.find((one) => isIt({ target: one.target, ref: one.object.ref }));
     const sides = compared.find((one) => isIt({ target: one.target, ref: one.live.ref }));
     return {
       ref,
@@ -126,9 +133,11 @@ function declaredWords({ declared, result, target }: Explained, pass: Pass): str
   const revision = pass.targets.find(({ name }) => name === target)?.revision;
   const where = revision === undefined || revision === "worktree" ? "the working tree" : `commit ${revision}`;
   const suffix = `(target ${terminalText(target)}, ${terminalText(where)})`;
-  if (result?.source !== undefined) return `${terminalText(formatLine(result.source))} ${suffix}`;
+  const source = result?.source ?? declared?.source;
+  if (source !== undefined) return `${terminalText(formatLine(source))} ${suffix}`;
   if (declared === undefined) return `nowhere in Git ${suffix}`;
-  return `${terminalText(declared.origin.file)}, document ${declared.origin.document + 1} ${suffix}`;
+  const { file, document } = declared.object.origin;
+  return `${terminalText(file)}, document ${document + 1} ${suffix}`;
 }
 
 /** With what, and in which mode: a server dry-run that could not be made of this object is said here, with the reason. */
@@ -137,7 +146,7 @@ function comparedWords({ ref, declared, result, compared }: Explained, pass: Pas
   const live = liveOf(result, compared);
   if (live === undefined) return told;
   const version = textOf(live.value, "apiVersion") ?? live.ref.apiVersion;
-  const other = declared !== undefined && declared.ref.apiVersion !== version;
+  const other = declared !== undefined && declared.object.ref.apiVersion !== version;
   const read = `${told}, read as ${terminalText(version)}${other ? `, declared as ${terminalText(ref.apiVersion)}` : ""}`;
   if (pass.mode === "read-only" || declared === undefined) return read;
   const readOnly = pass.comparedReadOnly?.find((one) => compareRefs(one.ref, ref) === 0);
@@ -164,7 +173,7 @@ function deployerWords({ deployersOf }: ExplainInput, { result, compared }: Expl
   ];
 }
 
-function resultWords({ declared, result, compared, left }: Explained, pass: Pass): string {
+function resultWords({ ref, declared, result, compared, left }: Explained, pass: Pass): string {
   const apart = left.length === 0 ? "" : `; ${plural(left.length, "difference")} left out, below`;
   if (result !== undefined) {
     const changes = changesOf(result.drift).length;
@@ -174,12 +183,13 @@ function resultWords({ declared, result, compared, left }: Explained, pass: Pass
   if (whole !== undefined)
     return `ignored: it ${whole.operation === "add" ? "is in the cluster and not in Git" : "is in Git and not in the cluster"}, and a rule says that this is no drift`;
   if (compared !== undefined) {
+    if (compared.ignored) return `ignored: a rule says that its differences are no drift${apart}`;
     if (compared.unknown.length === 0)
       return `in sync: nothing differs${left.length === 0 ? "" : " but for what is no drift"}${apart}`;
     const fields = compared.unknown.slice(0, 5).map((path) => terminalText(formatPath(path)));
     return `not known: neither sameness nor difference can be told of ${fields.join(", ")}${compared.unknown.length > 5 ? " and others" : ""}${apart}`;
   }
-  return declared !== undefined && declared.ref.kind === "Secret" && pass.unseen.length > 0
+  return declared !== undefined && ref.kind === "Secret" && pass.unseen.length > 0
     ? "not looked at (--no-secrets)"
     : "not known: it could not be read, which is neither in sync nor missing";
 }
@@ -187,7 +197,8 @@ function resultWords({ declared, result, compared, left }: Explained, pass: Pass
 function changeChain({ style, width }: ExplainInput, result: DriftResult, index: number): readonly string[] {
   const change = changesOf(result.drift)[index];
   if (change === undefined) return [];
-  const where = change.source === undefined ? "" : `  ${terminalText(formatLine(change.source))}`;
+  const near = change.desired === undefined ? "near " : "";
+  const where = change.source === undefined ? "" : `  ${near}${terminalText(formatLine(change.source))}`;
   const say = (label: string, text: string): readonly string[] => wrap(`  ${label.padEnd(10)}`, text, width);
   return [
     "",
@@ -195,7 +206,7 @@ function changeChain({ style, width }: ExplainInput, result: DriftResult, index:
     `  Git       ${terminalText(showSide(change, "desired", 2000))}${where}`,
     ...deployedLine(change),
     `  cluster   ${terminalText(showSide(change, "live", 2000))}`,
-    ...say("who", terminalText(change.actor === undefined ? byWords(change) : whoWords(change.actor))),
+    ...say("who", terminalText(whoDid(change))),
     ...say("direction", `${change.direction}: ${terminalText(directionWords(change))}`),
     ...findingsOf(result, index).flatMap((finding) => say("finding", findingWords(finding))),
     `  verdict   ${result.judgement.changes[index]?.verdict ?? "not judged"}`,
@@ -224,6 +235,13 @@ function deployedLine(change: Change): readonly string[] {
 
 function findingWords({ severity, policy, status, message }: DriftResult["judgement"]["findings"][number]): string {
   return `${severity} ${terminalText(policy)} (${status}): ${terminalText(message)}`;
+}
+
+function whoDid({ actor, operation }: Change): string {
+  if (actor !== undefined) return whoWords(actor);
+  return operation === "remove"
+    ? "not recorded: a removal leaves no owner"
+    : "not recorded: the field has no owner (nor has what webhooks add, and what the API server fills in later)";
 }
 
 /** `kubectl through scale (Update), time not recorded`. */
@@ -271,11 +289,12 @@ function proposalChain(proposal: Proposal, result: DriftResult, width: number): 
  */
 function faultsOf({ ref, declared, compared }: Explained, pass: Pass): readonly Fault[] {
   if (compared !== undefined && compared.unknown.length === 0) return [];
+  const file = declared?.object.origin.file;
   const own = pass.faults.filter(
     ({ about, position }) =>
       about === formatRef(ref) ||
       about.split(/[ ./,]/).includes(ref.kind) ||
-      (declared !== undefined && (position?.file === declared.origin.file || about === declared.origin.file)),
+      (file !== undefined && (position?.file === file || about === file)),
   );
   return own.length > 0 ? own : pass.faults.filter(({ leavesUnknown }) => leavesUnknown === "declared");
 }
