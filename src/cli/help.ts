@@ -12,6 +12,7 @@ export const HELP = {
     [
       "scan --repo infra --context prod",
       "scan --repo infra --live live.yaml --format json",
+      "scan --repo infra --context prod --mode server-dry-run",
       "scan --repo infra --revision main --report html=drift.html --fail-on violating",
     ],
   ),

@@ -232,6 +232,25 @@ describeOnCluster("the mode server-dry-run", () => {
     );
   });
 
+  it("asks about custom resources, whose server says that it knows dry runs; and of what Git has given up", async () => {
+    await kubectl(["apply", "-f", "-"], WIDGETS);
+    await kubectl(["wait", "--for=condition=Established", "crd/widgets.shop.example", "--timeout=60s"]);
+    const repo = await deployed("custom", WIDGET, ["apply", "--server-side"]);
+    await kubectl([
+      "-n",
+      "custom",
+      "patch",
+      "widget/big",
+      "--type=merge",
+      "-p",
+      '{"spec":{"size":4,"note":"by hand"}}',
+    ]);
+    await writeFile(join(repo, "all.yaml"), WIDGET.replace("colour: red, ", ""));
+    const { "read-only": readOnly, "server-dry-run": dryRun } = await both(repo);
+    expect(dryRun).toEqual(["Widget/big add spec.colour", "Widget/big add spec.note", "Widget/big replace spec.size"]);
+    expect(readOnly).toEqual(dryRun);
+  });
+
   it("works with the role of deploy/, which can change nothing", async () => {
     const repo = await deployed("role", WEB, ["apply", "--server-side"]);
     for (const file of ["namespace.yaml", "rbac.yaml", "rbac-server-dry-run.yaml"]) {
@@ -397,6 +416,38 @@ apiVersion: admissionregistration.k8s.io/v1
 kind: MutatingAdmissionPolicyBinding
 metadata: { name: payments }
 spec: { policyName: payments }
+`;
+
+const WIDGETS = `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: widgets.shop.example }
+spec:
+  group: shop.example
+  scope: Namespaced
+  names: { kind: Widget, plural: widgets, singular: widget, listKind: WidgetList }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              properties:
+                size: { type: integer, format: int64 }
+                colour: { type: string }
+                note: { type: string }
+                unit: { type: string, default: cm }
+`;
+
+const WIDGET = `
+apiVersion: shop.example/v1
+kind: Widget
+metadata: { name: big }
+spec: { colour: red, size: 9007199254740993 }
 `;
 
 /** Nothing listens there: the API server refuses a dry run before it would ask. */
