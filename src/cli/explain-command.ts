@@ -80,9 +80,9 @@ async function located(known: readonly Declared[], tree: SourceTree): Promise<re
 }
 
 /** Newest first. Writes to status and through other subresources deploy nothing. */
-function deployersOf(managers: readonly ManagedFields[], _config: RepositoryConfig): readonly Actor[] {
+function deployersOf(managers: readonly ManagedFields[], { deployers }: RepositoryConfig): readonly Actor[] {
   return managers
-    .filter((entry) => entry.subresource === undefined && isDeployer(entry))
+    .filter((entry) => entry.subresource === undefined && (isDeployer(entry) || deployers.includes(entry.manager)))
     .toSorted((a, b) => compareText(b.time ?? "", a.time ?? ""));
 }
 

@@ -88,7 +88,9 @@ function faultsBlock(faults: readonly Fault[], style: Style): string {
 
 function faultLines(fault: Fault, style: Style): string {
   const where = faultPlace(fault);
-  return `${style.yellow("FAULT    ")}  ${style.bold(terminalText(where))}: ${terminalText(fault.message)}\n      ${style.dim(terminalText(fault.remedy))}`;
+  // What went wrong with a rule of the configuration costs nothing that the pass was asked for.
+  const word = fault.code === "ignore-unused" ? "NOTICE   " : "FAULT    ";
+  return `${style.yellow(word)}  ${style.bold(terminalText(where))}: ${terminalText(fault.message)}\n      ${style.dim(terminalText(fault.remedy))}`;
 }
 
 function summaryBlock(pass: Pass, style: Style): string {

@@ -140,6 +140,13 @@ describe("explain says of an object", () => {
     expect(entry(await explained(object, ignore), "result")).toMatch(result);
   });
 
+  test("who deploys it, by the configuration, too", async () => {
+    const text = await explained("Deployment/web", "[]\ndeployers: [kubectl-edit]");
+    expect(entry(text, "deployer")).toBe(
+      "deployer kubectl-edit (Update), 2026-11-20T14:00:00Z; kubectl-client-side-apply (Update), 2026-11-19T10:00:00Z",
+    );
+  });
+
   test("that is in sync where it is declared", async () => {
     expect(entry(await explained("ConfigMap/same"), "declared")).toBe(
       "declared web.yaml:6 (target default, the working tree)",
