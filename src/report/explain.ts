@@ -177,7 +177,7 @@ function resultWords({ ref, declared, result, compared, left }: Explained, pass:
   const apart = left.length === 0 ? "" : `; ${plural(left.length, "difference")} left out, below`;
   if (result !== undefined) {
     const changes = changesOf(result.drift).length;
-    return `${stateWords(result.drift)}${changes === 0 ? "" : `: ${plural(changes, "change")}`}${apart}`;
+    return `${stateWords(result.drift)}${removedWords(result)}${changes === 0 ? "" : `: ${plural(changes, "change")}`}${apart}`;
   }
   const whole = left.find(({ path }) => path.length === 0);
   if (whole !== undefined)
@@ -192,6 +192,11 @@ function resultWords({ ref, declared, result, compared, left }: Explained, pass:
   return declared !== undefined && ref.kind === "Secret" && pass.unseen.length > 0
     ? "not looked at (--no-secrets)"
     : "not known: it could not be read, which is neither in sync nor missing";
+}
+
+function removedWords({ drift }: DriftResult): string {
+  const commit = drift.state === "pending" || drift.state === "unmanaged" ? drift.removedIn : undefined;
+  return commit === undefined ? "" : `: commit ${terminalText(commit.slice(0, 12))} removed it from Git`;
 }
 
 function changeChain({ style, width }: ExplainInput, result: DriftResult, index: number): readonly string[] {
@@ -225,11 +230,13 @@ function operationWords({ operation }: Change): string {
 }
 
 /** Git as last deployed: what tells which side moved. */
-function deployedLine(change: Change): readonly string[] {
-  if (change.deployed === undefined) return [];
-  const { deployed, ...rest } = change;
+function deployedLine({ deployed, deployedIn, ...change }: Change): readonly string[] {
+  if (deployed === undefined && deployedIn === undefined) return [];
+  const { desired: _now, ...rest } = change;
+  const before: Change = deployed === undefined ? rest : { ...rest, desired: deployed };
+  const commit = deployedIn === undefined ? "" : `, commit ${deployedIn.slice(0, 12)}`;
   return [
-    `  deployed  ${terminalText(showSide({ ...rest, desired: deployed }, "desired", 2000))}  (Git as last deployed)`,
+    `  deployed  ${terminalText(showSide(before, "desired", 2000))}  (Git as last deployed${terminalText(commit)})`,
   ];
 }
 
