@@ -75,8 +75,7 @@ function isBy({ manager }: IgnoreRule, { actor }: Change): boolean {
 }
 
 function covers({ field }: IgnoreRule, path: FieldPath): boolean {
-  if (field === undefined) return true;
-  return field.steps.length <= path.length && matchesSteps(field.steps, path, field.steps.length);
+  return field === undefined || matchesSteps(field.steps, path, field.steps.length);
 }
 
 function reachesInto({ field }: IgnoreRule, path: FieldPath): boolean {

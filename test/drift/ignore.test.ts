@@ -158,6 +158,11 @@ describe("of what was added above the rule's field", () => {
     });
   });
 
+  test("what was empty stays beside what is taken out", () => {
+    const { kept } = stripped(CONTEXT, { a: {}, b: [], c: 1 }, "spec.securityContext.c", "spec.securityContext.*.x");
+    expect(kept).toEqual({ a: {}, b: [] });
+  });
+
   test("items are found by what the rule says of them", () => {
     const container = { name: "web", ports: [{ containerPort: 53 }, { containerPort: 80 }], args: ["-v", "-x"] };
     expect(
