@@ -1,5 +1,6 @@
 /** The two sides of a comparison: what Git describes and what the cluster has. */
 
+import type { FieldPath } from "./path.ts";
 import type { ObjectRef } from "./refs.ts";
 import type { Value, ValueMap } from "./value.ts";
 
@@ -21,6 +22,8 @@ export interface DesiredObject {
   /** As declared; secret values are digests. */
   readonly value: ValueMap;
   readonly origin: Origin;
+  /** Fields that Git declares encrypted: they are not in `value`, and what the cluster has there is not known to differ. */
+  readonly sealed?: readonly FieldPath[];
 }
 
 export interface LiveObject {

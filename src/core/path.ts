@@ -61,6 +61,10 @@ export function equalSteps(a: PathStep, b: PathStep): boolean {
   }
 }
 
+export function equalPaths(a: FieldPath, b: FieldPath): boolean {
+  return a.length === b.length && startsWith(a, b);
+}
+
 export function startsWith(path: FieldPath, prefix: FieldPath): boolean {
   return prefix.length <= path.length && prefix.every((step, index) => equalSteps(step, path[index] as PathStep));
 }

@@ -15,7 +15,7 @@ import type { TextPool } from "../yaml/text-pool.ts";
 import { isClientOnly } from "./client-only.ts";
 import { unreadable } from "./file-faults.ts";
 import { createPositions } from "./positions.ts";
-import { digestSecret, isEncrypted, isSecretProblem, withoutEncrypted } from "./secrets.ts";
+import { digestSecret, encryptedFields, isEncrypted, isSecretProblem, withoutEncrypted } from "./secrets.ts";
 
 /** What turns a document into a desired object. */
 export interface ManifestContext {
@@ -141,7 +141,8 @@ function addObject(state: State, value: ValueMap, at: At): void {
     layer: "literal",
     hash: state.hash,
   };
-  state.objects.push({ ref, value: stored, origin });
+  const sealed = isEncrypted(value) ? encryptedFields(value, isSecret(kind)) : undefined;
+  state.objects.push({ ref, value: stored, origin, ...(sealed === undefined ? {} : { sealed }) });
 }
 
 interface Problem {
@@ -205,8 +206,11 @@ function storedForm(state: State, value: ValueMap, kind: KindRef): ReturnType<ty
   const encrypted = isEncrypted(value);
   if (encrypted) state.encrypted += 1;
   const readable = encrypted ? withoutEncrypted(value) : value;
-  const secret = kind.kind === "Secret" && groupOf(kind.apiVersion) === "";
-  return secret ? digestSecret(readable, state.digester) : readable;
+  return isSecret(kind) ? digestSecret(readable, state.digester) : readable;
+}
+
+function isSecret({ apiVersion, kind }: KindRef): boolean {
+  return kind === "Secret" && groupOf(apiVersion) === "";
 }
 
 function refuse(state: State, at: At, path: FieldPath, message: string, harmless?: true): void {

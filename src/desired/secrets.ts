@@ -76,6 +76,26 @@ export function withoutEncrypted(object: ValueMap): ValueMap {
   return withoutCiphertext(withField(object, "sops", undefined));
 }
 
+/** Where {@link withoutEncrypted} takes fields away; a Secret's `stringData` is named as the `data` that it becomes. */
+export function encryptedFields(object: ValueMap, secret: boolean): readonly FieldPath[] {
+  const paths = ciphertextPaths(withField(object, "sops", undefined), []);
+  if (!secret) return paths;
+  return paths.map((path) => (isStringData(path[0]) ? [...fields("data"), ...path.slice(1)] : path));
+}
+
+function isStringData(step: FieldPath[number] | undefined): boolean {
+  return step?.kind === "field" && step.name === "stringData";
+}
+
+function ciphertextPaths(map: ValueMap, above: FieldPath): readonly FieldPath[] {
+  return Object.keys(map).flatMap((key) => {
+    const value = map[key] as Value;
+    const path = [...above, ...fields(key)];
+    if (isCiphertext(value) || (isList(value) && holdsCiphertext(value))) return [path];
+    return isMap(value) ? ciphertextPaths(value, path) : [];
+  });
+}
+
 const CIPHERTEXT = /^ENC\[[A-Z0-9_]+,/;
 
 /** A list that holds ciphertext anywhere goes whole: its other items cannot be compared without it. */

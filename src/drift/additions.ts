@@ -4,6 +4,7 @@
  */
 
 import type { FieldSchema, ListSchema } from "../core/schema.ts";
+import { equalPaths } from "../core/path.ts";
 import { equalValues, fieldOf, isList, isMap, setField } from "../core/value.ts";
 import type { Scalar, Value, ValueMap } from "../core/value.ts";
 import { MEANINGFUL_EMPTY } from "../kinds/declared.ts";
@@ -119,9 +120,13 @@ function strippedItem(walk: Walk, item: Value, schema: FieldSchema | undefined):
   return whole;
 }
 
-/** A rule of the system's, or that nothing can be told of a kind without a schema whose deployer wrote the field. */
+/** A rule of the system's, or that nothing can be told of the field. */
 function isExplained(walk: Walk, value: Value): boolean {
   if (isLeftOut(walk, { live: value })) return true;
+  if (walk.desired.sealed?.some((path) => equalPaths(path, walk.steps)) === true) {
+    leaveOut(walk, { live: value }, SEALED);
+    return true;
+  }
   if (walk.converted) {
     leaveOut(walk, { live: value }, CONVERTED);
     return true;
@@ -132,6 +137,12 @@ function isExplained(walk: Walk, value: Value): boolean {
   leaveOut(walk, { live: value }, UNCHARTED);
   return true;
 }
+
+const SEALED = {
+  reason: "ignored",
+  rule: "encrypted in Git, so that nobody but its owner can compare it",
+  judged: true,
+} as const;
 
 const CONVERTED = {
   reason: "ignored",

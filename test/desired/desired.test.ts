@@ -1,6 +1,7 @@
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { formatPath } from "../../src/core/path.ts";
 import { isFault } from "../../src/core/fault.ts";
 import type { SourceTree } from "../../src/core/stages.ts";
 import { fieldOf, textOf } from "../../src/core/value.ts";
@@ -333,6 +334,7 @@ stringData: {b: new, c: secret}
       { type: "Opaque", data: {} },
     ]);
     expect(JSON.stringify(state.objects)).not.toMatch(/ENC|sops/);
+    expect(state.objects[0]?.sealed?.map(formatPath)).toEqual(["data.a"]);
     expect(state.faults).toMatchObject([{ code: "secrets-encrypted", leavesUnknown: "nothing" }]);
     expect(state.complete).toBe(true);
   });

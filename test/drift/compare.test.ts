@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { compareObject } from "../../src/drift/compare.ts";
+import { fields } from "../../src/core/path.ts";
 import type { Value, ValueMap } from "../../src/core/value.ts";
+import { builtinSchemas } from "../../src/kinds/schemas.ts";
 import { crdSchemas } from "../../src/kinds/openapi.ts";
 import { createDigester } from "../../src/text/digest.ts";
 import { compared, desiredOf, liveOf, told, yaml } from "./objects.ts";
@@ -251,6 +253,20 @@ describe("comparing what Git declares", () => {
       yaml("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {aa: b, z: b, b: b}}"),
     );
     expect(told(changes)).toEqual(["replace data.aa", "replace data.b", "replace data.z"]);
+  });
+});
+
+describe("what Git declares encrypted", () => {
+  const desired = {
+    ...desiredOf(yaml("{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {}}")),
+    sealed: [fields("data", "a")],
+  };
+  const live = liveOf(yaml("{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {a: x, b: y}}"));
+  const result = compareObject({ desired, live, schema: builtinSchemas.schemaOf("v1", "Secret") });
+
+  test("is not known to differ; a key that somebody added beside it is found", () => {
+    expect(told(result.changes)).toEqual(["add data.b"]);
+    expect(result.leftOut).toMatchObject([{ path: fields("data", "a"), reason: "ignored" }]);
   });
 });
 
