@@ -43,6 +43,7 @@ export interface Refusal {
 export type RefusalCode =
   | "alias"
   | "ambiguous"
+  | "conflict"
   | "duplicate-key"
   | "encrypted"
   | "file-changed"

@@ -69,7 +69,13 @@ export async function readDesired(input: DesiredInput): Promise<DesiredState> {
   };
 }
 
-export function contextOf({ target, digester, isNamespaced }: DesiredInput): ManifestContext {
+export function contextOf({
+  target,
+  digester,
+  isNamespaced,
+}: Pick<DesiredInput, "digester" | "isNamespaced"> & {
+  readonly target: Pick<DesiredTarget, "namespace">;
+}): ManifestContext {
   return { namespace: target.namespace ?? "default", digester, isNamespaced };
 }
 

@@ -68,6 +68,8 @@ export interface TargetDrift {
   readonly drift: Drift;
   /** Left out on evidence that could be forged: drift where policy objects; without such a one a drift without changes is none. */
   readonly questioned?: readonly LeftOutField[];
+  /** Formatted paths of changes of which only what could be forged says that Git is ahead: it holds unless policy objects. */
+  readonly claimed?: ReadonlySet<string>;
 }
 
 export interface LiveComparison {
@@ -89,6 +91,8 @@ export interface LiveComparison {
   readonly wholly: boolean;
   /** In a server dry-run: objects that were compared read-only after all. */
   readonly readOnly: readonly ReadOnly[];
+  /** As every object was compared, with what the cluster told; ignore rules apart. */
+  readonly compare: (desired: DesiredObject, live: LiveObject) => Comparison;
 }
 
 export async function compareLive(input: CompareInput): Promise<LiveComparison> {
@@ -293,6 +297,7 @@ class Comparing {
       faults,
       wholly: this.unread.length === 0,
       readOnly,
+      compare: (desired, live) => this.comparisonOf(desired, live),
     };
   }
 

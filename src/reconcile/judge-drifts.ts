@@ -20,6 +20,7 @@ import { redactChange, textRedactor } from "../text/redact.ts";
 import { createLocator } from "../yaml/locator.ts";
 import type { TargetDrift } from "./compare-live.ts";
 import { driftId, fingerprintOf } from "./identity.ts";
+import { settleDirection } from "./settle-direction.ts";
 
 export interface JudgeDriftsInput {
   readonly drifts: readonly TargetDrift[];
@@ -46,11 +47,12 @@ export async function judgeDrifts(input: JudgeDriftsInput): Promise<Judged> {
   const locators = new Map<SourceTree, Locator>();
   const results: DriftResult[] = [];
   const admitted: LeftOutField[] = [];
-  for (const [index, { target, drift: found, questioned = [] }] of input.drifts.entries()) {
+  for (const [index, one] of input.drifts.entries()) {
     input.signal?.throwIfAborted();
+    const { target, drift: found, questioned = [] } = one;
     const locator = locatorFor(input.treeOf(target), locators);
-    const violating = await violatingOf(input, found, questioned);
-    const drift = withAdded(found, violating);
+    const violating = found.state === "drifted" ? await violatingOf(input, found, questioned) : [];
+    const drift = await settleDirection(withAdded(found, violating), one, (asked) => judged(input, asked));
     admitted.push(...violating);
     if (drift.state !== "drifted" || drift.changes.length > 0)
       results.push(await judgeOne({ input, target, drift, locator }));

@@ -32,7 +32,9 @@ export async function propose(input: ProposeInput): Promise<readonly Proposal[]>
     const pullRequest = pullRequestOf({ input, group, candidates, codified });
     if (pullRequest !== undefined) pullRequests.push(pullRequest);
   }
-  const issues = input.results.flatMap((result) => issueOf(input, result, refusals.get(result.id) ?? []));
+  const issues = input.results.flatMap((result) =>
+    issueOf(input, result, [...conflictsOf(result), ...(refusals.get(result.id) ?? [])]),
+  );
   return [...pullRequests, ...issues];
 }
 
@@ -113,6 +115,15 @@ function pullRequestOf({ input, group, candidates, codified }: PullRequestInput)
 function isEdit(answer: CodifyAnswer | undefined, position: number): boolean {
   const one = answer?.[position];
   return one !== undefined && "edit" in one;
+}
+
+const CONFLICT = "Git and the cluster both changed it since it was last deployed";
+
+/** Compliant or not, nobody but a person can say which of the two new values is meant. */
+function conflictsOf({ drift }: DriftResult): readonly { readonly index: number; readonly refusal: Refusal }[] {
+  return changesOf(drift).flatMap(({ path, direction }, index) =>
+    direction === "both-changed" ? [{ index, refusal: { code: "conflict", path, reason: CONFLICT } }] : [],
+  );
 }
 
 /** One issue an object: what violates, what cannot be codified, what is missing, and what is unmanaged with a finding. */

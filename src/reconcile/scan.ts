@@ -15,7 +15,7 @@ import type { Proposal } from "../core/proposal.ts";
 import type { SchemaSource } from "../core/schema.ts";
 import type { Clock, DesiredState, LiveQuery, LiveSource, Progress, SourceTree } from "../core/stages.ts";
 import { compareText } from "../core/value.ts";
-import { readDesired } from "../desired/desired.ts";
+import { contextOf, readDesired } from "../desired/desired.ts";
 import { builtinSchemas } from "../kinds/schemas.ts";
 import { builtinKind } from "../kinds/scopes.ts";
 import type { TargetConfig } from "../config/repository.ts";
@@ -24,6 +24,7 @@ import { redactChange } from "../text/redact.ts";
 import { compareLive, queryOf, withoutDuplicates } from "./compare-live.ts";
 import type { ComparedObject, Declared, LiveComparison } from "./compare-live.ts";
 import { driftId } from "./identity.ts";
+import type { HistoryTarget } from "./tell-directions.ts";
 
 /** A target with its tree open. */
 export interface ScanTarget extends TargetConfig {
@@ -147,11 +148,19 @@ interface Dealt extends Pick<Pass, "results" | "proposals"> {
 /** Judges and proposes. Those stages are loaded only where something differs. */
 async function dealWith({ options, read, compared, schemas }: DealWith): Promise<Dealt> {
   if (compared.drifts.length === 0) return { results: [], proposals: [], admitted: [] };
+  const { tellDirections } = await import("./tell-directions.ts");
   const { judgeDrifts } = await import("./judge-drifts.ts");
   const { proposeAll } = await import("./propose-all.ts");
-  const { results, admitted } = await judgeDrifts({
+  const drifts = await tellDirections({
     ...options,
     drifts: compared.drifts,
+    targets: new Map(read.map(({ target }) => [target.name, historyTarget(target, options)])),
+    compare: compared.compare,
+    deployers: options.deployers ?? [],
+  });
+  const { results, admitted } = await judgeDrifts({
+    ...options,
+    drifts,
     namespaces: compared.namespaces,
     treeOf: treeOf(read),
     unmanagedCounts: (name) => options.targets.some((target) => target.name === name && target.unmanaged === "drift"),
@@ -161,6 +170,11 @@ async function dealWith({ options, read, compared, schemas }: DealWith): Promise
     admitted,
     proposals: await proposeAll({ options, read, results, schemas, isNamespaced: scopeLookup(options.live) }),
   };
+}
+
+function historyTarget(target: ScanTarget, { digester, live }: ScanOptions): HistoryTarget {
+  const { tree, path, exclude } = target;
+  return { tree, path, exclude, context: contextOf({ target, digester, isNamespaced: scopeLookup(live) }) };
 }
 
 /** What a scan of these targets would read of the cluster. */
@@ -262,9 +276,15 @@ interface SummaryInput {
 function summaryOf({ compared, results, admitted, desired, duplicates }: SummaryInput): Summary {
   const count = (state: DriftResult["drift"]["state"]): number =>
     results.filter((one) => one.drift.state === state).length;
-  const verdicts = results.flatMap((result) => result.judgement.changes.map((change) => change.verdict));
+  // What waits for a deployment is no drift, and has no verdict.
+  const verdicts = results.flatMap(({ drift, judgement }) =>
+    changesOf(drift).flatMap(({ direction }, index) =>
+      direction === "git-ahead" ? [] : (judgement.changes[index]?.verdict ?? []),
+    ),
+  );
   const unmanaged = count("unmanaged");
-  const live = compared.matched + unmanaged;
+  const prunable = results.filter(({ drift }) => drift.state === "pending" && drift.desired === undefined).length;
+  const live = compared.matched + unmanaged + prunable;
   return {
     objects: {
       desired,
@@ -340,5 +360,8 @@ function issueReason(result: DriftResult, refusals: readonly { readonly reason: 
 }
 
 function idleReason(result: DriftResult): string {
-  return result.drift.state === "unmanaged" ? "unmanaged, and no policy is violated" : "waits for a deployment";
+  const { drift } = result;
+  if (drift.state === "unmanaged") return "unmanaged, and no policy is violated";
+  if (drift.state === "pending" && drift.removedIn !== undefined) return "waits to be pruned";
+  return "waits for a deployment";
 }

@@ -1,0 +1,285 @@
+/**
+ * Which side of a difference moved since Git was last deployed, from what Git says (`h`), what is live (`l`), and what Git
+ * said when it was deployed (`d`):
+ *
+ * - `l = d`, `h ≠ d`: Git is ahead.
+ * - `h = d`, `l ≠ d`: the cluster was changed.
+ * - all differ: both were.
+ *
+ * Git being ahead means silence, so it must not be had by claiming it. Whoever may write an object may write its
+ * annotations and choose a deployer's name; what nobody can write from the cluster is the past of Git. So that Git is ahead is
+ * `proved` only where Git's own history has the live value, the deployer wrote it, and wrote it before Git moved on; else it is
+ * `claimed`, and holds only as long as no policy objects to what is live. What the deployer wrote and Git never had is a
+ * change of the cluster, whoever it calls itself.
+ */
+
+import type { Change, Direction } from "../core/drift.ts";
+import type { Actor, DesiredObject, LiveObject, ManagedFields } from "../core/objects.ts";
+import { ownersOf } from "../core/owners.ts";
+import { startsWith } from "../core/path.ts";
+import type { FieldPath, PathStep } from "../core/path.ts";
+import { fieldOf, isList, isMap } from "../core/value.ts";
+import type { Value } from "../core/value.ts";
+import type { Comparison } from "./compare.ts";
+import { deploymentsOf } from "./deployers.ts";
+
+/** An older version of the object. */
+export interface Version {
+  /** The newest commit that had it. */
+  readonly commit: string;
+  /** When it was superseded, in milliseconds since the epoch; absent where that is not committed yet. */
+  readonly until?: number;
+  readonly object: DesiredObject;
+}
+
+/** What Git said before; newest first, without what it says now. */
+export interface Past {
+  readonly versions: readonly Version[];
+  /**
+   * What comes before the oldest version: the object did not exist; more that was not looked at (`window`); or nothing that
+   * could be read (`unreadable`, with no versions where Git tells nothing at all).
+   */
+  readonly end: "beginning" | "window" | "unreadable";
+}
+
+export interface DirectionInput {
+  readonly desired: DesiredObject;
+  readonly live: LiveObject;
+  readonly changes: readonly Change[];
+  readonly past: Past;
+  /** What a deployer noted of its last deployment (kubectl's annotation, a Helm release). It can be forged. */
+  readonly noted?: DesiredObject;
+  /** Managers that deploy, besides the known ones. */
+  readonly deployers?: readonly string[];
+  /** As the object itself was compared. */
+  readonly compare: (desired: DesiredObject, live: LiveObject) => Comparison;
+}
+
+export interface ToldChange {
+  readonly change: Change;
+  /** `git-ahead` rests on what could be forged. */
+  readonly claimed: boolean;
+}
+
+/** The changes, in their order, with their direction and, where it is known, what was deployed. */
+export function tellDirection(input: DirectionInput): readonly ToldChange[] {
+  const facts = factsOf(input);
+  return input.changes.map((change) => {
+    const { direction, deployed, commit, claimed = false } = told(facts, change);
+    const value = deployed === undefined ? undefined : valueOf(deployed.value, change.path);
+    return {
+      change: {
+        ...change,
+        direction,
+        ...(value === undefined ? {} : { deployed: value }),
+        ...(commit === undefined ? {} : { deployedIn: commit }),
+      },
+      claimed,
+    };
+  });
+}
+
+interface Told {
+  readonly direction: Direction;
+  readonly deployed?: DesiredObject;
+  readonly commit?: string;
+  readonly claimed?: boolean;
+}
+
+interface Facts {
+  readonly input: DirectionInput;
+  /** With where each differs from live. */
+  readonly versions: readonly (Version & { readonly differing: readonly FieldPath[] })[];
+  readonly noted: { readonly object: DesiredObject; readonly differing: readonly FieldPath[] } | undefined;
+  /** Newest first. */
+  readonly deployments: readonly ManagedFields[];
+  /** Git as it was last deployed, as far as times and notes tell. */
+  readonly last: { readonly object: DesiredObject; readonly commit?: string } | undefined;
+}
+
+function factsOf(input: DirectionInput): Facts {
+  const { desired, live, noted, past, compare } = input;
+  const differing = (object: DesiredObject): readonly FieldPath[] => placesOf(compare(object, live));
+  const deployments = deploymentsOf(live.managers, input.deployers);
+  const byTime = lastByTime(desired, past, deployments);
+  const versions = past.versions.map((version) => ({ ...version, differing: differing(version.object) }));
+  return {
+    input,
+    versions,
+    noted: noted === undefined ? undefined : { object: noted, differing: differing(noted) },
+    deployments,
+    last: noted === undefined ? (byFields(input, versions, deployments) ?? byTime) : { object: noted },
+  };
+}
+
+/** Everything that differs, also what is no drift: only what is the same all through counts as the same. */
+function placesOf({ changes, leftOut, unknown }: Comparison): readonly FieldPath[] {
+  return [...changes, ...leftOut].map(({ path }) => path).concat(unknown);
+}
+
+/** The newest version that all differing fields have which the deployer wrote. */
+function byFields(
+  { changes, live }: DirectionInput,
+  versions: Facts["versions"],
+  deployments: readonly ManagedFields[],
+): Facts["last"] {
+  const deployed = changes.filter((change) => writerOf(live, change, deployments).kind === "deployer");
+  if (deployed.length === 0) return undefined;
+  const found = versions.find((version) => deployed.every(({ path }) => !touches(version.differing, path)));
+  return found === undefined ? undefined : { object: found.object, commit: found.commit };
+}
+
+/** The version that stood when the deployer last wrote something. */
+function lastByTime(
+  desired: DesiredObject,
+  { versions, end }: Past,
+  deployments: readonly ManagedFields[],
+): Facts["last"] {
+  const [time] = deployments.flatMap((entry) => entry.time ?? []);
+  if (time === undefined || (end === "unreadable" && versions.length === 0)) return undefined;
+  const at = Date.parse(time);
+  if (Number.isNaN(at)) return undefined;
+  const found = versions.findLast(({ until }) => until === undefined || until > at);
+  return found === undefined ? { object: desired } : { object: found.object, commit: found.commit };
+}
+
+type Writer =
+  | { readonly kind: "deployer"; readonly time?: string }
+  | { readonly kind: "other" }
+  /** The field is not there, nobody is recorded, or only who is no writer. */
+  | { readonly kind: "nobody" };
+
+/** What `kubectl-last-applied` and `ancient-changes` own was written by others, who are not recorded. */
+const NO_WRITERS: ReadonlySet<string> = new Set(["kubectl-last-applied", "ancient-changes"]);
+
+/** Who wrote the live value. A value that several own is the deployer's if it is one of them: all of them wrote the same. */
+function writerOf(live: LiveObject, change: Change, deployments: readonly ManagedFields[]): Writer {
+  if (change.live === undefined) return { kind: "nobody" };
+  // An item whose keys themselves were changed has others in managedFields: nobody is found, which proves nothing.
+  const owners = ownersOf(live.managers, change.path).filter(({ manager }) => !NO_WRITERS.has(manager));
+  if (owners.length === 0) return { kind: "nobody" };
+  const deploying = owners.filter((owner) => deployments.some((entry) => isSame(entry, owner)));
+  const [newest] = deploying;
+  // Of what holds several fields each may be somebody else's.
+  const whole = isMap(change.live) || isList(change.live);
+  if (newest === undefined || (whole && deploying.length < owners.length)) return { kind: "other" };
+  return { kind: "deployer", ...(newest.time === undefined ? {} : { time: newest.time }) };
+}
+
+function isSame(entry: ManagedFields, owner: Actor): boolean {
+  return (
+    entry.manager === owner.manager &&
+    entry.operation === owner.operation &&
+    entry.subresource === owner.subresource &&
+    entry.time === owner.time
+  );
+}
+
+function told(facts: Facts, change: Change): Told {
+  const writer = writerOf(facts.input.live, change, facts.deployments);
+  switch (writer.kind) {
+    case "deployer":
+      return toldOfDeployed(facts, change, writer.time);
+    case "other":
+      return toldOfWritten(facts, change);
+    case "nobody":
+      return toldOfUnowned(facts, change);
+  }
+}
+
+/** The deployer wrote what is live: Git had it once, or never. */
+function toldOfDeployed(facts: Facts, change: Change, time: string | undefined): Told {
+  const { past } = facts.input;
+  const found = facts.versions.find((version) => !touches(version.differing, change.path));
+  if (found !== undefined) {
+    // The newest one that has it: what superseded that version says something else here.
+    const claimed = !wroteBefore(time, found.until);
+    return { direction: "git-ahead", deployed: found.object, commit: found.commit, claimed };
+  }
+  switch (past.end) {
+    case "beginning":
+      return { direction: "live-changed", ...lastOf(facts) };
+    case "window":
+      return { direction: "unknown" };
+    case "unreadable":
+      return facts.noted === undefined
+        ? { direction: "git-ahead", claimed: true }
+        : byTable(facts, change, facts.noted.object, !touches(facts.noted.differing, change.path));
+  }
+}
+
+/** Until Git moved on nobody could deploy anything newer. Times have seconds. */
+function wroteBefore(time: string | undefined, left: number | undefined): boolean {
+  if (left === undefined) return true;
+  return time !== undefined && Date.parse(time) <= left + 1000;
+}
+
+/** Somebody else wrote what is live: what remains to be told is whether Git moved as well. */
+function toldOfWritten(facts: Facts, change: Change): Told {
+  const { desired, past } = facts.input;
+  if (facts.last !== undefined) {
+    const moved = !sameAt(facts.input, desired, facts.last.object, change.path);
+    return { direction: moved ? "both-changed" : "live-changed", ...lastOf(facts) };
+  }
+  const steady = facts.versions.every(({ object }) => sameAt(facts.input, desired, object, change.path));
+  if (!steady) return { direction: "unknown" };
+  // Nothing of the past contradicts the evidence; where all of it is known, Git always said this.
+  return past.end === "beginning" ? { direction: "live-changed", deployed: desired } : { direction: "live-changed" };
+}
+
+/** A removal, or a value that nobody is recorded to have written: notes and times are all that there is. */
+function toldOfUnowned(facts: Facts, change: Change): Told {
+  const { noted, last, versions, input } = facts;
+  if (last === undefined) return { direction: "unknown" };
+  const same =
+    noted === undefined
+      ? versions.some(({ object, differing }) => object === last.object && !touches(differing, change.path))
+      : !touches(noted.differing, change.path);
+  const answer = byTable(facts, change, last.object, same);
+  if (answer.direction !== "git-ahead" || input.past.end === "unreadable") return answer;
+  const shown = versions.find(({ differing }) => !touches(differing, change.path));
+  if (shown !== undefined) return { ...answer, commit: shown.commit };
+  // Noted, and Git never had it. An object's first commit is where a field that it lacks came to be.
+  return { direction: input.past.end === "beginning" ? "live-changed" : "unknown" };
+}
+
+function byTable({ input }: Facts, { path }: Change, deployed: DesiredObject, liveIsDeployed: boolean): Told {
+  if (liveIsDeployed) return { direction: "git-ahead", deployed, claimed: true };
+  return { direction: sameAt(input, input.desired, deployed, path) ? "live-changed" : "both-changed", deployed };
+}
+
+function lastOf({ last }: Facts): Pick<Told, "deployed" | "commit"> {
+  if (last === undefined) return {};
+  return { deployed: last.object, ...(last.commit === undefined ? {} : { commit: last.commit }) };
+}
+
+/** Whether two versions say the same there, in whatever words. */
+function sameAt({ compare }: DirectionInput, one: DesiredObject, other: DesiredObject, path: FieldPath): boolean {
+  if (one === other) return true;
+  return !touches(placesOf(compare(one, { ref: other.ref, value: other.value, managers: [] })), path);
+}
+
+function touches(places: readonly FieldPath[], path: FieldPath): boolean {
+  return places.some((place) => startsWith(place, path) || startsWith(path, place));
+}
+
+/** The value at a path; a key that an item leaves out has its default, which is the one that the path has. */
+function valueOf(value: Value, path: FieldPath): Value | undefined {
+  let current: Value | undefined = value;
+  for (const step of path) current = step.kind === "field" ? fieldOf(current, step.name) : itemAt(current, step);
+  return current ?? undefined;
+}
+
+function itemAt(list: Value | undefined, step: Exclude<PathStep, { readonly kind: "field" }>): Value | undefined {
+  if (!isList(list)) return undefined;
+  switch (step.kind) {
+    case "index":
+      return list[step.index];
+    case "value":
+      return list.find((item) => item === step.value);
+    case "key":
+      return list.find((item) =>
+        Object.entries(step.keys).every(([name, key]) => (fieldOf(item, name) ?? key) === key),
+      );
+  }
+}

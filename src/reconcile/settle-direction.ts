@@ -1,0 +1,56 @@
+/** Grants what directions claim, where no policy objects, and makes drift that only waits for a deployment `pending`. */
+
+import type { Change, Drift, Judgement } from "../core/drift.ts";
+import { formatPath } from "../core/path.ts";
+import type { TargetDrift } from "./compare-live.ts";
+
+/**
+ * The drift without claims: a change that only forgeable evidence calls `git-ahead` keeps that unless policy objects to it;
+ * then which side changed is unknown. `drift` has the changes that are to be reported, `found.claimed` says which are claims.
+ */
+export async function settleDirection(
+  drift: Drift,
+  { claimed, questioned = [] }: Pick<TargetDrift, "claimed" | "questioned">,
+  judge: (drift: Drift) => Promise<Judgement>,
+): Promise<Drift> {
+  if (drift.state === "pending" && questioned.length > 0) return await prunable(drift, judge);
+  if (drift.state !== "drifted") return drift;
+  const doubted = claimed === undefined || claimed.size === 0 ? drift : await withoutRefused(drift, claimed, judge);
+  return doubted.changes.length > 0 && doubted.changes.every(isAhead) ? { ...doubted, state: "pending" } : doubted;
+}
+
+type Drifted = Extract<Drift, { readonly state: "drifted" }>;
+
+async function withoutRefused(
+  drift: Drifted,
+  claimed: ReadonlySet<string>,
+  judge: (drift: Drift) => Promise<Judgement>,
+): Promise<Drifted> {
+  const isClaim = (change: Change): boolean => isAhead(change) && claimed.has(formatPath(change.path));
+  if (!drift.changes.some(isClaim)) return drift;
+  const asked = { ...drift, changes: drift.changes.map((change) => (isClaim(change) ? doubt(change) : change)) };
+  const { changes: verdicts } = await judge(asked);
+  const changes = drift.changes.map((change, index) =>
+    isClaim(change) && verdicts[index]?.verdict !== "compliant" ? doubt(change) : change,
+  );
+  return { ...drift, changes };
+}
+
+/** An object that Git gave up and that holds more than Git had: what that is was left out on evidence that can be forged. */
+async function prunable(
+  drift: Extract<Drift, { readonly state: "pending" }>,
+  judge: (drift: Drift) => Promise<Judgement>,
+): Promise<Drift> {
+  const { ref, live, removedIn } = drift;
+  if (live === undefined || removedIn === undefined) return drift;
+  const unmanaged = { state: "unmanaged", ref, live, removedIn } as const;
+  return (await judge(unmanaged)).verdict === "compliant" ? drift : unmanaged;
+}
+
+function doubt(change: Change): Change {
+  return { ...change, direction: "unknown" };
+}
+
+function isAhead({ direction }: Change): boolean {
+  return direction === "git-ahead";
+}

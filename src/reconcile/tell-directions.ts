@@ -1,0 +1,184 @@
+/**
+ * Tells of each difference which side moved, from what Git said before, what deployers noted and who wrote what is live; and
+ * of what only the cluster has, whether Git once had it and gave it up. Git's past is read for what differs alone.
+ */
+
+import { isFault } from "../core/fault.ts";
+import type { DesiredObject, LiveObject } from "../core/objects.ts";
+import { refKey } from "../core/refs.ts";
+import type { Progress, SourceHistory, SourceTree } from "../core/stages.ts";
+import { fieldAt, textOf } from "../core/value.ts";
+import { formatPath } from "../core/path.ts";
+import { objectHistories } from "../desired/history.ts";
+import type { ObjectHistories, RemovedObject } from "../desired/history.ts";
+import type { ManifestContext } from "../desired/manifests.ts";
+import { cleanPath } from "../desired/paths.ts";
+import type { Comparison } from "../drift/compare.ts";
+import { deploymentsOf } from "../drift/deployers.ts";
+import { tellDirection } from "../drift/direction.ts";
+import type { Past } from "../drift/direction.ts";
+import { lastAppliedOf } from "../live/last-applied.ts";
+import type { TargetDrift } from "./compare-live.ts";
+
+/** What tells where a target's files are, and how they are read. */
+export interface HistoryTarget {
+  readonly tree: SourceTree;
+  readonly path: string;
+  readonly exclude: readonly string[];
+  readonly context: ManifestContext;
+}
+
+export interface TellDirectionsInput {
+  readonly drifts: readonly TargetDrift[];
+  /** By name. */
+  readonly targets: ReadonlyMap<string, HistoryTarget>;
+  readonly compare: (desired: DesiredObject, live: LiveObject) => Comparison;
+  /** Managers that deploy, besides the known ones. */
+  readonly deployers: readonly string[];
+  readonly progress: Progress;
+  readonly signal?: AbortSignal;
+}
+
+/** The drifts, in their order. What cannot be told is `unknown`; nothing here is a fault. */
+export async function tellDirections(input: TellDirectionsInput): Promise<readonly TargetDrift[]> {
+  const pasts = new Pasts(input);
+  try {
+    const removed = await removedOf(input, pasts);
+    const told: TargetDrift[] = [];
+    for (const [index, found] of input.drifts.entries()) {
+      input.signal?.throwIfAborted();
+      told.push(await tellOne({ input, pasts, found, removed }));
+      input.progress({ stage: "history", what: "drifts", done: index + 1, total: input.drifts.length });
+    }
+    return told;
+  } finally {
+    pasts.close();
+  }
+}
+
+interface TellOne {
+  readonly input: TellDirectionsInput;
+  readonly pasts: Pasts;
+  readonly found: TargetDrift;
+  readonly removed: ReadonlyMap<TargetDrift, RemovedObject>;
+}
+
+async function tellOne({ input, pasts, found, removed }: TellOne): Promise<TargetDrift> {
+  const gone = removed.get(found);
+  if (gone !== undefined) return prunable(input, found, gone);
+  const { drift, target } = found;
+  if (drift.state !== "drifted" || drift.changes.length === 0) return found;
+  const noted = notedOf(drift.desired, drift.live, input.deployers);
+  const changes = tellDirection({
+    desired: drift.desired,
+    live: drift.live,
+    changes: drift.changes,
+    past: await pasts.of(target, drift.desired),
+    deployers: input.deployers,
+    compare: input.compare,
+    ...(noted === undefined ? {} : { noted }),
+  });
+  const claimed = new Set(changes.flatMap((one) => (one.claimed ? [formatPath(one.change.path)] : [])));
+  return { ...found, drift: { ...drift, changes: changes.map(({ change }) => change) }, claimed };
+}
+
+/** Of use only where whoever deployed last is the one that notes it: others leave the note as it was. */
+function notedOf(desired: DesiredObject, live: LiveObject, more: readonly string[]): DesiredObject | undefined {
+  const noted = lastAppliedOf(live);
+  if (noted === undefined) return undefined;
+  const [newest] = deploymentsOf(live.managers, more);
+  const { managers } = noted;
+  const own =
+    newest === undefined
+      ? live.managers.length === 0
+      : managers.includes(newest.manager) ||
+        (newest.manager === "kubectl" && managers.includes("kubectl-last-applied"));
+  return own ? { ...desired, value: noted.value } : undefined;
+}
+
+/**
+ * Git had the object and gave it up. It waits to be pruned only where it lives just as Git last had it, by a deployer's hand,
+ * and has lived since before: made again, or changed, it is nothing that Git reviewed.
+ */
+function prunable(input: TellDirectionsInput, found: TargetDrift, gone: RemovedObject): TargetDrift {
+  const { drift } = found;
+  if (drift.state !== "unmanaged") return found;
+  const { removedIn, object, time } = gone;
+  const { changes, unknown, leftOut } = input.compare(object, drift.live);
+  const made = Date.parse(textOf(fieldAt(drift.live.value, "metadata"), "creationTimestamp") ?? "");
+  const lived = time === undefined || made <= time + 1000;
+  const deployed = deploymentsOf(drift.live.managers, input.deployers).length > 0;
+  if (changes.length + unknown.length > 0 || !lived || !deployed) return { ...found, drift: { ...drift, removedIn } };
+  const questioned = leftOut.filter((field) => field.judged);
+  const { ref, live } = drift;
+  return { ...found, drift: { state: "pending", ref, live, changes: [], removedIn }, questioned };
+}
+
+/** Which of the unmanaged objects some target had before. */
+async function removedOf(
+  { drifts, targets }: TellDirectionsInput,
+  pasts: Pasts,
+): Promise<ReadonlyMap<TargetDrift, RemovedObject>> {
+  const removed = new Map<TargetDrift, RemovedObject>();
+  const unmanaged = drifts.filter(({ drift }) => drift.state === "unmanaged");
+  for (const target of unmanaged.length === 0 ? [] : targets.keys()) {
+    const wanted = unmanaged.filter((one) => !removed.has(one));
+    const histories = await pasts.histories(target);
+    const known = await histories?.removed(wanted.map(({ drift }) => drift.ref));
+    for (const one of wanted) {
+      const gone = known?.get(refKey(one.drift.ref));
+      if (gone !== undefined) removed.set(one, gone);
+    }
+  }
+  return removed;
+}
+
+const NOTHING: Past = { versions: [], end: "unreadable" };
+
+/** Git's past, opened where something asks for it: once for each tree. */
+class Pasts {
+  readonly #input: TellDirectionsInput;
+  readonly #histories = new Map<SourceTree, Promise<SourceHistory | undefined>>();
+  readonly #readers = new Map<string, Promise<ObjectHistories | undefined>>();
+  readonly #open: SourceHistory[] = [];
+
+  constructor(input: TellDirectionsInput) {
+    this.#input = input;
+  }
+
+  async of(target: string, object: DesiredObject): Promise<Past> {
+    const histories = await this.histories(target);
+    if (histories === undefined) return NOTHING;
+    const { versions, end } = await histories.versionsOf(object);
+    return { versions, end: end === "shallow" ? "unreadable" : end };
+  }
+
+  histories(target: string): Promise<ObjectHistories | undefined> {
+    const known = this.#readers.get(target) ?? this.#reader(target);
+    this.#readers.set(target, known);
+    return known;
+  }
+
+  close(): void {
+    for (const history of this.#open) history.close();
+  }
+
+  async #reader(target: string): Promise<ObjectHistories | undefined> {
+    const known = this.#input.targets.get(target);
+    if (known === undefined) return undefined;
+    const { tree, path, exclude, context } = known;
+    const opened = this.#histories.get(tree) ?? this.#history(tree);
+    this.#histories.set(tree, opened);
+    const history = await opened;
+    const folder = cleanPath(path);
+    if (history === undefined || folder === undefined) return undefined;
+    return objectHistories({ history, context, path: folder, exclude });
+  }
+
+  async #history(tree: SourceTree): Promise<SourceHistory | undefined> {
+    const history = await tree.history?.();
+    if (history === undefined || isFault(history)) return undefined;
+    this.#open.push(history);
+    return history;
+  }
+}
