@@ -17,6 +17,7 @@ const UPDATE = (process.env["UPDATE_GOLDENS"] ?? "") !== "";
 /** What a user is told by the exit code, and what is proposed. */
 const OUTCOMES: Readonly<Record<string, { readonly exit: number; readonly proposals: string }>> = {
   "hostile-text": { exit: 3, proposals: "pull-request issue issue" },
+  "ignored-by-rule": { exit: 2, proposals: "pull-request" },
   "image-digest-changed": { exit: 2, proposals: "pull-request" },
   "json-manifest": { exit: 2, proposals: "pull-request" },
   "list-manifest": { exit: 2, proposals: "pull-request" },
