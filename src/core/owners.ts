@@ -1,22 +1,80 @@
 /** Looks up who set a field in `metadata.managedFields` (format: structured-merge-diff `fieldpath/serialize-pe.go`). */
 
 import type { Actor, ManagedFields } from "./objects.ts";
-import { compareText, equalValues, fieldOf, isMap } from "./value.ts";
-import type { Value } from "./value.ts";
 import type { FieldPath, PathStep } from "./path.ts";
+import { compareText, isList, isMap, setField } from "./value.ts";
+import type { Scalar, Value } from "./value.ts";
+
+/** The owners of one object's fields, for as many lookups as there are. */
+export interface OwnerIndex {
+  /**
+   * The managers that own the field at `path`: entries whose trie holds it, or something below it; where there is none,
+   * those of which the nearest leaf covers it (an atomic list or map; a map that another manager took the fields of stays
+   * as an empty entry with its first owner). Newest first; entries without a time come first of all, since writes
+   * through `scale` carry none.
+   */
+  of(path: FieldPath): readonly Actor[];
+}
 
 /**
- * The managers that own the field at `path`: entries whose trie holds it, or something below it; where there is none,
- * those of which a leaf covers it (an atomic list or map; a map that another manager took the fields of stays as an
- * empty entry with its first owner). Newest first; entries without a time come first of all, since writes through
- * `scale` carry none.
+ * Nothing is read before the first lookup, and each level of the tries once, whatever is looked up in it and however
+ * many managers and items there are: both are chosen by whoever writes the object.
  */
+export function ownerIndex(managers: readonly ManagedFields[]): OwnerIndex {
+  let root: Node | undefined;
+  return {
+    of: (path) => {
+      root ??= nodeOf(managers.map((entry) => ({ entry, trie: entry.fields })));
+      return ownersIn(root, path);
+    },
+  };
+}
+
+/** As {@link OwnerIndex.of}, for a single lookup. */
 export function ownersOf(managers: readonly ManagedFields[], path: FieldPath): readonly Actor[] {
-  const held = managers.map((entry) => ({ entry, how: holding(entry.fields, path) }));
-  const exact = held.filter(({ how }) => how === "itself");
-  return (exact.length > 0 ? exact : held.filter(({ how }) => how === "covered"))
-    .map(({ entry }) => actorOf(entry))
-    .toSorted((a, b) => compareText(b.time ?? "~", a.time ?? "~"));
+  return ownerIndex(managers).of(path);
+}
+
+/** One place in the tries of all managers that have it. What is computed from it is kept: `children`, `actors`, `covering`. */
+interface Node {
+  readonly holders: readonly Holder[];
+  children?: ReadonlyMap<string, Node>;
+  actors?: readonly Actor[];
+  covering?: readonly Actor[];
+}
+
+interface Holder {
+  readonly entry: ManagedFields;
+  readonly trie: Value;
+}
+
+function nodeOf(holders: readonly Holder[]): Node {
+  return { holders };
+}
+
+function ownersIn(root: Node, path: FieldPath): readonly Actor[] {
+  const way: Node[] = [];
+  let node = root;
+  for (const step of path) {
+    const child = childrenOf(node).get(nameOf(step));
+    if (child === undefined) return coveringOf(way);
+    way.push(child);
+    node = child;
+  }
+  return (node.actors ??= newestFirst(node.holders));
+}
+
+/** Entries that end on the way to a field without holding it, as near to it as any does. */
+function coveringOf(way: readonly Node[]): readonly Actor[] {
+  for (const node of way.toReversed()) {
+    node.covering ??= newestFirst(node.holders.filter(({ trie }) => isLeaf(trie)));
+    if (node.covering.length > 0) return node.covering;
+  }
+  return [];
+}
+
+function newestFirst(holders: readonly Holder[]): readonly Actor[] {
+  return holders.map(({ entry }) => actorOf(entry)).toSorted((a, b) => compareText(b.time ?? "~", a.time ?? "~"));
 }
 
 function actorOf(entry: ManagedFields): Actor {
@@ -28,37 +86,77 @@ function actorOf(entry: ManagedFields): Actor {
   };
 }
 
-function holding(trie: Value, path: FieldPath): "itself" | "covered" | "not" {
-  let node: Value = trie;
-  for (const [depth, step] of path.entries()) {
-    const child = childOf(node, step);
-    if (child === undefined) return depth > 0 && isLeaf(node) ? "covered" : "not";
-    node = child;
-  }
-  return "itself";
+function isLeaf(trie: Value): boolean {
+  return isMap(trie) && Object.keys(trie).length === 0;
 }
 
-function isLeaf(node: Value): boolean {
-  return isMap(node) && Object.keys(node).length === 0;
-}
-
-function childOf(node: Value, step: PathStep): Value | undefined {
-  if (!isMap(node)) return undefined;
-  switch (step.kind) {
-    case "field":
-      return fieldOf(node, `f:${step.name}`);
-    case "index":
-      return fieldOf(node, `i:${step.index}`);
-    case "key":
-    case "value": {
-      const prefix = step.kind === "key" ? "k:" : "v:";
-      const wanted: Value = step.kind === "key" ? step.keys : step.value;
-      const key = Object.keys(node).find(
-        (name) => name.startsWith(prefix) && equalValues(parse(name.slice(2)), wanted),
-      );
-      return key === undefined ? undefined : node[key];
+function childrenOf(node: Node): ReadonlyMap<string, Node> {
+  if (node.children !== undefined) return node.children;
+  const held = new Map<string, Holder[]>();
+  for (const { entry, trie } of node.holders) {
+    if (!isMap(trie)) continue;
+    for (const key of Object.keys(trie)) {
+      const name = nameOfKey(key);
+      if (name === undefined) continue;
+      const child = { entry, trie: trie[key] as Value };
+      const others = held.get(name);
+      if (others === undefined) held.set(name, [child]);
+      else if (others.at(-1)?.entry !== entry) others.push(child);
     }
   }
+  return (node.children = new Map([...held].map(([name, holders]) => [name, nodeOf(holders)])));
+}
+
+/** One text for each step, however a client wrote it: keys in any order, any blanks. */
+function nameOf(step: PathStep): string {
+  switch (step.kind) {
+    case "field":
+      return `f:${step.name}`;
+    case "index":
+      return `i:${step.index}`;
+    case "key":
+      return `k:${keysText(step.keys)}`;
+    case "value":
+      return `v:${scalarText(step.value)}`;
+  }
+}
+
+/** The same text for a key of a trie; `undefined` where it names no step. */
+function nameOfKey(key: string): string | undefined {
+  const kind = key.slice(0, 2);
+  if (kind === "f:" || kind === "i:") return key;
+  if (kind !== "k:" && kind !== "v:") return undefined;
+  const value = parse(key.slice(2));
+  if (kind === "v:") return value === undefined || !isScalar(value) ? undefined : `v:${scalarText(value)}`;
+  const keys = scalarsOf(value);
+  return keys === undefined ? undefined : `k:${keysText(keys)}`;
+}
+
+function keysText(keys: Readonly<Record<string, Scalar>>): string {
+  const names = Object.keys(keys);
+  const ordered = names.length < 2 ? names : names.toSorted(compareText);
+  return ordered.map((name) => `${JSON.stringify(name)}:${scalarText(keys[name] as Scalar)}`).join(",");
+}
+
+/** `1` and `"1"` differ. */
+function scalarText(value: Scalar): string {
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
+
+/** The map, where it holds nothing but scalars. */
+function scalarsOf(value: Value | undefined): Readonly<Record<string, Scalar>> | undefined {
+  if (!isMap(value)) return undefined;
+  const scalars: Record<string, Scalar> = {};
+  for (const name of Object.keys(value)) {
+    const scalar = value[name] as Value;
+    if (!isScalar(scalar)) return undefined;
+    setField(scalars, name, scalar);
+  }
+  return scalars;
+}
+
+function isScalar(value: Value): value is Scalar {
+  return !isMap(value) && !isList(value);
 }
 
 function parse(json: string): Value | undefined {

@@ -12,7 +12,6 @@ import { serverDefault } from "../kinds/defaults.ts";
 import { sameQuantity } from "../kinds/quantity.ts";
 import { isDeployer } from "./deployers.ts";
 import { itemSteps } from "./list-keys.ts";
-import { ownersOf } from "../core/owners.ts";
 import { isLeftOut, isVerbatim, leaveOut, note, within } from "./walk.ts";
 import type { Walk } from "./walk.ts";
 
@@ -132,7 +131,7 @@ function isExplained(walk: Walk, value: Value): boolean {
     return true;
   }
   if (!walk.uncharted || walk.names[0] === "metadata") return false;
-  const owners = ownersOf(walk.live.managers, walk.liveSteps);
+  const owners = walk.owners.of(walk.liveSteps);
   if (owners.some((actor) => !isDeployer(actor))) return false;
   leaveOut(walk, { live: value }, UNCHARTED);
   return true;

@@ -2,7 +2,8 @@
 
 import type { Change, LeftOutField } from "../core/drift.ts";
 import type { Actor, DesiredObject, LiveObject } from "../core/objects.ts";
-import { ownersOf } from "../core/owners.ts";
+import { ownerIndex } from "../core/owners.ts";
+import type { OwnerIndex } from "../core/owners.ts";
 import type { FieldPath, PathStep } from "../core/path.ts";
 import type { FieldSchema } from "../core/schema.ts";
 import { MAX_DEPTH } from "../core/value.ts";
@@ -16,6 +17,8 @@ export interface Walk {
   readonly desired: DesiredObject;
   readonly live: LiveObject;
   readonly context: AdmissionContext;
+  /** Who set which of live's fields. */
+  readonly owners: OwnerIndex;
   /** Nothing is known of the kind's fields: what the server defaults cannot be told from what somebody added. */
   readonly uncharted: boolean;
   /** Live was read in another version than Git declares: what one side lacks may only have another name there. */
@@ -53,7 +56,17 @@ export interface Difference {
 export function createWalk(
   input: Pick<Walk, "desired" | "live" | "context" | "uncharted" | "converted" | "verbatim" | "compare">,
 ): Walk {
-  return { ...input, steps: [], liveSteps: [], names: [], changes: [], unknown: [], leftOut: [], whole: false };
+  return {
+    ...input,
+    owners: ownerIndex(input.live.managers),
+    steps: [],
+    liveSteps: [],
+    names: [],
+    changes: [],
+    unknown: [],
+    leftOut: [],
+    whole: false,
+  };
 }
 
 /**
@@ -108,7 +121,7 @@ export function leaveOut(walk: Walk, difference: Difference, { reason, rule, jud
 }
 
 function ruleOf(walk: Walk, { desired, live }: Difference): LeftOutRule | undefined {
-  const owner = live === undefined ? undefined : ownersOf(walk.live.managers, walk.liveSteps)[0];
+  const owner = live === undefined ? undefined : walk.owners.of(walk.liveSteps)[0];
   const difference: DifferenceAt = {
     ref: walk.desired.ref,
     path: [...walk.steps],
@@ -178,10 +191,12 @@ function operationOf(desired: Value | undefined, live: Value | undefined): Chang
  * the API server calls everybody whose entry it gave up (apimachinery `managedfields/internal/buildmanagerinfo.go`).
  */
 function actorOf(walk: Walk): Actor | undefined {
-  return ownersOf(walk.live.managers, walk.liveSteps).find(
-    ({ manager, subresource }) =>
-      subresource !== "status" && manager !== "kubectl-last-applied" && manager !== "ancient-changes",
-  );
+  return walk.owners
+    .of(walk.liveSteps)
+    .find(
+      ({ manager, subresource }) =>
+        subresource !== "status" && manager !== "kubectl-last-applied" && manager !== "ancient-changes",
+    );
 }
 
 function holdsDigest(value: Value | undefined): boolean {
