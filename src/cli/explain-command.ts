@@ -1,13 +1,10 @@
 /** `holdfast explain KIND/NAME`: one object's whole chain. */
 
-import type { RepositoryConfig } from "../config/repository.ts";
 import { isFault } from "../core/fault.ts";
-import type { Actor, ManagedFields } from "../core/objects.ts";
 import type { Pass } from "../core/pass.ts";
 import type { ObjectRef } from "../core/refs.ts";
 import type { SourceTree } from "../core/stages.ts";
-import { compareText } from "../core/value.ts";
-import { isDeployer } from "../drift/deployers.ts";
+import { deploymentsOf } from "../drift/deployers.ts";
 import type { ComparedObject, Declared } from "../reconcile/compare-live.ts";
 import { explainReport } from "../report/explain.ts";
 import type { DeclaredObject } from "../report/explain.ts";
@@ -47,7 +44,7 @@ export async function explainCommand(
           pass: own,
           declared: await located(known, tree),
           compared,
-          deployersOf: (managers) => deployersOf(managers, config),
+          deployersOf: (managers) => deploymentsOf(managers, config.deployers),
           style: createStyle(wantsColour(options, process.stdout)),
           width: widthOf(process.stdout),
         })
@@ -77,13 +74,6 @@ async function located(known: readonly Declared[], tree: SourceTree): Promise<re
       return isFault(source) ? one : { ...one, source };
     }),
   );
-}
-
-/** Newest first. Writes to status and through other subresources deploy nothing. */
-function deployersOf(managers: readonly ManagedFields[], { deployers }: RepositoryConfig): readonly Actor[] {
-  return managers
-    .filter((entry) => entry.subresource === undefined && (isDeployer(entry) || deployers.includes(entry.manager)))
-    .toSorted((a, b) => compareText(b.time ?? "", a.time ?? ""));
 }
 
 /** Sentences are easily read up to here, however wide the terminal is; without one, files and pipes get that. */

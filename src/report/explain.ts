@@ -214,8 +214,14 @@ function changeChain({ style, width }: ExplainInput, result: DriftResult, index:
     ...say("who", terminalText(whoDid(change))),
     ...say("direction", `${change.direction}: ${terminalText(directionWords(change))}`),
     ...findingsOf(result, index).flatMap((finding) => say("finding", findingWords(finding))),
-    `  verdict   ${result.judgement.changes[index]?.verdict ?? "not judged"}`,
+    `  verdict   ${verdictOf(result, index)}`,
   ];
+}
+
+/** What waits for a deployment is no drift. */
+function verdictOf({ drift, judgement }: DriftResult, index: number): string {
+  if (changesOf(drift)[index]?.direction === "git-ahead") return "none: it waits for a deployment, which is no drift";
+  return judgement.changes[index]?.verdict ?? "not judged";
 }
 
 function operationWords({ operation }: Change): string {
