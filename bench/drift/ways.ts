@@ -2,7 +2,7 @@
 
 import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fieldOf, textOf } from "../../src/core/value.ts";
 import type { ValueMap } from "../../src/core/value.ts";
 import { printJson } from "../../src/live/json.ts";
@@ -29,7 +29,7 @@ export interface File {
 export interface Deployment {
   readonly cluster: TestCluster;
   readonly way: Way;
-  /** Files are written here. */
+  /** Files are written here; its name is part of a Helm release's. */
   readonly folder: string;
   readonly files: readonly File[];
   /** Of the Helm release. */
@@ -90,7 +90,7 @@ async function installCharts({ cluster, folder, files, namespace }: Deployment):
     for (const { file, value } of part) await writeFile(join(chart, "objects", file), printJson(value));
     const args = [
       "install",
-      `bench-${namespace}-${index}`,
+      `${namespace}-${basename(folder)}-${index}`,
       chart,
       "--namespace",
       namespace,

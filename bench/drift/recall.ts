@@ -1,0 +1,357 @@
+// Plants one change at a time and asks whether holdfast finds exactly that. Cases are numbered in a fixed order, and what
+// chance decides (which hand makes the change) depends on the seed and the number alone, so each can be made again.
+
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { changesOf } from "../../src/core/drift.ts";
+import type { Change } from "../../src/core/drift.ts";
+import { field, formatPath } from "../../src/core/path.ts";
+import { formatRef } from "../../src/core/refs.ts";
+import { fieldOf, isMap, withField } from "../../src/core/value.ts";
+import type { Value, ValueMap } from "../../src/core/value.ts";
+import { messageOf, pathOf } from "./api.ts";
+import { edited, editsOf } from "./edits.ts";
+import type { Edit } from "./edits.ts";
+import { coveredLength, same, seenFromGit, stepTo, storedChanges } from "./expected.ts";
+import type { ExpectedChange, StoredChange } from "./expected.ts";
+import { ACTOR_OF, handsFor, write } from "./hands.ts";
+import type { Hand } from "./hands.ts";
+import { itemsOf, listKindOf, propertyOf } from "./schema.ts";
+import { read } from "./stage.ts";
+import type { Stage, Subject } from "./stage.ts";
+import { deploy, nameOf } from "./ways.ts";
+
+export interface Case {
+  readonly number: number;
+  readonly subject: Subject;
+  readonly edit: Edit;
+}
+
+/** `refused`: the server took none of the values. `nothing`: it stored the same as before, or what means nothing. */
+export type Outcome =
+  | { readonly kind: "refused"; readonly why: string }
+  | { readonly kind: "nothing"; readonly why: string }
+  | { readonly kind: "found"; readonly hand: Hand }
+  | {
+      readonly kind: "wrong";
+      readonly hand: Hand;
+      readonly problems: readonly string[];
+      readonly before: ValueMap;
+      readonly after: ValueMap;
+    };
+
+/** All changes that could be planted in what stands on the stage. */
+export async function casesOf(stage: Stage): Promise<readonly Case[]> {
+  const cases: Case[] = [];
+  for (const subject of stage.subjects) {
+    const live = await read(stage, subject);
+    if (live === undefined) continue;
+    for (const edit of editsOf(gitOf(subject), live, subject.schema)) {
+      cases.push({ number: cases.length, subject, edit });
+    }
+  }
+  return cases;
+}
+
+export function titleOf({ number, subject, edit }: Case): string {
+  return `${number} ${subject.way}: ${edit.what} ${edit.route.join(".")} of ${formatRef(subject.desired.ref)}`;
+}
+
+/** What Git declares, with a Secret's text as the bytes that it becomes. */
+function gitOf({ file: { value } }: Subject): ValueMap {
+  if (value["kind"] !== "Secret" || !isMap(value["stringData"])) return value;
+  const bytes = Object.entries(value["stringData"]).map(([key, text]) => [
+    key,
+    Buffer.from(String(text)).toString("base64"),
+  ]);
+  const { stringData: _text, ...rest } = value;
+  return { ...rest, data: { ...(isMap(value["data"]) ? value["data"] : {}), ...Object.fromEntries(bytes) } };
+}
+
+/** Plants the case's change, compares, and takes it back. */
+export async function play(stage: Stage, one: Case, seed: number): Promise<Outcome> {
+  const { subject } = one;
+  const random = randomOf(seed ^ 0x5eed, one.number);
+  const before = await read(stage, subject);
+  if (before === undefined) throw new Error(`${titleOf(one)}: the object is gone`);
+  const planted = await plant(stage, one, before, random);
+  if (planted.kind !== "planted") return planted;
+  try {
+    return await judge(stage, one, { ...planted, before });
+  } finally {
+    await restore(stage, subject, before);
+  }
+}
+
+interface Planted {
+  readonly kind: "planted";
+  readonly hand: Hand;
+  /** As it was sent. */
+  readonly sent: ValueMap;
+  readonly after: ValueMap;
+}
+
+async function plant(
+  stage: Stage,
+  { subject, edit }: Case,
+  before: ValueMap,
+  random: () => number,
+): Promise<Planted | Extract<Outcome, { kind: "refused" | "nothing" }>> {
+  const { resource, schema } = subject;
+  const { route } = edit;
+  const removes = edit.what === "remove" || edit.what === "reverse";
+  const hands = handsFor({ resource, route, removes });
+  const hand = hands[Math.floor(random() * hands.length)] as Hand;
+  let why = "";
+  let stored = false;
+  for (const candidate of edit.candidates ?? [undefined]) {
+    const sent = edited(before, edit, await withOwner(stage, subject, edit, candidate));
+    if (!isMap(sent)) continue;
+    const answer = await write(hand, { api: stage.api, resource, before, after: sent, route, removes, schema });
+    if (answer.status !== 200 || !isMap(answer.body)) {
+      why = messageOf(answer);
+      if (answer.status === 409 && why.includes("the object has been modified"))
+        why = "a controller wrote at the same time";
+      continue;
+    }
+    const after = answer.body;
+    if (storedChanges(before, after, schema).some(saysSomething)) return { kind: "planted", hand, sent, after };
+    stored = true;
+    why = "what is stored is the same, or empty";
+    if (
+      JSON.stringify(fieldOf(fieldOf(after, "metadata"), "resourceVersion")) !==
+      JSON.stringify(fieldOf(fieldOf(before, "metadata"), "resourceVersion"))
+    ) {
+      await restore(stage, subject, before);
+      return { kind: "nothing", why };
+    }
+  }
+  return { kind: stored ? "nothing" : "refused", why };
+}
+
+/** An owner that is there: the garbage collector deletes what has an owner that is not. */
+async function withOwner(
+  stage: Stage,
+  { way: _way, namespace }: Subject,
+  { route }: Edit,
+  candidate: Value | undefined,
+): Promise<Value | undefined> {
+  if (route.join(".") !== "metadata.ownerReferences") return candidate;
+  const place = namespace ?? "default";
+  const { body } = await stage.api.call({ method: "GET", path: `/api/v1/namespaces/${place}` });
+  if (namespace === undefined) return [ownerOf("Namespace", body)];
+  const { body: account } = await stage.api.call({
+    method: "GET",
+    path: `/api/v1/namespaces/${place}/serviceaccounts/default`,
+  });
+  return [ownerOf("ServiceAccount", account)];
+}
+
+function ownerOf(kind: string, body: Value): Value {
+  const metadata = fieldOf(body, "metadata");
+  return { apiVersion: "v1", kind, name: fieldOf(metadata, "name") ?? "", uid: fieldOf(metadata, "uid") ?? "" };
+}
+
+/** Empty maps and lists equal absent ones, but for those that are known to mean something. */
+function saysSomething({ path, before, after }: StoredChange): boolean {
+  if (before !== undefined && after !== undefined) return true;
+  const value = before ?? after;
+  const empty =
+    (isMap(value) && Object.keys(value).length === 0) || (Array.isArray(value) && value.length === 0) || value === "";
+  const last = path.at(-1);
+  return !empty || (last?.kind === "field" && /^(emptyDir|.*[sS]elector|ingress|egress)$/.test(last.name));
+}
+
+async function judge(
+  stage: Stage,
+  one: Case,
+  { hand, sent, after, before }: Planted & { readonly before: ValueMap },
+): Promise<Outcome> {
+  const { subject, edit } = one;
+  const was = found((await stage.compare(subject, before)).drifts);
+  const { drifts, unknown } = await stage.compare(subject, after);
+  const known = new Set(was.map(wordingOf));
+  const got = found(drifts).filter((change) => !known.has(wordingOf(change)));
+  const { wanted, allowed } = expectations({ subject, before, after, sent });
+  const rekeyed = rekeyedAs(edit, before, subject) ?? aliasOf(wanted);
+  const texts = new Set(got.map(textOf));
+  const problems: string[] = [];
+  if (rekeyed !== undefined && texts.size === 1 && texts.has(rekeyed)) return { kind: "found", hand };
+  for (const change of wanted) if (!texts.has(change.text)) problems.push(`missed ${change.text}`);
+  for (const change of got) {
+    const match = [...wanted, ...allowed].find(({ text }) => text === textOf(change));
+    if (match === undefined) problems.push(`also ${textOf(change)}: ${short(change.desired)} -> ${short(change.live)}`);
+    else problems.push(...wrongIn(change, match, { hand, planted: wanted.includes(match) }));
+  }
+  if (unknown > 0) problems.push("unknown");
+  return problems.length === 0 ? { kind: "found", hand } : { kind: "wrong", hand, problems, before, after };
+}
+
+/** `serviceAccount` is `serviceAccountName` under its old name: the server keeps both alike. */
+function aliasOf(wanted: readonly ExpectedChange[]): string | undefined {
+  const [only] = wanted;
+  return wanted.length === 1 && only?.text.endsWith(".serviceAccount") === true ? `${only.text}Name` : undefined;
+}
+
+interface Sides {
+  readonly subject: Subject;
+  readonly before: ValueMap;
+  readonly after: ValueMap;
+  readonly sent: ValueMap;
+}
+
+/**
+ * What was planted must be reported. What the server changed beside it must be where Git declares it; where Git does not,
+ * it is the server's own, and no drift.
+ */
+function expectations({ subject, before, after, sent }: Sides): {
+  readonly wanted: readonly ExpectedChange[];
+  readonly allowed: readonly ExpectedChange[];
+} {
+  const { schema } = subject;
+  const git = gitOf(subject);
+  const asked = storedChanges(before, sent, schema).map(({ path }) => formatPath(path));
+  const wanted = new Map<string, ExpectedChange>();
+  const allowed = new Map<string, ExpectedChange>();
+  for (const change of storedChanges(before, after, schema)) {
+    const seen = seenFromGit(change, git, { live: after, schema });
+    if (seen === undefined) continue;
+    const text = formatPath(change.path);
+    const planted = asked.some((path) => isWithin(text, path) || isWithin(path, text));
+    const declared = coveredLength(change.path, git, schema) === change.path.length;
+    if ((planted && saysSomething(change)) || declared) wanted.set(seen.text, seen);
+    else if (planted) allowed.set(seen.text, seen);
+  }
+  return { wanted: [...wanted.values()], allowed: [...allowed.values()] };
+}
+
+function isWithin(path: string, outer: string): boolean {
+  return path === outer || (path.startsWith(outer) && /^[.[]/.test(path.slice(outer.length)));
+}
+
+/** A changed key of an item may be told as one replacement. */
+function rekeyedAs({ route, what }: Edit, before: ValueMap, subject: Subject): string | undefined {
+  const [index, key] = [route.at(-2), route.at(-1)];
+  if (what === "reverse" || typeof index !== "number" || typeof key !== "string") return undefined;
+  let [value, schema]: [Value | undefined, Subject["schema"]] = [before, subject.schema];
+  const path = [];
+  for (const [depth, step] of route.slice(0, -1).entries()) {
+    const list = listKindOf(schema);
+    if (typeof step === "string") {
+      path.push(field(step));
+      [value, schema] = [fieldOf(value, step), propertyOf(schema, step)];
+    } else {
+      const item = (value as readonly Value[])[step] as Value;
+      if (list.kind !== "map") return undefined;
+      if (depth === route.length - 2 && !list.keys.includes(key)) return undefined;
+      path.push(stepTo(item, schema));
+      [value, schema] = [item, itemsOf(schema)];
+    }
+  }
+  return `${what === "remove" ? "remove" : "replace"} ${formatPath([...path, field(key)])}`;
+}
+
+function wrongIn(
+  change: Change,
+  match: ExpectedChange,
+  { hand, planted }: { readonly hand: Hand; readonly planted: boolean },
+): readonly string[] {
+  const problems: string[] = [];
+  const actor = ACTOR_OF[hand];
+  if (planted && change.operation === "remove" && change.actor !== undefined)
+    problems.push(`an actor of a removal: ${change.actor.manager}`);
+  if (planted && change.operation !== "remove") {
+    const got = change.actor;
+    if (got?.manager !== actor.manager || got.operation !== actor.operation || got.subresource !== actor.subresource) {
+      problems.push(
+        `actor of ${match.text}: ${got === undefined ? "none" : `${got.manager} ${got.operation} ${got.subresource ?? ""}`} instead of ${actor.manager}`,
+      );
+    }
+  }
+  const isScalar = match.live !== undefined && !isMap(match.live) && !Array.isArray(match.live);
+  if (isScalar && change.sensitive !== true && change.live !== undefined && !same(change.live, match.live as Value)) {
+    problems.push(`value of ${match.text}: ${short(change.live)} instead of ${short(match.live)}`);
+  }
+  return problems;
+}
+
+function found(drifts: readonly { readonly drift: Parameters<typeof changesOf>[0] }[]): readonly Change[] {
+  return drifts.flatMap(({ drift }) => changesOf(drift));
+}
+
+function textOf({ operation, path }: Change): string {
+  return `${operation} ${formatPath(path)}`;
+}
+
+/** With the value: a false alarm that stood before says nothing of another value at its place. */
+function wordingOf(change: Change): string {
+  return `${textOf(change)} ${short(change.live)}`;
+}
+
+function short(value: unknown): string {
+  return (
+    JSON.stringify(value, (_key, one: unknown) => (typeof one === "bigint" ? one.toString() : one)) ?? "nothing"
+  ).slice(0, 200);
+}
+
+/** Puts the object back as it was, owners included; where it cannot be changed back, it is made anew. */
+async function restore(stage: Stage, subject: Subject, before: ValueMap): Promise<void> {
+  const path = pathOf(subject.resource, subject.namespace, nameOf(subject.file.value));
+  for (let attempt = 0; attempt < 4; attempt++) {
+    const now = await read(stage, subject);
+    if (now === undefined) break;
+    const version = fieldOf(fieldOf(now, "metadata"), "resourceVersion") as Value;
+    const metadata = withField(fieldOf(before, "metadata") as ValueMap, "resourceVersion", version);
+    if (storedChanges(now, before, subject.schema).length === 0 && sameManagers(now, before)) return;
+    const answer = await stage.api.call({
+      method: "PUT",
+      path: `${path}?fieldManager=restore`,
+      body: { ...before, metadata },
+    });
+    if (answer.status === 422 || answer.status === 403) break;
+  }
+  await renew(stage, subject);
+}
+
+function sameManagers(a: ValueMap, b: ValueMap): boolean {
+  const of = (object: ValueMap): Value =>
+    ((fieldOf(fieldOf(object, "metadata"), "managedFields") ?? []) as readonly Value[]).filter(
+      (entry) => fieldOf(entry, "subresource") !== "status",
+    );
+  return same(of(a), of(b));
+}
+
+async function renew(stage: Stage, subject: Subject): Promise<void> {
+  const path = pathOf(subject.resource, subject.namespace, nameOf(subject.file.value));
+  await stage.api.call({ method: "DELETE", path: `${path}?gracePeriodSeconds=0` });
+  for (let now = await read(stage, subject); now !== undefined; now = await read(stage, subject)) {
+    const metadata = withField(fieldOf(now, "metadata") as ValueMap, "finalizers", undefined);
+    if (fieldOf(fieldOf(now, "metadata"), "finalizers") !== undefined) {
+      await stage.api.call({ method: "PUT", path, body: { ...now, metadata } });
+    }
+  }
+  const folder = join(stage.folder, `again-${++again}`);
+  const said = await deploy({
+    cluster: stage.cluster,
+    way: subject.way,
+    folder,
+    files: [subject.file],
+    namespace: subject.namespace ?? "default",
+  });
+  await rm(folder, { recursive: true, force: true });
+  if (said.size > 0)
+    throw new Error(`cannot make ${formatRef(subject.desired.ref)} again: ${[...said.values()].join("; ")}`);
+}
+
+let again = 0;
+
+/** Numbers between 0 and 1 that depend on the seed and the case alone (mulberry32). */
+export function randomOf(seed: number, number: number): () => number {
+  let state = (Math.imul(seed, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b)) >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
