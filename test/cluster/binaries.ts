@@ -7,24 +7,33 @@ import { createHash } from "node:crypto";
 import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
 import { access, chmod, mkdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, relative } from "node:path";
 import { withLock } from "./lock.ts";
 
 export const KUBERNETES_VERSION = "v1.36.3";
 
-const MODULE = join(import.meta.dirname, "go");
+/** The Kubernetes versions that the test cluster can be, newest first: each with the Go module that builds it. */
+export const KUBERNETES = {
+  "v1.36": { version: KUBERNETES_VERSION, minor: "36", module: join(import.meta.dirname, "go") },
+  "v1.33": { version: "v1.33.13", minor: "33", module: join(import.meta.dirname, "go-1.33") },
+} as const;
+
+export type KubernetesMinor = keyof typeof KUBERNETES;
+
+const NEWEST: KubernetesMinor = "v1.36";
+
 const VERSION_PACKAGE = "k8s.io/component-base/version";
-const LINKER_FLAGS = [
-  "-s -w",
-  `-X ${VERSION_PACKAGE}.gitVersion=${KUBERNETES_VERSION}`,
-  `-X ${VERSION_PACKAGE}.gitMajor=1`,
-  `-X ${VERSION_PACKAGE}.gitMinor=36`,
-].join(" ");
-const GO_FLAGS = ["-trimpath", "-buildvcs=false", "-ldflags", LINKER_FLAGS];
 
 /** How a binary is made; `seconds` is what a cold build took on two cores. */
 type Recipe =
-  | { readonly kind: "module"; readonly package: string; readonly source?: string; readonly seconds: number }
+  | {
+      readonly kind: "module";
+      readonly package: string;
+      readonly source?: string;
+      /** Default: the newest. */
+      readonly kubernetes?: KubernetesMinor;
+      readonly seconds: number;
+    }
   | { readonly kind: "install"; readonly package: string; readonly seconds: number };
 
 const RECIPES = {
@@ -32,6 +41,18 @@ const RECIPES = {
   helm: { kind: "install", package: "helm.sh/helm/v3/cmd/helm@v3.22.0", seconds: 50 },
   "kube-apiserver": { kind: "module", package: "k8s.io/kubernetes/cmd/kube-apiserver", seconds: 160 },
   "kube-controller-manager": { kind: "module", package: "k8s.io/kubernetes/cmd/kube-controller-manager", seconds: 40 },
+  "kube-apiserver-1.33": {
+    kind: "module",
+    package: "k8s.io/kubernetes/cmd/kube-apiserver",
+    kubernetes: "v1.33",
+    seconds: 250,
+  },
+  "kube-controller-manager-1.33": {
+    kind: "module",
+    package: "k8s.io/kubernetes/cmd/kube-controller-manager",
+    kubernetes: "v1.33",
+    seconds: 90,
+  },
   kubectl: { kind: "module", package: "k8s.io/kubernetes/cmd/kubectl", seconds: 20 },
   kustomize: { kind: "install", package: "sigs.k8s.io/kustomize/kustomize/v5@v5.8.1", seconds: 10 },
   yamljudge: { kind: "module", package: "./yamljudge", source: "yamljudge", seconds: 8 },
@@ -43,6 +64,19 @@ export const BINARY_NAMES = Object.keys(RECIPES) as BinaryName[];
 
 /** The binaries that startCluster runs. */
 export const CLUSTER_BINARIES = ["etcd", "kubectl", "kube-apiserver", "kube-controller-manager"] as const;
+
+/** What a cluster of the older Kubernetes runs besides etcd and kubectl. */
+export const OLDER_BINARIES = ["kube-apiserver-1.33", "kube-controller-manager-1.33"] as const;
+
+/** The two servers that differ from version to version; etcd and kubectl are the newest one's for all. */
+export function serverBinaries(kubernetes: KubernetesMinor): {
+  readonly apiServer: BinaryName;
+  readonly controllerManager: BinaryName;
+} {
+  return kubernetes === "v1.33"
+    ? { apiServer: "kube-apiserver-1.33", controllerManager: "kube-controller-manager-1.33" }
+    : { apiServer: "kube-apiserver", controllerManager: "kube-controller-manager" };
+}
 
 /** Neither there nor to be built here; the message says what to install. */
 export class BinaryUnavailable extends Error {}
@@ -79,9 +113,11 @@ export function cacheFolder(name: BinaryName): string {
   if (recipe.kind === "install") {
     hash.update(recipe.package);
   } else {
-    const files = recipe.source === undefined ? [] : sourceFiles(recipe.source);
-    hash.update(GO_FLAGS.join("\0"));
-    for (const file of ["go.mod", "go.sum", ...files]) hash.update(file).update(readFileSync(join(MODULE, file)));
+    const { module } = KUBERNETES[recipe.kubernetes ?? NEWEST];
+    const files = recipe.source === undefined ? [] : sourceFiles(join(module, recipe.source));
+    hash.update(goFlags(recipe.kubernetes).join("\0"));
+    for (const file of ["go.mod", "go.sum"]) hash.update(file).update(readFileSync(join(module, file)));
+    for (const file of files) hash.update(relative(module, file)).update(readFileSync(file));
   }
   return join(cacheRoot(), "bin", hash.digest("hex").slice(0, 16));
 }
@@ -92,8 +128,19 @@ function cacheRoot(): string {
   return join(shared ? shared : join(homedir(), ".cache"), "holdfast");
 }
 
+function goFlags(kubernetes: KubernetesMinor = NEWEST): readonly string[] {
+  const { version, minor } = KUBERNETES[kubernetes];
+  const linkerFlags = [
+    "-s -w",
+    `-X ${VERSION_PACKAGE}.gitVersion=${version}`,
+    `-X ${VERSION_PACKAGE}.gitMajor=1`,
+    `-X ${VERSION_PACKAGE}.gitMinor=${minor}`,
+  ];
+  return ["-trimpath", "-buildvcs=false", "-ldflags", linkerFlags.join(" ")];
+}
+
 function sourceFiles(folder: string): string[] {
-  const names = readdirSync(join(MODULE, folder)).filter((name) => name.endsWith(".go"));
+  const names = readdirSync(folder).filter((name) => name.endsWith(".go"));
   return names.sort().map((name) => join(folder, name));
 }
 
@@ -146,12 +193,13 @@ interface BuildStep {
 }
 
 async function compile({ go, recipe, part }: BuildStep): Promise<string> {
-  await runGo(go, ["build", "-mod=readonly", ...GO_FLAGS, "-o", part, recipe.package]);
+  const kubernetes = recipe.kind === "module" ? recipe.kubernetes : undefined;
+  await runGo(["build", "-mod=readonly", ...goFlags(kubernetes), "-o", part, recipe.package], { go, kubernetes });
   return part;
 }
 
 async function install({ go, recipe, part }: BuildStep): Promise<string> {
-  await runGo(go, ["install", "-trimpath", "-ldflags", "-s -w", recipe.package], { GOBIN: part });
+  await runGo(["install", "-trimpath", "-ldflags", "-s -w", recipe.package], { go, env: { GOBIN: part } });
   const [binary = "nothing"] = readdirSync(part);
   const path = join(part, binary);
   const moved = `${part}-binary`;
@@ -160,9 +208,15 @@ async function install({ go, recipe, part }: BuildStep): Promise<string> {
   return moved;
 }
 
-async function runGo(go: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<void> {
+interface GoRun {
+  readonly go: string;
+  readonly kubernetes?: KubernetesMinor | undefined;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+async function runGo(args: readonly string[], { go, kubernetes = NEWEST, env = {} }: GoRun): Promise<void> {
   const child = spawn(go, args, {
-    cwd: MODULE,
+    cwd: KUBERNETES[kubernetes].module,
     env: { ...process.env, CGO_ENABLED: "0", GOOS: "", GOARCH: "", GOFLAGS: "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

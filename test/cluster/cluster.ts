@@ -13,7 +13,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { askApi } from "./api.ts";
 import type { ApiEndpoint } from "./api.ts";
-import { ensureBinary } from "./binaries.ts";
+import { ensureBinary, serverBinaries } from "./binaries.ts";
+import type { KubernetesMinor } from "./binaries.ts";
 import { keepProcesses, logTail } from "./kept-processes.ts";
 import type { KeptProcesses } from "./kept-processes.ts";
 import { makeUsers, STANDARD_USERS, tokenFile, writeKubeconfig } from "./kubeconfig.ts";
@@ -31,6 +32,8 @@ const ATTEMPTS = 3;
 export interface ClusterOptions {
   /** Run kube-controller-manager: ReplicaSets, ServiceAccounts, namespace deletion, HPAs. Default false. */
   readonly controllerManager?: boolean;
+  /** Which Kubernetes; default the newest. Its etcd and kubectl are the newest one's. */
+  readonly kubernetes?: KubernetesMinor;
   /** Name of the kubeconfigs' context. Default `holdfast-test`. */
   readonly name?: string;
   /** Users without any right, besides the standard ones, for suites that bind roles themselves. */
@@ -82,7 +85,7 @@ export interface TestCluster {
 
 /** Starts a cluster and returns when it is ready. Throws with the end of a server's log where it does not get ready. */
 export async function startCluster(options: ClusterOptions = {}): Promise<TestCluster> {
-  const binaries = await ensureClusterBinaries(options.controllerManager === true);
+  const binaries = await ensureClusterBinaries(options);
   for (let attempt = 1; ; attempt++) {
     const folder = await mkdtemp(join(tmpdir(), "holdfast-cluster-"));
     const processes = keepProcesses(folder);
@@ -103,12 +106,13 @@ interface Binaries {
   readonly controllerManager: string | undefined;
 }
 
-async function ensureClusterBinaries(controllerManager: boolean): Promise<Binaries> {
+async function ensureClusterBinaries({ controllerManager, kubernetes = "v1.36" }: ClusterOptions): Promise<Binaries> {
+  const servers = serverBinaries(kubernetes);
   return {
     etcd: await ensureBinary("etcd"),
-    apiServer: await ensureBinary("kube-apiserver"),
+    apiServer: await ensureBinary(servers.apiServer),
     kubectl: await ensureBinary("kubectl"),
-    controllerManager: controllerManager ? await ensureBinary("kube-controller-manager") : undefined,
+    controllerManager: controllerManager === true ? await ensureBinary(servers.controllerManager) : undefined,
   };
 }
 

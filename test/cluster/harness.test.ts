@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { askApi } from "./api.ts";
 import type { ApiAnswer } from "./api.ts";
-import { KUBERNETES_VERSION } from "./binaries.ts";
+import { CLUSTER_BINARIES, KUBERNETES, KUBERNETES_VERSION, OLDER_BINARIES } from "./binaries.ts";
 import { startCluster } from "./cluster.ts";
 import type { TestCluster } from "./cluster.ts";
 import { startFaultProxy } from "./fault-proxy.ts";
@@ -241,6 +241,28 @@ describeOnCluster("a fault proxy", () => {
     await expect(askApi(endpoint, { method: "GET", path: "/readyz" })).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 });
+
+describeOnCluster(
+  "a test cluster of the older Kubernetes",
+  () => {
+    it("is of that version, with its controllers, and understood by the newest one's kubectl", async () => {
+      const cluster = await startCluster({ controllerManager: true, name: "older", kubernetes: "v1.33" });
+      try {
+        const { stdout } = await cluster.kubectl(["version", "-o", "json"]);
+        expect(JSON.parse(stdout).serverVersion.gitVersion).toBe(KUBERNETES["v1.33"].version);
+        await cluster.kubectl(["apply", "-f", "-"], { input: DEPLOYMENT });
+        const made = await eventually(
+          async () => (await cluster.kubectl(["get", "rs", "-l", "app=web", "-o", "name"])).stdout,
+          (names) => names !== "",
+        );
+        expect(made).toMatch(/^replicaset.apps\/web-/);
+      } finally {
+        await cluster.stop();
+      }
+    });
+  },
+  [...CLUSTER_BINARIES, ...OLDER_BINARIES],
+);
 
 describeOnCluster("a killed test process", () => {
   it("leaves no server and no folder behind", async () => {
