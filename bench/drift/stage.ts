@@ -217,7 +217,7 @@ async function compareOne({
     live: source,
     schemas,
     secrets: true,
-    scope: new Map(),
+    scope: { namespaces: new Map() },
     progress: () => undefined,
   });
 }

@@ -15,6 +15,8 @@ export function grantedLive(live: LiveSource, granted: readonly string[] | "all"
     cluster: live.cluster,
     schemas: live.schemas,
     served: (kind) => live.served(kind),
+    lacks: (kind) => live.lacks(kind),
+    listable: live.listable.filter(({ namespaced }) => namespaced),
     read: (query) => readGranted(live, query, granted),
     close: () => live.close(),
   };

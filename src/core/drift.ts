@@ -57,7 +57,32 @@ export type Drift =
     }
   | { readonly state: "missing"; readonly ref: ObjectRef; readonly desired: DesiredObject }
   /** `removedIn`: the commit that took it out of Git; what lives is not what was taken out, or came back after that. */
-  | { readonly state: "unmanaged"; readonly ref: ObjectRef; readonly live: LiveObject; readonly removedIn?: string };
+  | {
+      readonly state: "unmanaged";
+      readonly ref: ObjectRef;
+      readonly live: LiveObject;
+      readonly removedIn?: string;
+      /** What put it there, as far as it says; reports tell what one maker left behind in one line. */
+      readonly maker?: Maker;
+    };
+
+/** Cluster text: escape it where it is shown. */
+export interface Maker {
+  /** `kubernetes`: RBAC that Kubernetes made, and that grants more than Kubernetes gave it. */
+  readonly kind:
+    | "helm-release"
+    | "argo-cd-application"
+    | "flux-kustomization"
+    | "flux-helm-release"
+    | "operator"
+    | "kubernetes"
+    | "field-manager";
+  readonly name: string;
+  /** The release's, or else the objects' own; absent where they are in none. */
+  readonly namespace?: string;
+  /** Of a field manager: when the object was made, `YYYY-MM-DD` in UTC. */
+  readonly day?: string;
+}
 
 /** The changes of a drift; missing and unmanaged objects have none. */
 export function changesOf(drift: Drift): readonly Change[] {

@@ -35,6 +35,7 @@ export type FaultCode =
   | "target-unknown"
   | "unauthorized"
   | "usage"
+  | "version-not-served"
   | "yaml-invalid";
 
 export interface Fault {

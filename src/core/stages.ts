@@ -89,11 +89,17 @@ export interface DesiredState {
 
 /** What to read of a cluster. */
 export interface LiveQuery {
-  readonly kinds: readonly KindRef[];
+  /** In the order in which they are read. */
+  readonly kinds: readonly QueriedKind[];
   /** Namespaces to read namespaced kinds in; `all` for the whole cluster. */
   readonly namespaces: readonly string[] | "all";
   /** `--no-secrets`: Secrets are neither listed nor compared. */
   readonly secrets: boolean;
+}
+
+export interface QueriedKind extends KindRef {
+  /** Git declares none of it: it is read for what is unmanaged, and its schema is not needed. */
+  readonly undeclared?: true;
 }
 
 /** Live objects, page by page, so that none need be kept. */
@@ -111,6 +117,10 @@ export interface LiveSource {
   readonly cluster: { readonly name: string; readonly version: string };
   /** The kind as served (in any version: the declared one if served, else the preferred one), or `undefined`. */
   served(kind: KindRef): ServedKind | undefined;
+  /** The cluster certainly serves no such kind in this version. Never of a snapshot: it holds what was asked for. */
+  lacks(kind: KindRef): boolean;
+  /** What can be listed, each kind once, in the version that the cluster prefers: of a snapshot what is in it. */
+  readonly listable: readonly ServedKind[];
   /**
    * Schemas that the cluster itself gives (custom resources); consulted before the built-in data.
    * Those of a query's kinds are known before `read` gives the first objects of the kind.

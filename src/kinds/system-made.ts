@@ -1,17 +1,21 @@
 /**
  * Objects that nobody declares, because Kubernetes or a well-known operator makes them: live, without an owner reference,
- * and still not unmanaged. A name or a label can be forged, so each rule asks for as much as its maker always writes.
+ * and still not unmanaged. A name or a label can be forged, so each rule asks for as much as its maker always writes; of
+ * what grants rights (system-rbac.ts) the content counts.
  */
 
 import { groupOf } from "../core/refs.ts";
 import type { LiveObject } from "../core/objects.ts";
 import { fieldAt, fieldOf } from "../core/value.ts";
+import data from "./data/system.json" with { type: "json" };
+import { systemRbac } from "./system-rbac.ts";
 
 export interface SystemMade {
   readonly group: string;
   readonly kind: string;
   /** All that is given must hold. */
   readonly name?: string;
+  readonly names?: readonly string[];
   readonly prefix?: string;
   readonly namespace?: string;
   /** `type` of a Secret. */
@@ -19,12 +23,17 @@ export interface SystemMade {
   /** A label, with its value where that is fixed. */
   readonly label?: readonly [name: string, value?: string];
   readonly annotation?: string;
+  /** A field of `spec` that it lacks. */
+  readonly without?: string;
   /** Who makes it, and where that is written. */
   readonly source: string;
 }
 
-const RBAC = "rbac.authorization.k8s.io";
-const BOOTSTRAP = ["kubernetes.io/bootstrapping", "rbac-defaults"] as const;
+const RBAC: SystemMade = {
+  group: "rbac.authorization.k8s.io",
+  kind: "",
+  source: "kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy",
+};
 
 const SYSTEM_MADE: readonly SystemMade[] = [
   // One for each namespace.
@@ -154,6 +163,13 @@ const SYSTEM_MADE: readonly SystemMade[] = [
   // The control plane's own.
   {
     group: "",
+    kind: "ServiceAccount",
+    names: data.serviceAccounts,
+    namespace: "kube-system",
+    source: "kubernetes cmd/kube-controller-manager (--use-service-account-credentials)",
+  },
+  {
+    group: "",
     kind: "Service",
     name: "kubernetes",
     namespace: "default",
@@ -197,24 +213,28 @@ const SYSTEM_MADE: readonly SystemMade[] = [
     group: "apiregistration.k8s.io",
     kind: "APIService",
     label: ["kube-aggregator.kubernetes.io/automanaged"],
+    // Served by the API server itself; what is sent to another server is somebody's.
+    without: "service",
     source: "kube-aggregator pkg/controllers/autoregister",
   },
   {
     group: "flowcontrol.apiserver.k8s.io",
     kind: "FlowSchema",
+    names: data.flowSchemas,
     annotation: "apf.kubernetes.io/autoupdate-spec",
     source: "kubernetes pkg/registry/flowcontrol/ensurer",
   },
   {
     group: "flowcontrol.apiserver.k8s.io",
     kind: "PriorityLevelConfiguration",
+    names: data.priorityLevels,
     annotation: "apf.kubernetes.io/autoupdate-spec",
     source: "kubernetes pkg/registry/flowcontrol/ensurer",
   },
   {
     group: "scheduling.k8s.io",
     kind: "PriorityClass",
-    prefix: "system-",
+    names: data.priorityClasses,
     source: "kubernetes pkg/registry/scheduling/rest (nobody else may use the prefix)",
   },
   {
@@ -230,51 +250,11 @@ const SYSTEM_MADE: readonly SystemMade[] = [
     source: "kubernetes pkg/registry/core/service/ipallocator",
   },
 
-  // RBAC that the API server restores at each start: kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy.
-  ...["ClusterRole", "ClusterRoleBinding"].map((kind) => ({
-    group: RBAC,
-    kind,
-    prefix: "system:",
-    label: BOOTSTRAP,
-    source: "kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy",
-  })),
-  // In these namespaces only: anywhere else a binding of that name and label is somebody's who hides it.
-  ...["kube-system", "kube-public"].flatMap((namespace) =>
-    ["Role", "RoleBinding"].map((kind) => ({
-      group: RBAC,
-      kind,
-      prefix: "system:",
-      namespace,
-      label: BOOTSTRAP,
-      source: "kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy/namespace_policy.go",
-    })),
-  ),
-  ...["cluster-admin", "admin", "edit", "view"].map((name) => ({
-    group: RBAC,
-    kind: "ClusterRole",
-    name,
-    label: BOOTSTRAP,
-    source: "kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy",
-  })),
-  {
-    group: RBAC,
-    kind: "ClusterRoleBinding",
-    name: "cluster-admin",
-    label: BOOTSTRAP,
-    source: "kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy",
-  },
-  {
-    group: RBAC,
-    kind: "Role",
-    name: "extension-apiserver-authentication-reader",
-    namespace: "kube-system",
-    label: BOOTSTRAP,
-    source: "kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy",
-  },
 ];
 
 /** The rule that tells who made the object, or `undefined` where no system is known to. */
 export function systemMaker(live: LiveObject): SystemMade | undefined {
+  if (systemRbac(live) === "as-made") return RBAC;
   return SYSTEM_MADE.find((rule) => rule.kind === live.ref.kind && matches(rule, live));
 }
 
@@ -284,6 +264,8 @@ function matches(rule: SystemMade, { ref, value }: LiveObject): boolean {
   return (
     rule.group === groupOf(ref.apiVersion) &&
     (rule.name === undefined || rule.name === ref.name) &&
+    (rule.names === undefined || rule.names.includes(ref.name)) &&
+    (rule.without === undefined || (fieldAt(value, "spec", rule.without) ?? null) === null) &&
     (rule.prefix === undefined || ref.name.startsWith(rule.prefix)) &&
     (rule.namespace === undefined || rule.namespace === ref.namespace) &&
     (rule.type === undefined || rule.type === fieldOf(value, "type")) &&

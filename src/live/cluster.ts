@@ -64,6 +64,8 @@ export async function openCluster(options: ClusterOptions): Promise<LiveSource |
   return {
     cluster: { name: endpoint.name, version },
     served: (kind) => discovery.served(kind),
+    lacks: (kind) => discovery.lacks(kind),
+    listable: discovery.listable,
     schemas: schemas.source,
     read: (query) => readCluster({ api, discovery, schemas, digester, kinds: KINDS_AT_ONCE, progress }, query),
     ...(dryRun === true ? { dryRun: openDryRun({ api, dryRuns: openDryRuns(asking), discovery, digester }) } : {}),

@@ -22,6 +22,10 @@ export interface Discovery {
   served(kind: KindRef): ServedKind | undefined;
   /** The kind's group could not be asked: what it serves is unknown. */
   isStale(kind: KindRef): boolean;
+  /** Not served in this version, as far as all of its group was asked. */
+  lacks(kind: KindRef): boolean;
+  /** Each kind once, in the version that the server prefers, where that can be listed. */
+  readonly listable: readonly ServedKind[];
 }
 
 /** Asks for the core group and all others. A group whose own server does not answer is stale; the rest goes on. */
@@ -51,6 +55,7 @@ function tableOf({ kinds, stale }: Found): Discovery {
     if (versions === undefined) byKind.set(kindKey(kind), [kind]);
     else versions.push(kind);
   }
+  const isStale = (kind: KindRef): boolean => stale.has(groupOf(kind.apiVersion));
   return {
     served: (kind) => {
       const versions = byKind.get(kindKey(kind)) ?? [];
@@ -62,7 +67,12 @@ function tableOf({ kinds, stale }: Found): Discovery {
         versions[0]
       );
     },
-    isStale: (kind) => stale.has(groupOf(kind.apiVersion)),
+    isStale,
+    lacks: (kind) =>
+      !isStale(kind) && (byKind.get(kindKey(kind)) ?? []).every(({ apiVersion }) => apiVersion !== kind.apiVersion),
+    listable: [...byKind.values()].flatMap(
+      (versions) => versions.find(({ verbs }) => verbs.includes("list")) ?? [],
+    ),
   };
 }
 

@@ -3,6 +3,7 @@
 import type { Fault } from "../core/fault.ts";
 import { groupOf } from "../core/refs.ts";
 import type { KindRef } from "../core/refs.ts";
+import { compareText } from "../core/value.ts";
 
 /** `Deployment.apps`, as kubectl has it; `Service` in the core group. */
 export function kindName(kind: KindRef): string {
@@ -78,5 +79,18 @@ export function notServed(kind: KindRef, stale: boolean): Fault {
       ? "See what ails it: kubectl get apiservices."
       : "Install its CustomResourceDefinition, or take the objects out of Git.",
     leavesUnknown: "declared",
+  };
+}
+
+/** Told once, however many kinds an account may not list: nothing that Git declares depends on it. */
+export function undeclaredUnread(kinds: readonly KindRef[]): Fault {
+  const names = [...new Set(kinds.map(kindName))].toSorted(compareText).join(", ");
+  return {
+    kind: "fault",
+    code: "list-forbidden",
+    about: "kinds that Git does not declare",
+    message: `These kinds may not be listed or were not, so that unmanaged objects of them are not seen: ${names}`,
+    remedy: 'Grant "list" on them, or set the target\'s unmanaged to ignore.',
+    leavesUnknown: "undeclared",
   };
 }

@@ -37,6 +37,8 @@ export function plainSnapshot(name: string, dumps: readonly Dump[]): LiveSource 
   return {
     cluster: { name, version: "" },
     served: (kind) => servedIn(held, kind),
+    lacks: () => false,
+    listable: [...held.read].flatMap((key) => held.kinds.find((kind) => kindKey(kind) === key) ?? []),
     schemas: { schemaOf: (apiVersion, kind) => schemas.get(`${apiVersion}\0${kind}`) },
     read: (query) => readHeld(name, held, query),
     close: async () => undefined,

@@ -53,6 +53,8 @@ export async function* readCluster(options: ReadOptions, query: LiveQuery): Asyn
 interface Job {
   readonly served: ServedKind | undefined;
   readonly of: readonly KindRef[];
+  /** Of a kind that Git declares the schema is wanted. */
+  readonly declared: boolean;
 }
 
 function jobsOf({ discovery }: ReadOptions, query: LiveQuery): readonly Job[] {
@@ -61,7 +63,9 @@ function jobsOf({ discovery }: ReadOptions, query: LiveQuery): readonly Job[] {
     if (!query.secrets && kind.kind === "Secret" && groupOf(kind.apiVersion) === "") continue;
     const served = discovery.served(kind);
     const key = served === undefined ? `\0${kind.apiVersion}\0${kind.kind}` : `${served.apiVersion}\0${served.kind}`;
-    jobs.set(key, { served, of: [...(jobs.get(key)?.of ?? []), kind] });
+    const before = jobs.get(key);
+    const declared = before?.declared === true || kind.undeclared !== true;
+    jobs.set(key, { served, declared, of: [...(before?.of ?? []), kind] });
   }
   return [...jobs.values()];
 }
@@ -72,7 +76,7 @@ async function* runJob(options: ReadOptions, query: LiveQuery, job: Job): AsyncG
     const [first] = job.of as readonly [KindRef];
     return yield* unread(job, notServed(first, options.discovery.isStale(first)));
   }
-  const problem = await options.schemas.load(served);
+  const problem = job.declared ? await options.schemas.load(served) : undefined;
   if (problem !== undefined) return yield* unread(job, problem);
   const steps = { options, job, served };
   if (!served.namespaced || query.namespaces === "all") return yield* readAll(steps);

@@ -12,22 +12,22 @@ import { formatPath } from "../core/path.ts";
 import { formatRef, kindKey, refKey } from "../core/refs.ts";
 import type { KindRef, ObjectRef } from "../core/refs.ts";
 import type { FieldSchema, SchemaSource } from "../core/schema.ts";
-import type { LiveEvent, LiveQuery, LiveSource, Progress } from "../core/stages.ts";
+import type { LiveEvent, LiveSource, Progress } from "../core/stages.ts";
 import { compareObject, NO_CONTEXT } from "../drift/compare.ts";
 import type { Comparison } from "../drift/compare.ts";
-import { absenceOf, claimsOf, readsOf, unmanagedOf } from "../drift/inventory.ts";
-import type { ManagedScope } from "../drift/inventory.ts";
+import { absenceOf, readsOf, wasRead } from "../drift/inventory.ts";
+import type { Reads } from "../drift/inventory.ts";
 import { scaledObjects } from "../drift/scaling.ts";
+import { claimsOf, createUnmanagedFinder } from "../drift/unmanaged.ts";
+import type { ManagedScope, UnmanagedFinder } from "../drift/unmanaged.ts";
+import { undeclaredUnread } from "../live/faults.ts";
 import { leftOutLog } from "./left-out.ts";
 import type { LeftOutLog } from "./left-out.ts";
 import { ignoring } from "./ignoring.ts";
 import type { Ignoring } from "./ignoring.ts";
+import { AUTOSCALER, queryOf } from "./managed-scope.ts";
 import { createPredictor } from "./predict.ts";
 import type { Compared, Predictor, ReadOnly } from "./predict.ts";
-
-/** Written by autoscalers: they are read first, so that a workload's replicas are known to be theirs. */
-const AUTOSCALER: KindRef = { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler" };
-const SCALABLE: ReadonlySet<string> = new Set(["Deployment", "ReplicaSet", "ReplicationController", "StatefulSet"]);
 
 /** An object that Git declares, with the target that declares it. */
 export interface Declared {
@@ -42,8 +42,8 @@ export interface CompareInput {
   readonly live: LiveSource;
   readonly schemas: SchemaSource;
   readonly secrets: boolean;
-  /** Namespaces where unmanaged objects are looked for, with the target that they count for; empty: nowhere. */
-  readonly scope: ReadonlyMap<string, string>;
+  /** Where unmanaged objects are looked for, and the targets that they count for. */
+  readonly scope: ManagedScope;
   readonly progress: Progress;
   /** Objects of which everything that is left out is kept. */
   readonly traced?: (ref: ObjectRef) => boolean;
@@ -96,45 +96,33 @@ export interface LiveComparison {
 }
 
 export async function compareLive(input: CompareInput): Promise<LiveComparison> {
-  const state = new Comparing(input);
-  for await (const event of input.live.read(queryOf(input))) {
+  const query = queryOf(input);
+  const state = new Comparing(input, query.kinds);
+  for await (const event of input.live.read(query)) {
     state.take(event);
     await state.predict();
   }
   return state.finish();
 }
 
-/**
- * Each declared kind once, in the first version that Git declares it in, autoscalers first; in the namespaces that Git
- * uses and those of the managed scope.
- */
-export function queryOf(input: Pick<CompareInput, "declared" | "secrets" | "scope">): LiveQuery {
-  const kinds = new Map<string, KindRef>();
-  const namespaces = new Set<string>(input.scope.keys());
-  if (input.declared.some(({ object }) => SCALABLE.has(object.ref.kind))) kinds.set(kindKey(AUTOSCALER), AUTOSCALER);
-  for (const { object } of input.declared) {
-    const { apiVersion, kind, namespace } = object.ref;
-    if (!kinds.has(kindKey(object.ref))) kinds.set(kindKey(object.ref), { apiVersion, kind });
-    if (namespace !== undefined) namespaces.add(namespace);
-  }
-  return { kinds: [...kinds.values()], namespaces: [...namespaces].toSorted(), secrets: input.secrets };
-}
-
 /** The state of one reading. What has been seen leaves `waiting`; what is left at the end is missing, or unknown. */
 class Comparing {
   private readonly input: CompareInput;
   private readonly waiting = new Map<string, Declared>();
-  private readonly declaredKeys: ReadonlySet<string>;
   private readonly declaredKinds: ReadonlySet<string>;
-  private readonly scope: ManagedScope;
-  private readonly isClaim: (ref: ObjectRef) => boolean;
+  private readonly finder: UnmanagedFinder;
+  /** kindKey()s of what is read in several versions. */
+  private readonly versioned: ReadonlySet<string>;
+  /** Declared objects that came in another version than Git's, which is yet to come. */
+  private readonly aside = new Map<string, LiveObject>();
   private readonly scaled: Set<string>;
   private readonly places: LiveEvent[] = [];
   private readonly drifts: TargetDrift[] = [];
-  private readonly unmanaged: TargetDrift[] = [];
   private readonly faults: Fault[] = [];
   private readonly unread: { readonly of: string; readonly fault: Fault }[] = [];
   private readonly autoscalerFaults: Fault[] = [];
+  /** Kinds that Git does not declare and that may not be read. */
+  private readonly refused: KindRef[] = [];
   private readonly namespaces = new Map<string, LiveObject>();
   private readonly leftOut: LeftOutLog;
   private readonly ignoring: Ignoring;
@@ -146,15 +134,21 @@ class Comparing {
   private unknown = 0;
   private ignored = 0;
 
-  constructor(input: CompareInput) {
+  constructor(input: CompareInput, queried: readonly KindRef[]) {
     this.input = input;
     this.leftOut = leftOutLog(input.traced);
     this.ignoring = ignoring(input.ignore ?? []);
     for (const declared of input.declared) this.waiting.set(refKey(declared.object.ref), declared);
-    this.declaredKeys = new Set([...this.waiting.keys(), ...(input.known ?? [])]);
     this.declaredKinds = new Set(input.declared.map(({ object }) => kindKey(object.ref)));
-    this.scope = { namespaces: new Set(input.scope.keys()), kinds: this.declaredKinds, clusterScoped: false };
-    this.isClaim = claimsOf(input.declared.map(({ object }) => object));
+    this.finder = createUnmanagedFinder({
+      known: new Set([...this.waiting.keys(), ...(input.known ?? [])]),
+      declaredKinds: this.declaredKinds,
+      scope: input.scope,
+      isClaim: claimsOf(input.declared.map(({ object }) => object)),
+      kinds: input.live,
+    });
+    const keys = queried.map(kindKey);
+    this.versioned = new Set(keys.filter((key, index) => keys.indexOf(key) !== index));
     this.scaled = new Set(scaledObjects(input.declared.map(({ object }) => object)));
     if (input.live.dryRun !== undefined) {
       this.predictor = createPredictor({
@@ -193,15 +187,23 @@ class Comparing {
 
   private takeObject(live: LiveObject): void {
     if (live.ref.kind === "Namespace" && live.ref.apiVersion === "v1") this.namespaces.set(live.ref.name, live);
+    this.finder.take(live);
     const key = refKey(live.ref);
     const declared = this.waiting.get(key);
-    if (declared === undefined) {
-      this.takeUndeclared(live);
+    if (declared === undefined) return;
+    if (this.isOtherVersion(declared.object.ref, live.ref)) {
+      this.aside.set(key, live);
       return;
     }
+    this.aside.delete(key);
     this.waiting.delete(key);
     this.matched++;
     this.compare(declared, live);
+  }
+
+  private isOtherVersion(declared: ObjectRef, live: ObjectRef): boolean {
+    if (!this.versioned.has(kindKey(live))) return false;
+    return live.apiVersion !== (this.input.live.served(declared) ?? declared).apiVersion;
   }
 
   private compare(declared: Declared, live: LiveObject): void {
@@ -252,13 +254,6 @@ class Comparing {
     }
   }
 
-  private takeUndeclared(live: LiveObject): void {
-    const target = live.ref.namespace === undefined ? undefined : this.input.scope.get(live.ref.namespace);
-    if (target === undefined) return;
-    const drift = unmanagedOf({ live, desired: this.declaredKeys, scope: this.scope, isClaim: this.isClaim });
-    if ("state" in drift && !this.isIgnored(target, drift)) this.unmanaged.push({ target, drift });
-  }
-
   /** Whether a rule is about the whole of an object that one side lacks; it is then noted. */
   private isIgnored(target: string, drift: Drift): boolean {
     const field = this.ignoring.absent(drift);
@@ -269,6 +264,7 @@ class Comparing {
   /** Absence counts only where the kind was read to its end: everything else that was not seen is unknown. */
   finish(): LiveComparison {
     const reads = readsOf(this.places);
+    this.compareAside(reads);
     for (const { target, object } of this.waiting.values()) {
       const drift = absenceOf(object, reads);
       if (drift === "unknown") this.unknown++;
@@ -282,8 +278,10 @@ class Comparing {
       ...this.unreadFaults(),
       ...(replicas ? this.autoscalerFaults : []),
       ...(this.predictor?.faults() ?? []),
+      ...(this.refused.length === 0 ? [] : [undeclaredUnread(this.refused)]),
     ]);
-    const drifts = [...this.drifts, ...this.unmanaged];
+    const unmanaged = this.finder.finish(reads).filter(({ target, drift }) => !this.isIgnored(target, drift));
+    const drifts = [...this.drifts, ...unmanaged];
     const readOnly = this.predictor?.readOnly() ?? [];
     return {
       drifts,
@@ -299,6 +297,17 @@ class Comparing {
       readOnly,
       compare: (desired, live) => this.comparisonOf(desired, live),
     };
+  }
+
+  /** A dump holds some objects in one version and some in another; each is compared in the one that it has. */
+  private compareAside(reads: Reads): void {
+    for (const [key, live] of this.aside) {
+      const declared = this.waiting.get(key);
+      if (declared === undefined || !wasRead(reads, declared.object.ref)) continue;
+      this.waiting.delete(key);
+      this.matched++;
+      this.settle(declared, live, this.comparisonOf(declared.object, live));
+    }
   }
 
   /** A kind that could not be read leaves what Git declares of it unknown. */
@@ -318,7 +327,9 @@ class Comparing {
       // Nobody asked for autoscalers: without a drift that one may have made, there is nothing to tell.
       const message = `an autoscaler may have set the replicas: ${fault.message}`;
       this.autoscalerFaults.push({ ...fault, message, leavesUnknown: "undeclared" });
-    } else {
+    } else if (fault.code === "list-forbidden" || fault.code === "snapshot-incomplete") {
+      this.refused.push(of);
+    } else if (fault.code !== "kind-not-served") {
       this.faults.push({ ...fault, leavesUnknown: "undeclared" });
     }
   }

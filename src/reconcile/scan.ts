@@ -21,9 +21,11 @@ import { builtinKind } from "../kinds/scopes.ts";
 import type { TargetConfig } from "../config/repository.ts";
 import type { Digester } from "../text/digest.ts";
 import { redactChange } from "../text/redact.ts";
-import { compareLive, queryOf, withoutDuplicates } from "./compare-live.ts";
+import { compareLive, withoutDuplicates } from "./compare-live.ts";
 import type { ComparedObject, Declared, LiveComparison } from "./compare-live.ts";
 import { driftId } from "./identity.ts";
+import { managedScope, queryOf } from "./managed-scope.ts";
+import { servedVersions } from "./served-versions.ts";
 import type { HistoryTarget } from "./tell-directions.ts";
 
 /** A target with its tree open. */
@@ -76,10 +78,16 @@ export async function scan(options: ScanOptions): Promise<Pass> {
   options.signal?.throwIfAborted();
   options.onDeclared?.(all);
   const looked = options.secrets ? all : all.filter(isNoSecret);
-  const { declared, faults: duplicates } = withoutDuplicates(looked);
+  const { declared: unique, faults: duplicates } = withoutDuplicates(looked);
+  const versions = servedVersions(unique, options.live);
+  const { declared } = versions;
   const compared = await compareLive({
     declared,
-    known: new Set([...all, ...declaredBy(neighbours)].map(({ object }) => refKey(object.ref))),
+    known: new Set([
+      ...[...all, ...declaredBy(neighbours)].map(({ object }) => refKey(object.ref)),
+      ...versions.known,
+      ...servedVersions(declaredBy(neighbours), options.live).known,
+    ]),
     live: options.live,
     schemas,
     secrets: options.secrets,
@@ -98,6 +106,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
     ...(options.faults ?? []),
     ...read.flatMap(({ state }) => state.faults),
     ...duplicates,
+    ...versions.faults,
     ...compared.faults,
   ];
   const twice = read.flatMap(({ state }) => state.faults).filter((fault) => fault.code === "duplicate-object").length;
@@ -184,7 +193,9 @@ export async function scanQuery(
   const read = await readTargets(options);
   const declared = declaredBy(read);
   const { secrets } = options;
-  return queryOf({ declared: secrets ? declared : declared.filter(isNoSecret), secrets, scope: managedScope(read) });
+  const { declared: comparable } = servedVersions(declared, options.live);
+  const looked = secrets ? comparable : comparable.filter(isNoSecret);
+  return queryOf({ declared: looked, secrets, scope: managedScope(read), live: options.live });
 }
 
 function declaredBy(read: readonly ReadTarget[]): readonly Declared[] {
@@ -224,26 +235,6 @@ function layered(live: SchemaSource): SchemaSource {
 
 function isNoSecret({ object }: Declared): boolean {
   return !(object.ref.apiVersion === "v1" && object.ref.kind === "Secret");
-}
-
-/**
- * Where unmanaged objects are looked for: the namespaces that a target names, or else those that its objects are in.
- * Nowhere at all where some target could not be read wholly: what it would declare is not known.
- */
-function managedScope(
-  read: readonly ReadTarget[],
-  neighbours: readonly ReadTarget[] = [],
-): ReadonlyMap<string, string> {
-  const scope = new Map<string, string>();
-  if ([...read, ...neighbours].some(({ state }) => !state.complete)) return scope;
-  for (const { target, state } of read) {
-    if (target.unmanaged === "ignore") continue;
-    const used = state.objects.flatMap((object) => object.ref.namespace ?? []);
-    for (const namespace of target.namespaces ?? used) {
-      if (!scope.has(namespace)) scope.set(namespace, target.name);
-    }
-  }
-  return scope;
 }
 
 function treeOf(read: readonly ReadTarget[]): (target: string) => SourceTree {

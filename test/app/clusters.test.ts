@@ -98,6 +98,8 @@ function liveWith(asked: LiveQuery[]): LiveSource {
       kind.kind === "Widget"
         ? { apiVersion: kind.apiVersion, kind: kind.kind, resource: "widgets", namespaced: false, verbs: ["list"] }
         : builtinKind(kind),
+    lacks: () => false,
+    listable: [],
     schemas: { schemaOf: () => undefined },
     async *read(query): AsyncGenerator<LiveEvent> {
       asked.push(query);

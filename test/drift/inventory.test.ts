@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { kindKey, refKey } from "../../src/core/refs.ts";
 import type { LiveEvent } from "../../src/core/stages.ts";
-import { claimsOf, absenceOf, readsOf, unmanagedOf } from "../../src/drift/inventory.ts";
-import { desiredOf, liveOf, refOf, yaml } from "./objects.ts";
+import { absenceOf, readsOf } from "../../src/drift/inventory.ts";
+import { desiredOf, refOf, yaml } from "./objects.ts";
 
 const DEPLOYMENT = { apiVersion: "apps/v1", kind: "Deployment" };
 const CONFIG_MAP = { apiVersion: "v1", kind: "ConfigMap" };
@@ -53,57 +52,5 @@ describe("an object that Git declares and that is not live", () => {
   ])("%s", (_, object, events, expected) => {
     const absence = absenceOf(desiredOf(yaml(object)), readsOf(events));
     expect(absence === "unknown" ? absence : absence.state).toBe(expected);
-  });
-});
-
-describe("a live object that Git does not declare", () => {
-  const scope = {
-    namespaces: new Set(["shop"]),
-    kinds: new Set([kindKey(DEPLOYMENT), kindKey(CONFIG_MAP)]),
-    clusterScoped: false,
-  };
-  const about = (text: string, desired: readonly string[] = []): string => {
-    const keys = new Set(desired.map((one) => refKey(refOf(yaml(one)))));
-    const found = unmanagedOf({ live: liveOf(yaml(text)), desired: keys, scope, isClaim: () => false });
-    return "state" in found ? found.state : found.kind;
-  };
-
-  test.each([
-    ["is unmanaged", WEB, [], "unmanaged"],
-    ["is declared in another version", WEB, [WEB.replace("apps/v1", "apps/v1beta1")], "declared"],
-    ["is in a namespace out of scope", WEB.replace("shop", "pay"), [], "out-of-scope"],
-    ["is of a kind out of scope", WEB.replace("Deployment", "DaemonSet"), [], "out-of-scope"],
-    ["is of the cluster", ROLE, [], "out-of-scope"],
-    ["has an owner", WEB.replace("name: web", "name: web, ownerReferences: [{uid: u, kind: App}]"), [], "owned"],
-    ["has an empty list of owners", WEB.replace("name: web", "name: web, ownerReferences: []"), [], "unmanaged"],
-    [
-      "is the system's",
-      "{apiVersion: v1, kind: ConfigMap, metadata: {name: kube-root-ca.crt, namespace: shop}}",
-      [],
-      "system-made",
-    ],
-  ] as const)("%s", (_, object, desired, expected) => {
-    expect(about(object, desired)).toBe(expected);
-  });
-});
-
-describe("PersistentVolumeClaims of StatefulSets", () => {
-  const text = `
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: { name: redis, namespace: data }
-spec: { volumeClaimTemplates: [{ metadata: { name: data } }] }
-`;
-  const isClaim = claimsOf([liveOf(yaml(text))]);
-
-  test.each([
-    ["data-redis-0", "data", true],
-    ["data-redis-12", "data", true],
-    ["data-redis", "data", false],
-    ["data-redis-x", "data", false],
-    ["other-redis-0", "data", false],
-    ["data-redis-0", "shop", false],
-  ])("%s in %s: %s", (name, namespace, expected) => {
-    expect(isClaim({ apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name })).toBe(expected);
   });
 });

@@ -4,7 +4,7 @@ import { formatRef } from "../../src/core/refs.ts";
 import type { LiveEvent, LiveSource } from "../../src/core/stages.ts";
 import type { ValueMap } from "../../src/core/value.ts";
 import { builtinSchemas } from "../../src/kinds/schemas.ts";
-import { compareLive, queryOf, withoutDuplicates } from "../../src/reconcile/compare-live.ts";
+import { compareLive, withoutDuplicates } from "../../src/reconcile/compare-live.ts";
 import type { Declared, LiveComparison } from "../../src/reconcile/compare-live.ts";
 import { desiredOf, liveOf, yaml } from "../drift/objects.ts";
 
@@ -56,6 +56,8 @@ async function compare(declared: readonly Declared[], events: readonly LiveEvent
   const live: LiveSource = {
     cluster: { name: "fake", version: "" },
     served: () => undefined,
+    lacks: () => false,
+    listable: [],
     schemas: { schemaOf: () => undefined },
     read: async function* () {
       yield* events;
@@ -67,7 +69,7 @@ async function compare(declared: readonly Declared[], events: readonly LiveEvent
     live,
     schemas: builtinSchemas,
     secrets: true,
-    scope: new Map([["shop", "default"]]),
+    scope: { namespaces: new Map([["shop", "default"]]) },
     progress: () => undefined,
   });
 }
@@ -97,16 +99,6 @@ describe("what the cluster has, page by page", () => {
   test("is unmanaged where Git does not have it", async () => {
     const compared = await compare(declare(config("a")), [objects(config("a"), config("left-behind")), read(CONFIG)]);
     expect(told(compared)).toEqual(["unmanaged ConfigMap/left-behind in shop"]);
-  });
-
-  test("is asked for by kind and namespace, autoscalers first where something may be scaled", () => {
-    const scope = new Map([["other", "default"]]);
-    expect(queryOf({ declared: declare(config("a"), deployment(3)), secrets: true, scope })).toEqual({
-      kinds: [AUTOSCALER, CONFIG, DEPLOYMENT],
-      namespaces: ["other", "shop"],
-      secrets: true,
-    });
-    expect(queryOf({ declared: declare(config("a")), secrets: true, scope }).kinds).toEqual([CONFIG]);
   });
 });
 

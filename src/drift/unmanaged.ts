@@ -1,0 +1,135 @@
+/** Live objects of the managed scope that Git does not declare, that nothing owns and that no system made. */
+
+import type { Drift } from "../core/drift.ts";
+import type { LiveObject } from "../core/objects.ts";
+import { kindKey, refKey } from "../core/refs.ts";
+import type { ObjectRef } from "../core/refs.ts";
+import { fieldAt, fieldOf, isList, textOf } from "../core/value.ts";
+import type { Value } from "../core/value.ts";
+import { isLookedAt, isRecord } from "../kinds/scope-kinds.ts";
+import { systemMaker } from "../kinds/system-made.ts";
+import { wasRead } from "./inventory.ts";
+import type { Reads } from "./inventory.ts";
+import { createOwners } from "./owners.ts";
+import type { KindSource } from "./owners.ts";
+import { makerOf } from "./unmanaged-groups.ts";
+
+/** Where unmanaged objects are looked for. */
+export interface ManagedScope {
+  /** Namespaces, each with the target that its unmanaged objects count for. */
+  readonly namespaces: ReadonlyMap<string, string>;
+  /** The target that cluster-scoped ones count for; absent: they are not looked at. */
+  readonly cluster?: string;
+}
+
+/** The target that an unmanaged object of this name would count for; `undefined`: it is out of scope. */
+export function scopeOf(
+  ref: ObjectRef,
+  scope: ManagedScope,
+  declaredKinds: ReadonlySet<string>,
+): string | undefined {
+  const declared = declaredKinds.has(kindKey(ref));
+  if (ref.namespace !== undefined) {
+    return declared || !isRecord(ref) ? scope.namespaces.get(ref.namespace) : undefined;
+  }
+  // A managed namespace is there because of what Git declares in it, whoever made it.
+  const used = ref.kind === "Namespace" && scope.namespaces.has(ref.name);
+  return isLookedAt(ref, declared) && !used ? scope.cluster : undefined;
+}
+
+export interface UnmanagedInput {
+  /** refKey()s of what any target declares. */
+  readonly known: ReadonlySet<string>;
+  /** kindKey()s of what is declared. */
+  readonly declaredKinds: ReadonlySet<string>;
+  readonly scope: ManagedScope;
+  readonly isClaim: (ref: ObjectRef) => boolean;
+  readonly kinds: KindSource;
+}
+
+type Unmanaged = Extract<Drift, { state: "unmanaged" }>;
+
+export interface UnmanagedFinder {
+  /** Every live object, whoever declares it: it may be unmanaged, and it may own others. */
+  take(live: LiveObject): void;
+  /** Once everything was read. Not to be trusted where the scope's desired state is incomplete: then the scope is empty. */
+  finish(reads: Reads): readonly { readonly target: string; readonly drift: Unmanaged }[];
+}
+
+/**
+ * Objects are kept where they are unmanaged, and where their owner was not seen yet: kinds that own others are best read
+ * first. Of all others 16 bytes are kept, to know owners by.
+ */
+export function createUnmanagedFinder(input: UnmanagedInput): UnmanagedFinder {
+  const owners = createOwners(input.kinds);
+  const found: { readonly target: string; readonly live: LiveObject; readonly waits: boolean }[] = [];
+  const seen = new Set<string>();
+  return {
+    take(live) {
+      owners.saw(live);
+      const target = scopeOf(live.ref, input.scope, input.declaredKinds);
+      if (target === undefined || isExcused(live, input)) return;
+      const key = refKey(live.ref);
+      // A kind that Git declares in two versions comes in both.
+      if (seen.has(key)) return;
+      const owned = owners.ownerOf(live);
+      if (owned === "seen") return;
+      seen.add(key);
+      found.push({ target, live, waits: owned === "not-seen" });
+    },
+    finish: (reads) =>
+      found
+        .filter(({ live, waits }) => !waits || !owners.isOwned(live, (owner) => !wasRead(reads, owner)))
+        .map(({ target, live }) => ({ target, drift: unmanagedOf(live) })),
+  };
+}
+
+function unmanagedOf(live: LiveObject): Unmanaged {
+  const maker = makerOf(live);
+  return { state: "unmanaged", ref: live.ref, live, ...(maker === undefined ? {} : { maker }) };
+}
+
+function isExcused(live: LiveObject, { known, isClaim }: UnmanagedInput): boolean {
+  return known.has(refKey(live.ref)) || isClaim(live.ref) || isGoing(live.value) || systemMaker(live) !== undefined;
+}
+
+/** Finalizers that the API server and its controllers take away by themselves, so that what is deleted goes. */
+const OWN_FINALIZERS: ReadonlySet<string> = new Set([
+  "foregroundDeletion",
+  "orphan",
+  "kubernetes.io/pvc-protection",
+  "kubernetes.io/pv-protection",
+  "batch.kubernetes.io/job-tracking",
+  "customresourcecleanup.apiextensions.k8s.io",
+]);
+
+/** Deleted, and held by nothing: what somebody's finalizer holds stays, and a binding goes on to grant. */
+function isGoing(value: Value): boolean {
+  if (fieldAt(value, "metadata", "deletionTimestamp") === undefined) return false;
+  const finalizers = fieldAt(value, "metadata", "finalizers");
+  return !isList(finalizers) || finalizers.every((name) => OWN_FINALIZERS.has(String(name)));
+}
+
+/**
+ * Whether a PersistentVolumeClaim was made from a StatefulSet's `volumeClaimTemplates`, of the objects that are given: it is
+ * called `<template>-<StatefulSet>-<ordinal>` and, by default, has no owner (kubernetes `pkg/controller/statefulset/stateful_set_utils.go`).
+ */
+export function claimsOf(
+  objects: Iterable<{ readonly ref: ObjectRef; readonly value: Value }>,
+): (ref: ObjectRef) => boolean {
+  const prefixes = new Set<string>();
+  for (const { ref, value } of objects) {
+    const templates = ref.kind === "StatefulSet" ? fieldAt(value, "spec", "volumeClaimTemplates") : undefined;
+    for (const template of isList(templates) ? templates : []) {
+      const name = textOf(fieldOf(template, "metadata"), "name");
+      if (name !== undefined) prefixes.add(`${ref.namespace ?? ""}\0${name}-${ref.name}`);
+    }
+  }
+  return (ref) => {
+    const prefix = /^(.+)-\d+$/.exec(ref.name)?.[1];
+    return (
+      ref.kind === "PersistentVolumeClaim" && prefix !== undefined && prefixes.has(`${ref.namespace ?? ""}\0${prefix}`)
+    );
+  };
+}
+
