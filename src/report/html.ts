@@ -11,13 +11,14 @@ import { htmlText } from "../text/escape-html.ts";
 import { showSide } from "./values.ts";
 import {
   actionWords,
-  byWords,
   changesWords,
+  changeVerdict,
   clusterWords,
   faultPlace,
+  originWords,
   percent,
   standing,
-  stateWords,
+  standingWords,
   summaryWords,
   verdictWords,
 } from "./words.ts";
@@ -33,7 +34,7 @@ section { border-top: 1px solid var(--line); padding: 1rem 0; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); }
 .tiles { display: flex; flex-wrap: wrap; gap: .5rem 2rem; padding: 0; list-style: none; } .tiles b { font-size: 1.5rem; display: block; }
-.violating, .mixed { color: var(--bad); } .compliant { color: var(--ok); } .dim { color: var(--dim); }
+.violating, .mixed { color: var(--bad); } .compliant { color: var(--ok); } .dim, .pending { color: var(--dim); }
 `;
 
 /** A whole document. Everything that comes from the cluster, Git or a policy is escaped text. */
@@ -78,14 +79,14 @@ function driftSection(result: DriftResult): string {
   const where = result.source === undefined ? "" : ` · <code>${htmlText(formatLine(result.source))}</code>`;
   return `<section>
 <h2><code>${htmlText(formatRef(drift.ref))}</code></h2>
-<p><span class="${judgement.verdict}">${verdictWords(result)}</span> · ${stateWords(drift)}${where}</p>
+<p><span class="${judgement.verdict}">${verdictWords(result)}</span> · ${standingWords(drift)}${where}</p>
 ${changeTable(result)}${findingList(standing(judgement.findings))}${actionList(result)}</section>`;
 }
 
 function changeTable(result: DriftResult): string {
   const changes = changesOf(result.drift);
   if (changes.length === 0) return "";
-  const rows = changes.map((change, index) => changeRow(change, result.judgement.changes[index]?.verdict ?? ""));
+  const rows = changes.map((change, index) => changeRow(change, changeVerdict(result, index)));
   return `<div class="wide"><table><tr><th>Field<th>Git<th>Live<th>Where<th>Who<th>Verdict</tr>${rows.join("")}</table></div>`;
 }
 
@@ -96,7 +97,7 @@ function changeRow(change: Change, verdict: string): string {
     code(showSide(change, "desired", 400)),
     code(showSide(change, "live", 400)),
     where,
-    htmlText(byWords(change)),
+    htmlText(originWords(change)),
     `<span class="${verdict}">${verdict}</span>`,
   ];
   return `<tr>${cells.map((cell) => `<td>${cell}`).join("")}</tr>`;

@@ -13,7 +13,7 @@ import { changeTable, findingList } from "./markdown.ts";
 import { fit } from "./pull-request.ts";
 import { objectWords, shellWord } from "./shell.ts";
 import { undoCommand } from "./undo.ts";
-import { standing, stateWords, titleRef } from "./words.ts";
+import { standing, standingWords, titleRef } from "./words.ts";
 
 export interface IssueWords {
   readonly title: string;
@@ -53,7 +53,7 @@ function bodyOf(result: DriftResult, proposal: IssueProposal): string {
   const where = result.source === undefined ? "" : `, declared at ${codeSpan(formatLine(result.source))}`;
   const findings = standing(judgement.findings);
   const parts = [
-    `${codeSpan(formatRef(drift.ref))} ${stateWords(drift)}${where}.`,
+    `${codeSpan(formatRef(drift.ref))} ${standingWords(drift)}${where}.`,
     changeTable(result, proposal.changes),
     findings.length === 0 ? "" : `### Findings\n\n${findingList(findings)}`,
     refusalSection(proposal.refusals),

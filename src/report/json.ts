@@ -79,7 +79,7 @@ function driftEntry(result: DriftResult): Value {
 }
 
 function removedIn(drift: Drift): string | undefined {
-  return drift.state === "pending" ? drift.removedIn : undefined;
+  return drift.state === "pending" || drift.state === "unmanaged" ? drift.removedIn : undefined;
 }
 
 function changeEntry(change: Change, result: DriftResult, index: number): Value {
@@ -91,6 +91,7 @@ function changeEntry(change: Change, result: DriftResult, index: number): Value 
     desired: sideEntry(change, change.desired),
     live: sideEntry(change, change.live),
     deployed: sideEntry(change, change.deployed),
+    deployedIn: change.deployedIn,
     direction: change.direction,
     actor: actor === undefined ? undefined : compact({ ...actor }),
     source: source === undefined ? undefined : { file: source.file, line: source.line },

@@ -11,13 +11,14 @@ import { codeSpan, tableCell } from "../text/escape-markdown.ts";
 import { showSide } from "./values.ts";
 import {
   actionWords,
-  byWords,
   changesWords,
+  changeVerdict,
   clusterWords,
   faultPlace,
+  originWords,
   percent,
   standing,
-  stateWords,
+  standingWords,
   summaryWords,
   verdictWords,
 } from "./words.ts";
@@ -41,7 +42,7 @@ function driftSection(result: DriftResult): string {
   const where = result.source === undefined ? "" : ` · ${codeSpan(formatLine(result.source))}`;
   const parts = [
     `## ${codeSpan(formatRef(drift.ref))}`,
-    `${verdictWords(result)} · ${stateWords(drift)}${where}`,
+    `${verdictWords(result)} · ${standingWords(drift)}${where}`,
     changeTable(result),
     findingList(standing(judgement.findings)),
     result.actions.map((action) => `- ${actionWords(action.kind)}: ${codeSpan(action.reason)}`).join("\n"),
@@ -58,8 +59,8 @@ export function changeTable(result: DriftResult, only?: readonly number[]): stri
       tableCell(codeSpan(showSide(change, "desired"))),
       tableCell(codeSpan(showSide(change, "live"))),
       change.source === undefined ? "" : tableCell(codeSpan(formatLine(change.source))),
-      tableCell(codeSpan(byWords(change))),
-      result.judgement.changes[index]?.verdict ?? "",
+      tableCell(codeSpan(originWords(change))),
+      changeVerdict(result, index),
     ];
     return [`| ${cells.join(" | ")} |`];
   });

@@ -122,7 +122,9 @@ function leftOutSection(pass: Pass, proposal: PullRequestProposal, parts: readon
 function reasonLeftOut(pass: Pass, proposal: PullRequestProposal, result: DriftResult, index: number): string {
   if (result.judgement.changes[index]?.verdict === "violating")
     return "violates a policy, see the issue of this object";
-  const path = formatPath(changesOf(result.drift)[index]?.path ?? []);
+  const change = changesOf(result.drift)[index];
+  if (change?.direction === "git-ahead") return "Git is ahead of the cluster, and it waits for a deployment";
+  const path = formatPath(change?.path ?? []);
   const refusal = pass.proposals
     .flatMap((other) => (other.kind === "issue" && other.driftId === result.id ? other.refusals : []))
     .find((one) => formatPath(one.path) === path);

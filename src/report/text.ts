@@ -13,13 +13,15 @@ import { showSide } from "./values.ts";
 import {
   actionWords,
   besides,
-  byWords,
   changesWords,
+  changeVerdict,
   clusterWords,
   faultPlace,
   findingsOf,
+  originWords,
   percent,
   standing,
+  standingWords,
   summaryWords,
 } from "./words.ts";
 
@@ -39,8 +41,10 @@ export function driftBlock(result: DriftResult, style: Style): string {
   const where = result.source === undefined ? "" : `  ${style.dim(terminalText(formatLine(result.source)))}`;
   const head = `${label(result, style)}  ${style.bold(terminalText(formatRef(drift.ref)))}${where}`;
   const own = besides(result);
+  const removed = (drift.state === "pending" || drift.state === "unmanaged") && drift.removedIn !== undefined;
   return [
     head,
+    ...(removed ? [`    ${terminalText(standingWords(drift))}`] : []),
     ...changesOf(drift).flatMap((change, index) => changeLines({ result, change, index, style })),
     ...own.map((finding) => `    ${findingLine(finding, style)}`),
     ...result.actions.map(
@@ -51,6 +55,7 @@ export function driftBlock(result: DriftResult, style: Style): string {
 
 function label(result: DriftResult, style: Style): string {
   const state = result.drift.state.toUpperCase().padEnd(9);
+  if (result.drift.state === "pending") return style.dim(state);
   return result.judgement.verdict === "compliant" ? style.yellow(state) : style.red(state);
 }
 
@@ -62,15 +67,19 @@ interface ChangeLine {
 }
 
 function changeLines({ result, change, index, style }: ChangeLine): readonly string[] {
-  const violating = result.judgement.changes[index]?.verdict === "violating";
-  const verdict = violating ? style.red("violating") : style.green("compliant");
+  const verdict = verdictOf(changeVerdict(result, index), style);
   const where = change.source === undefined ? "" : `  ${style.dim(terminalText(formatLine(change.source)))}`;
   const sides = `${showSide(change, "desired")} → ${showSide(change, "live")}`;
   return [
     `    ${terminalText(formatPath(change.path))}: ${terminalText(sides)}  ${verdict}${where}`,
-    `      ${style.dim(terminalText(byWords(change)))}`,
+    `      ${style.dim(terminalText(originWords(change)))}`,
     ...standing(findingsOf(result, index)).map((finding) => `      ${findingLine(finding, style)}`),
   ];
+}
+
+function verdictOf(verdict: ReturnType<typeof changeVerdict>, style: Style): string {
+  if (verdict === "violating") return style.red(verdict);
+  return verdict === "pending" ? style.dim(verdict) : style.green("compliant");
 }
 
 function findingLine(finding: Finding, style: Style): string {

@@ -66,7 +66,7 @@ function push(text: string, parts: string[], budget: { left: number }): void {
 }
 
 /** One side of a change in words: its value, that it is absent, or that it is a secret. */
-export function showSide(change: Change, side: "desired" | "live", limit?: number): string {
+export function showSide(change: Change, side: "desired" | "live" | "deployed", limit?: number): string {
   const value = change[side];
   if (value === undefined) return "(absent)";
   return change.sensitive === true ? "(secret)" : showValue(value, limit);

@@ -1,6 +1,7 @@
 /** Sentences that every format shares. Nothing here is escaped for a medium: callers wrap cluster text. */
 
-import type { Change, Drift, Finding } from "../core/drift.ts";
+import { changesOf } from "../core/drift.ts";
+import type { Change, Drift, Finding, Verdict } from "../core/drift.ts";
 import type { Actor } from "../core/objects.ts";
 import type { Action, DriftResult, Pass, Summary } from "../core/pass.ts";
 import { formatPosition } from "../core/fault.ts";
@@ -8,6 +9,7 @@ import type { Fault } from "../core/fault.ts";
 import { formatRef } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
 import { isPlainName } from "../text/plain-title.ts";
+import { showSide } from "./values.ts";
 
 /** `kubectl-edit, 2026-11-20T14:03:00Z` or `kubectl through scale, time not recorded`. */
 export function actorWords(actor: Actor): string {
@@ -39,12 +41,44 @@ export function stateWords(drift: Drift): string {
     case "drifted":
       return "differs from Git";
     case "pending":
-      return "waits for a deployment";
+      return drift.removedIn === undefined ? "waits for a deployment" : "waits to be pruned";
     case "missing":
       return "is in Git and not in the cluster";
     case "unmanaged":
       return "is in the cluster and not in Git";
   }
+}
+
+/** The state, and which commit took the object out of Git. */
+export function standingWords(drift: Drift): string {
+  const removedIn = drift.state === "pending" || drift.state === "unmanaged" ? drift.removedIn : undefined;
+  if (removedIn === undefined) return stateWords(drift);
+  const since = drift.state === "unmanaged" ? ", and it was changed or made again since" : "";
+  return `${stateWords(drift)}: ${commitWords(removedIn)} removed it from Git${since}`;
+}
+
+/** Who made a change and, where that is not simply a change of the cluster, which side moved; with what was deployed. */
+export function originWords(change: Change): string {
+  switch (change.direction) {
+    case "live-changed":
+      return byWords(change);
+    case "git-ahead":
+      return `${byWords(change)}; ${directionWords(change)}${change.deployedIn === undefined ? "" : `, which has what ${commitWords(change.deployedIn)} said`}`;
+    case "both-changed":
+      return `${byWords(change)}; ${directionWords(change)}: as last deployed it was ${showSide(change, "deployed")}`;
+    case "unknown":
+      return `${byWords(change)}; ${directionWords(change)}`;
+  }
+}
+
+function commitWords(commit: string): string {
+  return commit === "worktree" ? "the working tree" : `commit ${commit.slice(0, 12)}`;
+}
+
+/** What waits for a deployment is no drift, and has no verdict. */
+export function changeVerdict({ drift, judgement }: DriftResult, index: number): Verdict | "pending" | "" {
+  if (changesOf(drift)[index]?.direction === "git-ahead") return "pending";
+  return judgement.changes[index]?.verdict ?? "";
 }
 
 const LONGEST_NAME = 160;
@@ -63,6 +97,7 @@ export function faultPlace({ position, about }: Fault): string {
 
 /** What policy says of a drift as a whole; a missing or unmanaged object is drift though nothing objects to it. */
 export function verdictWords({ drift, judgement }: DriftResult): string {
+  if (drift.state === "pending") return "pending";
   const whole = drift.state === "missing" || drift.state === "unmanaged";
   return whole && judgement.verdict === "compliant" ? "no policy is violated" : judgement.verdict;
 }
@@ -94,14 +129,16 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
-/** `48 objects in Git: 43 in sync, 3 drifted, 1 missing; 1 unmanaged in the cluster; 0 unknown`. */
+/** `48 objects in Git: 43 in sync, 3 drifted, 1 missing; 1 waits for a deployment; 1 unmanaged in the cluster`. */
 export function summaryWords(summary: Summary): string {
   const { objects } = summary;
   const inGit = [`${objects.inSync} in sync`, `${objects.drifted} drifted`, `${objects.missing} missing`];
-  if (objects.pending > 0) inGit.push(`${objects.pending} pending`);
   if (objects.ignored !== undefined) inGit.push(`${objects.ignored} ignored`);
   if (objects.unknown > 0) inGit.push(`${objects.unknown} unknown`);
-  return `${plural(objects.desired, "object")} in Git: ${inGit.join(", ")}; ${objects.unmanaged} unmanaged in the cluster`;
+  // Not all of them are in Git still.
+  const waiting =
+    objects.pending === 0 ? "" : `${objects.pending} ${objects.pending === 1 ? "waits" : "wait"} for a deployment; `;
+  return `${plural(objects.desired, "object")} in Git: ${inGit.join(", ")}; ${waiting}${objects.unmanaged} unmanaged in the cluster`;
 }
 
 /** `4 changes: 2 compliant, 2 violating`. */
