@@ -1,0 +1,317 @@
+// Which side moved: a table over what Git says, what is live, what was deployed, and who wrote what is live.
+
+import { describe, expect, test } from "vitest";
+import type { Change } from "../../src/core/drift.ts";
+import type { DesiredObject, LiveObject, ManagedFields } from "../../src/core/objects.ts";
+import { formatPath } from "../../src/core/path.ts";
+import type { ValueMap } from "../../src/core/value.ts";
+import { compareObject } from "../../src/drift/compare.ts";
+import type { Comparison } from "../../src/drift/compare.ts";
+import { tellDirection } from "../../src/drift/direction.ts";
+import type { Past, Version } from "../../src/drift/direction.ts";
+import { builtinSchemas } from "../../src/kinds/schemas.ts";
+import { desiredOf, liveOf, yaml } from "./objects.ts";
+
+/** Minutes after an hour: commits and writes are told apart by them. */
+function at(minute: number): string {
+  return `2026-03-01T10:${String(minute).padStart(2, "0")}:00Z`;
+}
+
+/** `a: 1` and so on, as a ConfigMap's data. */
+function config(data: Readonly<Record<string, string>>): ValueMap {
+  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "web", namespace: "shop" }, data };
+}
+
+type Owned = Readonly<Record<string, readonly string[]>>;
+
+/** Entries by `manager operation minute`, each with the data keys that it owns. */
+function managersOf(owned: Owned): readonly ManagedFields[] {
+  return Object.entries(owned).map(([entry, keys]) => {
+    const [manager = "", operation = "", minute] = entry.split(" ");
+    return {
+      manager,
+      operation: operation as ManagedFields["operation"],
+      ...(minute === undefined ? {} : { time: at(Number(minute)) }),
+      fields: { "f:data": Object.fromEntries(keys.map((key) => [`f:${key}`, {}])) },
+    };
+  });
+}
+
+interface Case {
+  readonly git: Readonly<Record<string, string>>;
+  readonly live: Readonly<Record<string, string>>;
+  readonly owned?: Owned;
+  /** Older versions, newest first, each with the minute in which it was superseded. */
+  readonly before?: readonly (readonly [number | undefined, Readonly<Record<string, string>>])[];
+  readonly end?: Past["end"];
+  readonly noted?: Readonly<Record<string, string>>;
+}
+
+function compare(desired: DesiredObject, live: LiveObject): Comparison {
+  return compareObject({ desired, live, schema: builtinSchemas.schemaOf("v1", "ConfigMap") });
+}
+
+/** `data.a live-changed`, with what was deployed, the commit, and `?` where it is only claimed. */
+function told({ git, live, owned = {}, before = [], end = "beginning", noted }: Case): readonly string[] {
+  const desired = desiredOf(config(git));
+  const cluster: LiveObject = { ...liveOf(config(live)), managers: managersOf(owned) };
+  const versions = before.map(([minute, data], index): Version => ({
+    commit: `c${index + 1}`,
+    object: desiredOf(config(data)),
+    ...(minute === undefined ? {} : { until: Date.parse(at(minute)) }),
+  }));
+  const answers = tellDirection({
+    desired,
+    live: cluster,
+    changes: compare(desired, cluster).changes,
+    past: { versions, end },
+    compare,
+    ...(noted === undefined ? {} : { noted: desiredOf(config(noted)) }),
+  });
+  return answers.map(({ change, claimed }) => words(change, claimed));
+}
+
+function words({ path, direction, deployed, deployedIn }: Change, claimed: boolean): string {
+  const parts = [formatPath(path), claimed ? `${direction}?` : direction];
+  if (deployed !== undefined) parts.push(`was ${String(deployed)}`);
+  if (deployedIn !== undefined) parts.push(`in ${deployedIn}`);
+  return parts.join(" ");
+}
+
+const APPLIED = "kubectl-client-side-apply Update 10";
+const FLUX = "kustomize-controller Apply 10";
+
+describe("what the deployer wrote", () => {
+  test.each<readonly [string, Case, string]>([
+    [
+      "is what Git had before: Git is ahead, and the commit is named",
+      { git: { a: "2" }, live: { a: "1" }, owned: { [FLUX]: ["a"] }, before: [[20, { a: "1" }]] },
+      "data.a git-ahead was 1 in c1",
+    ],
+    [
+      "is what Git had two versions ago",
+      {
+        git: { a: "3" },
+        live: { a: "1" },
+        owned: { [FLUX]: ["a"] },
+        before: [
+          [30, { a: "2" }],
+          [20, { a: "1" }],
+        ],
+      },
+      "data.a git-ahead was 1 in c2",
+    ],
+    [
+      "is what Git has and the working tree changes",
+      { git: { a: "2" }, live: { a: "1" }, owned: { [APPLIED]: ["a"] }, before: [[undefined, { a: "1" }]] },
+      "data.a git-ahead was 1 in c1",
+    ],
+    [
+      "is what Git had, but it was written after Git had moved on: that may be somebody who put the old value back",
+      { git: { a: "2" }, live: { a: "1" }, owned: { [FLUX]: ["a"] }, before: [[5, { a: "1" }]] },
+      "data.a git-ahead? was 1 in c1",
+    ],
+    [
+      "is what Git had, and nobody recorded when it was written",
+      { git: { a: "2" }, live: { a: "1" }, owned: { "kustomize-controller Apply": ["a"] }, before: [[20, { a: "1" }]] },
+      "data.a git-ahead? was 1 in c1",
+    ],
+    [
+      "is what Git never had: whoever calls itself so has changed the cluster",
+      { git: { a: "1" }, live: { a: "9" }, owned: { [APPLIED]: ["a"] } },
+      "data.a live-changed was 1",
+    ],
+    [
+      "is what Git never had, though its own note says so",
+      { git: { a: "1" }, live: { a: "9" }, owned: { [APPLIED]: ["a"] }, noted: { a: "9" } },
+      "data.a live-changed was 9",
+    ],
+    [
+      "is nothing of what is seen of the past, whose beginning is not seen",
+      { git: { a: "3" }, live: { a: "1" }, owned: { [FLUX]: ["a"] }, before: [[20, { a: "2" }]], end: "window" },
+      "data.a unknown",
+    ],
+    [
+      "can be compared with no past: what it noted is a claim",
+      { git: { a: "2" }, live: { a: "1" }, owned: { [APPLIED]: ["a"] }, noted: { a: "1" }, end: "unreadable" },
+      "data.a git-ahead? was 1",
+    ],
+    [
+      "can be compared with no past, and is not what it noted",
+      { git: { a: "2" }, live: { a: "9" }, owned: { [APPLIED]: ["a"] }, noted: { a: "2" }, end: "unreadable" },
+      "data.a live-changed was 2",
+    ],
+    [
+      "can be compared with no past or note: its name is a claim",
+      { git: { a: "2" }, live: { a: "1" }, owned: { [FLUX]: ["a"] }, end: "unreadable" },
+      "data.a git-ahead?",
+    ],
+    [
+      "is what Git has given up: a prune of the field is due",
+      { git: { a: "1" }, live: { a: "1", b: "1" }, owned: { [FLUX]: ["a", "b"] }, before: [[20, { a: "1", b: "1" }]] },
+      "data.b git-ahead was 1 in c1",
+    ],
+    [
+      "is an addition that Git never had",
+      { git: { a: "1" }, live: { a: "1", b: "1" }, owned: { [APPLIED]: ["a", "b"] } },
+      "data.b live-changed",
+    ],
+    [
+      "was written by kubectl's name where a controller had deployed before: that is a person",
+      {
+        git: { a: "2", b: "1" },
+        live: { a: "1", b: "1" },
+        owned: { [FLUX]: ["b"], "kubectl-client-side-apply Update 15": ["a"] },
+        before: [[8, { a: "1", b: "1" }]],
+      },
+      "data.a live-changed was 2",
+    ],
+    [
+      "is left over from a time before a controller took over",
+      {
+        git: { b: "1" },
+        live: { a: "1", b: "1" },
+        owned: { [FLUX]: ["b"], "kubectl-client-side-apply Update 5": ["a"] },
+        before: [[8, { a: "1", b: "1" }]],
+      },
+      "data.a git-ahead was 1 in c1",
+    ],
+  ])("%s", (_name, given, expected) => {
+    expect(told(given)).toEqual([expected]);
+  });
+});
+
+describe("what somebody else wrote", () => {
+  const BY_HAND = { [FLUX]: [], "kubectl-edit Update 30": ["a"] };
+
+  test.each<readonly [string, Case, string]>([
+    ["over what Git says still", { git: { a: "1" }, live: { a: "9" }, owned: BY_HAND }, "data.a live-changed was 1"],
+    [
+      "an old value of Git's, by hand, after the new one was deployed",
+      { git: { a: "2" }, live: { a: "1" }, owned: BY_HAND, before: [[5, { a: "1" }]] },
+      "data.a live-changed was 2",
+    ],
+    [
+      "and Git moved on since the last deployment: both did",
+      { git: { a: "2" }, live: { a: "9" }, owned: BY_HAND, before: [[20, { a: "1" }]] },
+      "data.a both-changed was 1 in c1",
+    ],
+    [
+      "and Git moved on since what the deployer noted",
+      { git: { a: "2" }, live: { a: "9" }, owned: BY_HAND, noted: { a: "1" }, end: "unreadable" },
+      "data.a both-changed was 1",
+    ],
+    [
+      "and Git moved on at a time that cannot be placed",
+      { git: { a: "2" }, live: { a: "9" }, owned: { "kubectl-edit Update 30": ["a"] }, before: [[20, { a: "1" }]] },
+      "data.a unknown",
+    ],
+    [
+      "and nothing of the past can be read: who wrote it is evidence",
+      { git: { a: "2" }, live: { a: "9" }, owned: { "kubectl-edit Update 30": ["a"] }, end: "unreadable" },
+      "data.a live-changed",
+    ],
+    [
+      "by kubectl, but with no apply: that is no deployment",
+      { git: { a: "1" }, live: { a: "9" }, owned: { "kubectl Update": ["a"] } },
+      "data.a live-changed was 1",
+    ],
+  ])("%s", (_name, given, expected) => {
+    expect(told(given)).toEqual([expected]);
+  });
+});
+
+describe("what nobody is recorded to have written", () => {
+  test.each<readonly [string, Case, string]>([
+    [
+      "a removal of what was deployed",
+      { git: { a: "1", b: "1" }, live: { a: "1" }, owned: { [APPLIED]: ["a"] }, noted: { a: "1", b: "1" } },
+      "data.b live-changed was 1",
+    ],
+    [
+      "a field that was never deployed, and Git's past shows that it is new: a claim, since notes can be forged",
+      {
+        git: { a: "1", b: "1" },
+        live: { a: "1" },
+        owned: { [APPLIED]: ["a"] },
+        noted: { a: "1" },
+        before: [[20, { a: "1" }]],
+      },
+      "data.b git-ahead? in c1",
+    ],
+    [
+      "a field that the note lacks, and Git always had",
+      { git: { a: "1", b: "1" }, live: { a: "1" }, owned: { [APPLIED]: ["a"] }, noted: { a: "1" } },
+      "data.b live-changed",
+    ],
+    [
+      "a new field that came after the last deployment",
+      { git: { a: "1", b: "1" }, live: { a: "1" }, owned: { [FLUX]: ["a"] }, before: [[20, { a: "1" }]] },
+      "data.b git-ahead? in c1",
+    ],
+    [
+      "a field that was there before the last deployment, and is gone",
+      { git: { a: "1", b: "1" }, live: { a: "1" }, owned: { [FLUX]: ["a"] }, before: [[5, { a: "1" }]] },
+      "data.b live-changed was 1",
+    ],
+    [
+      "a field that goes along with others of the same version",
+      {
+        git: { a: "2", b: "1" },
+        live: { a: "1" },
+        owned: { "kustomize-controller Apply": ["a"] },
+        before: [[20, { a: "1" }]],
+      },
+      "data.b git-ahead? in c1",
+    ],
+    [
+      "a value, where the cluster keeps no field managers",
+      { git: { a: "2" }, live: { a: "1" }, before: [[20, { a: "1" }]] },
+      "data.a unknown",
+    ],
+    [
+      "a value, where there are no field managers but a note",
+      { git: { a: "2" }, live: { a: "1" }, noted: { a: "1" }, before: [[20, { a: "1" }]] },
+      "data.a git-ahead? was 1 in c1",
+    ],
+    [
+      "a value that the API server gave up the entry of",
+      { git: { a: "2" }, live: { a: "1" }, owned: { "ancient-changes Update": ["a"] }, before: [[20, { a: "1" }]] },
+      "data.a unknown",
+    ],
+  ])("%s", (_name, given, expected) => {
+    expect(told(given).at(-1)).toBe(expected);
+  });
+});
+
+test("a whole map that Git lacks is the deployer's only where all of it is", () => {
+  const desired = desiredOf(
+    yaml("{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {paused: false}}"),
+  );
+  const live = (other: string): LiveObject => ({
+    ...liveOf(yaml("{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, labels: {a: x, b: x}}, spec: {}}")),
+    managers: [
+      { manager: "helm", operation: "Update", time: at(1), fields: { "f:metadata": { "f:labels": { "f:a": {} } } } },
+      { manager: other, operation: "Update", time: at(1), fields: { "f:metadata": { "f:labels": { "f:b": {} } } } },
+    ],
+  });
+  const compared = (a: DesiredObject, b: LiveObject): Comparison =>
+    compareObject({ desired: a, live: b, schema: builtinSchemas.schemaOf("apps/v1", "Deployment") });
+  const directions = ["helm", "kubectl-label"].map((other) => {
+    const { changes } = compared(desired, live(other));
+    const past: Past = { versions: [], end: "unreadable" };
+    return tellDirection({ desired, live: live(other), changes, past, compare: compared }).map(
+      ({ change }) => `${formatPath(change.path)} ${change.direction}`,
+    );
+  });
+  expect(directions).toEqual([["metadata.labels git-ahead"], ["metadata.labels live-changed"]]);
+});
+
+test("a field called __proto__ is a field like any other", () => {
+  const odd = JSON.parse('{"a": "1", "__proto__": "9"}') as Readonly<Record<string, string>>;
+  const owned = { [FLUX]: ["a"] };
+  expect(told({ git: { a: "1" }, live: odd, owned })).toEqual(["data.__proto__ live-changed"]);
+  expect(told({ git: odd, live: { a: "1" }, owned, before: [[20, { a: "1" }]] })).toEqual([
+    "data.__proto__ git-ahead? in c1",
+  ]);
+});
