@@ -209,7 +209,7 @@ function liveOptions(command: Command): Command {
     .option("--context <name>", "the kubeconfig's context")
     .option("--kubeconfig <file>", "the kubeconfig file")
     .option("--quiet", "no progress")
-    .option("--verbose", "more on standard error, stack traces too")
+    .option("--verbose", "what was left out, by rule, behind a report as text; stack traces")
     .option("--no-color", "no colours (NO_COLOR is honoured, too)");
 }
 

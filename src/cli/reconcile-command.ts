@@ -13,7 +13,7 @@ import { jsonReport } from "../report/json.ts";
 import { terminalText } from "../text/escape-terminal.ts";
 import { EXIT, leavesUnknown } from "./exit-codes.ts";
 import { failureOf } from "./failure.ts";
-import { makeFolder, printReport, renderReport, writeReport } from "./report-writer.ts";
+import { makeFolder, printReport, renderReport, shownReport, writeReport } from "./report-writer.ts";
 import type { ReconcileOptions } from "./options.ts";
 import { passOf, wantsColour } from "./session.ts";
 
@@ -24,7 +24,7 @@ export async function reconcileCommand(raw: Readonly<Record<string, unknown>>, s
   const { pass, published } = outcome;
   const shown = withPublished(pass, published);
   for (const { format, file } of options.report) await writeReport(file, renderReport(shown, format, false));
-  await printReport(renderReport(shown, options.format, wantsColour(options, process.stdout)));
+  await printReport(shownReport(shown, options, wantsColour(options, process.stdout)));
   printActions(outcome, options);
   return !leavesUnknown(pass) && published.faults.length === 0 ? EXIT.inSync : EXIT.incomplete;
 }

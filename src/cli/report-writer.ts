@@ -6,6 +6,7 @@ import { basename, dirname, join } from "node:path";
 import type { Pass } from "../core/pass.ts";
 import { htmlReport } from "../report/html.ts";
 import { jsonReport } from "../report/json.ts";
+import { leftOutReport } from "../report/left-out.ts";
 import { markdownReport } from "../report/markdown.ts";
 import { textReport } from "../report/text.ts";
 import { createStyle } from "../text/style.ts";
@@ -24,6 +25,17 @@ export function renderReport(pass: Pass, format: ReportFormat, colours: boolean)
     case "html":
       return htmlReport(pass);
   }
+}
+
+/** What a command prints; `--verbose` adds, for people, what was left out. */
+export function shownReport(
+  pass: Pass,
+  { format, verbose }: { readonly format: ReportFormat; readonly verbose?: boolean },
+  colours: boolean,
+): string {
+  const report = renderReport(pass, format, colours);
+  const more = verbose === true && format === "text" ? leftOutReport(pass, createStyle(colours)) : "";
+  return more === "" ? report : `${report}\n${more}`;
 }
 
 /** Waits until standard output has taken everything, so that a piped report is never cut by the exit. */

@@ -31,6 +31,8 @@ export function ignoring(rules: readonly IgnoreRule[]): Ignoring {
       const { changes, leftOut } = comparison;
       if (rules.length === 0) return { changes, leftOut, whole: false };
       see({ ref: desired.ref, desired, live });
+      const judged = leftOut.some((field) => field.judged);
+      if (changes.length + comparison.unknown.length === 0 && !judged) return { changes, leftOut, whole: false };
       const own = rulesFor(rules, desired.ref);
       return own.length === 0 ? { changes, leftOut, whole: false } : withoutOwn(own, comparison);
     },
