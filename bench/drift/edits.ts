@@ -22,6 +22,8 @@ export interface Edit {
 const LEFT_ALONE: ReadonlySet<string> = new Set(["apiVersion", "kind", "status"]);
 const METADATA: ReadonlySet<string> = new Set(["labels", "annotations", "finalizers", "ownerReferences"]);
 
+const BOOKKEEPING = "kubectl.kubernetes.io/last-applied-configuration";
+
 interface Place {
   readonly route: Route;
   /** What Git declares there, if anything. */
@@ -75,7 +77,7 @@ function value(edits: Edit[], place: Place): void {
 function map(edits: Edit[], place: Place, live: ValueMap): void {
   const isMetadata = place.schema?.name === "ObjectMeta";
   for (const name of namesOf(live, place.schema)) {
-    if (!isMetadata || METADATA.has(name)) field({ edits, map: place }, name);
+    if (isMetadata ? METADATA.has(name) : name !== BOOKKEEPING) field({ edits, map: place }, name);
   }
   const free = valuesOf(place.schema);
   if (free === undefined && place.schema?.raw["x-kubernetes-preserve-unknown-fields"] !== true) return;
@@ -96,7 +98,8 @@ function list(edits: Edit[], place: Place, live: readonly Value[]): void {
   }
   const grown = grownFrom(live, place);
   if (grown.length > 0) edits.push({ what: "add", route: [...place.route, live.length], candidates: grown });
-  if (live.length > 1) edits.push({ what: "reverse", route: place.route });
+  // The order of a HorizontalPodAutoscaler's metrics means nothing (kubernetes#74099).
+  if (live.length > 1 && place.field !== "metrics") edits.push({ what: "reverse", route: place.route });
 }
 
 function pairOf(ours: readonly Value[], item: Value, schema: Schema | undefined): Value | undefined {

@@ -114,7 +114,9 @@ export function stepTo(item: Value, schema: Schema | undefined): PathStep {
 }
 
 function keyOf(item: Value, key: string, schema: Schema | undefined): Scalar {
-  return (fieldOf(item, key) ?? keyDefault(schema, key) ?? null) as Scalar;
+  const value = (fieldOf(item, key) ?? keyDefault(schema, key) ?? null) as Scalar;
+  // Go's default of a text that must be given.
+  return value === "" ? null : value;
 }
 
 export function same(a: Value, b: Value): boolean {

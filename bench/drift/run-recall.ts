@@ -43,7 +43,7 @@ try {
   let cases = await casesOf(stage);
   console.log(`${stage.subjects.length} objects, ${cases.length} cases`);
   if (values.kind !== undefined) cases = cases.filter(({ subject }) => subject.desired.ref.kind === values.kind);
-  if (values.case !== undefined) cases = cases.filter(({ number }) => number === Number(values.case));
+  if (values.case !== undefined) cases = cases.filter(({ number }) => values.case?.split(",").includes(String(number)));
   if (values.limit !== undefined) {
     const order = new Map(cases.map(({ number }) => [number, randomOf(seed, number)()]));
     cases = cases
@@ -66,8 +66,18 @@ try {
       for (const problem of outcome.problems) console.log(`WRONG ${titleOf(one)} (${outcome.hand}): ${problem}`);
       if (values.case !== undefined)
         writeFileSync(
-          "/tmp/case.json",
-          JSON.stringify({ git: one.subject.file.value, before: outcome.before, after: outcome.after }, undefined, 1),
+          `/tmp/case-${one.number}.json`,
+          JSON.stringify(
+            {
+              git: one.subject.file.value,
+              before: outcome.before,
+              after: outcome.after,
+              problems: outcome.problems,
+              title: titleOf(one),
+            },
+            undefined,
+            1,
+          ),
         );
     }
   }
