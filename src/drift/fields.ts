@@ -67,10 +67,10 @@ interface Filled {
   readonly schema: FieldSchema | undefined;
 }
 
-/** An empty map or list is filled in as an absent one is (`strategy: {}`). */
+/** What is empty or blank is filled in as what is absent (`strategy: {}`, a subject's `apiGroup: ""`). */
 function isFilledIn(walk: Walk, { declared, found, live, schema }: Filled): boolean {
-  if (found === undefined || typeof declared !== "object" || declared === null) return false;
-  if (Object.keys(declared).length > 0) return false;
+  if (found === undefined || declared === null) return false;
+  if (typeof declared === "object" ? Object.keys(declared).length > 0 : declared !== "") return false;
   return isDefault(walk, { value: found, parent: live, schema });
 }
 
