@@ -21,12 +21,14 @@ import {
   actionWords,
   actorWords,
   besides,
+  changeVerdict,
   clusterWords,
+  commitWords,
   directionWords,
   faultPlace,
   findingsOf,
   plural,
-  stateWords,
+  standingWords,
   verdictWords,
 } from "./words.ts";
 import { wrap } from "./wrap.ts";
@@ -177,7 +179,7 @@ function resultWords({ ref, declared, result, compared, left }: Explained, pass:
   const apart = left.length === 0 ? "" : `; ${plural(left.length, "difference")} left out, below`;
   if (result !== undefined) {
     const changes = changesOf(result.drift).length;
-    return `${stateWords(result.drift)}${removedWords(result)}${changes === 0 ? "" : `: ${plural(changes, "change")}`}${apart}`;
+    return `${terminalText(standingWords(result.drift))}${changes === 0 ? "" : `: ${plural(changes, "change")}`}${apart}`;
   }
   const whole = left.find(({ path }) => path.length === 0);
   if (whole !== undefined)
@@ -192,11 +194,6 @@ function resultWords({ ref, declared, result, compared, left }: Explained, pass:
   return declared !== undefined && ref.kind === "Secret" && pass.unseen.length > 0
     ? "not looked at (--no-secrets)"
     : "not known: it could not be read, which is neither in sync nor missing";
-}
-
-function removedWords({ drift }: DriftResult): string {
-  const commit = drift.state === "pending" || drift.state === "unmanaged" ? drift.removedIn : undefined;
-  return commit === undefined ? "" : `: commit ${terminalText(commit.slice(0, 12))} removed it from Git`;
 }
 
 function changeChain({ style, width }: ExplainInput, result: DriftResult, index: number): readonly string[] {
@@ -219,9 +216,10 @@ function changeChain({ style, width }: ExplainInput, result: DriftResult, index:
 }
 
 /** What waits for a deployment is no drift. */
-function verdictOf({ drift, judgement }: DriftResult, index: number): string {
-  if (changesOf(drift)[index]?.direction === "git-ahead") return "none: it waits for a deployment, which is no drift";
-  return judgement.changes[index]?.verdict ?? "not judged";
+function verdictOf(result: DriftResult, index: number): string {
+  const verdict = changeVerdict(result, index);
+  if (verdict === "pending") return "none: it waits for a deployment, which is no drift";
+  return verdict === "" ? "not judged" : verdict;
 }
 
 function operationWords({ operation }: Change): string {
@@ -236,14 +234,12 @@ function operationWords({ operation }: Change): string {
 }
 
 /** Git as last deployed: what tells which side moved. */
-function deployedLine({ deployed, deployedIn, ...change }: Change): readonly string[] {
+function deployedLine(change: Change): readonly string[] {
+  const { deployed, deployedIn } = change;
   if (deployed === undefined && deployedIn === undefined) return [];
-  const { desired: _now, ...rest } = change;
-  const before: Change = deployed === undefined ? rest : { ...rest, desired: deployed };
-  const commit = deployedIn === undefined ? "" : `, commit ${deployedIn.slice(0, 12)}`;
-  return [
-    `  deployed  ${terminalText(showSide(before, "desired", 2000))}  (Git as last deployed${terminalText(commit)})`,
-  ];
+  const commit = deployedIn === undefined ? "" : `, ${commitWords(deployedIn)}`;
+  const value = terminalText(showSide(change, "deployed", 2000));
+  return [`  deployed  ${value}  (Git as last deployed${terminalText(commit)})`];
 }
 
 function findingWords({ severity, policy, status, message }: DriftResult["judgement"]["findings"][number]): string {

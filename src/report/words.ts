@@ -71,7 +71,8 @@ export function originWords(change: Change): string {
   }
 }
 
-function commitWords(commit: string): string {
+/** `commit 0123456789ab`. */
+export function commitWords(commit: string): string {
   return commit === "worktree" ? "the working tree" : `commit ${commit.slice(0, 12)}`;
 }
 
