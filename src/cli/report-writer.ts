@@ -8,7 +8,7 @@ import { htmlReport } from "../report/html.ts";
 import { jsonReport } from "../report/json.ts";
 import { leftOutReport } from "../report/left-out.ts";
 import { markdownReport } from "../report/markdown.ts";
-import { textReport } from "../report/text.ts";
+import { membersReport, textReport } from "../report/text.ts";
 import { createStyle } from "../text/style.ts";
 import { usage } from "./failure.ts";
 
@@ -27,15 +27,17 @@ export function renderReport(pass: Pass, format: ReportFormat, colours: boolean)
   }
 }
 
-/** What a command prints; `--verbose` adds, for people, what was left out. */
+/** What a command prints; `--verbose` adds, for people, the objects of groups that are told in one line, and what was left out. */
 export function shownReport(
   pass: Pass,
   { format, verbose }: { readonly format: ReportFormat; readonly verbose?: boolean },
   colours: boolean,
 ): string {
   const report = renderReport(pass, format, colours);
-  const more = verbose === true && format === "text" ? leftOutReport(pass, createStyle(colours)) : "";
-  return more === "" ? report : `${report}\n${more}`;
+  if (verbose !== true || format !== "text") return report;
+  const style = createStyle(colours);
+  const more = leftOutReport(pass, style);
+  return `${report}${membersReport(pass, style)}${more === "" ? "" : `\n${more}`}`;
 }
 
 /** Waits until standard output has taken everything, so that a piped report is never cut by the exit. */

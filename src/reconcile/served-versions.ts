@@ -26,7 +26,10 @@ export interface ServedVersions {
  * The server converts between the versions that it serves, and between no others: fields may have moved, so that an
  * object in an outdated version is not compared with what lives.
  */
-export function servedVersions(declared: readonly Declared[], live: Pick<LiveSource, "served" | "lacks">): ServedVersions {
+export function servedVersions(
+  declared: readonly Declared[],
+  live: Pick<LiveSource, "served" | "lacks">,
+): ServedVersions {
   const byKind = Map.groupBy(declared, ({ object }) => `${object.ref.apiVersion}\0${object.ref.kind}`);
   const kept: Declared[] = [];
   const known: string[] = [];

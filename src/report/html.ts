@@ -8,6 +8,8 @@ import { formatPath } from "../core/path.ts";
 import type { DriftResult, Pass } from "../core/pass.ts";
 import { formatRef } from "../core/refs.ts";
 import { htmlText } from "../text/escape-html.ts";
+import { entriesOf, groupActions, kindWords, makerWords, memberNames } from "./unmanaged-groups.ts";
+import type { ReportEntry } from "./unmanaged-groups.ts";
 import { showSide } from "./values.ts";
 import {
   actionWords,
@@ -55,7 +57,9 @@ export function htmlReport(pass: Pass): string {
 <p class="dim">Cluster ${htmlText(clusterWords(pass))} · ${htmlText(targetWords(pass))} · ${new Date(pass.finishedAt).toISOString()} · holdfast ${htmlText(pass.version)}</p>
 ${tiles(pass)}
 ${pass.complete ? "" : '<p class="violating">The pass is not complete, and absence of drift proves nothing: see the faults below.</p>'}
-${pass.results.map(driftSection).join("\n")}
+${entriesOf(pass.results)
+  .map((entry) => (entry.kind === "one" ? driftSection(entry.result) : groupSection(entry)))
+  .join("\n")}
 ${faultSection(pass.faults)}
 </body>
 </html>
@@ -77,10 +81,21 @@ function tiles(pass: Pass): string {
 function driftSection(result: DriftResult): string {
   const { drift, judgement } = result;
   const where = result.source === undefined ? "" : ` · <code>${htmlText(formatLine(result.source))}</code>`;
+  const made =
+    drift.state === "unmanaged" && drift.maker !== undefined ? ` · ${htmlText(makerWords(drift.maker))}` : "";
   return `<section>
 <h2><code>${htmlText(formatRef(drift.ref))}</code></h2>
-<p><span class="${judgement.verdict}">${verdictWords(result)}</span> · ${standingWords(drift)}${where}</p>
-${changeTable(result)}${findingList(standing(judgement.findings))}${actionList(result)}</section>`;
+<p><span class="${judgement.verdict}">${verdictWords(result)}</span> · ${standingWords(drift)}${where}${made}</p>
+${changeTable(result)}${findingList(standing(judgement.findings))}${actionList(result.actions)}</section>`;
+}
+
+/** What one maker left behind: a line, and the objects folded away. */
+function groupSection({ maker, results }: Extract<ReportEntry, { kind: "group" }>): string {
+  const items = memberNames(results).map((name) => `<li><code>${htmlText(name)}</code></li>`);
+  return `<section>
+<h2>${results.length} unmanaged objects <code>${htmlText(makerWords(maker))}</code></h2>
+<details><summary>${htmlText(kindWords(results))} · are in the cluster and not in Git</summary><ul>${items.join("")}</ul></details>
+${actionList(groupActions(results))}</section>`;
 }
 
 function changeTable(result: DriftResult): string {
@@ -116,8 +131,8 @@ function findingList(findings: readonly Finding[]): string {
   return `<ul>${items.join("")}</ul>`;
 }
 
-function actionList(result: DriftResult): string {
-  return result.actions.map((action) => `<p>→ ${actionWords(action.kind)}: ${htmlText(action.reason)}</p>`).join("");
+function actionList(actions: DriftResult["actions"]): string {
+  return actions.map((action) => `<p>→ ${actionWords(action.kind)}: ${htmlText(action.reason)}</p>`).join("");
 }
 
 function faultSection(faults: readonly Fault[]): string {

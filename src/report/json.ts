@@ -74,6 +74,7 @@ function driftEntry(result: DriftResult): Value {
     })),
     verdict: judgement.verdict,
     removedIn: removedIn(drift),
+    maker: drift.state === "unmanaged" && drift.maker !== undefined ? { ...drift.maker } : undefined,
     actions: result.actions.map((action) => compact({ ...action })),
   });
 }

@@ -8,6 +8,8 @@ import { formatPath } from "../core/path.ts";
 import type { DriftResult, Pass } from "../core/pass.ts";
 import { formatRef } from "../core/refs.ts";
 import { codeSpan, tableCell } from "../text/escape-markdown.ts";
+import { entriesOf, groupActions, kindWords, makerWords, memberNames } from "./unmanaged-groups.ts";
+import type { ReportEntry } from "./unmanaged-groups.ts";
 import { showSide } from "./values.ts";
 import {
   actionWords,
@@ -30,7 +32,9 @@ export function markdownReport(pass: Pass): string {
     "# Drift report",
     `**${summaryWords(summary)}.** ${changesWords(summary)}; coverage ${percent(summary.coverage)}; cluster ${codeSpan(clusterWords(pass))}.`,
     ...(pass.complete ? [] : ["The pass is not complete, and absence of drift proves nothing: see the faults below."]),
-    ...pass.results.map(driftSection),
+    ...entriesOf(pass.results).map((entry) =>
+      entry.kind === "one" ? driftSection(entry.result) : groupSection(entry),
+    ),
     ...(pass.faults.length === 0 ? [] : ["## Faults", faultList(pass.faults)]),
   ];
   return `${blocks.join("\n\n")}\n`;
@@ -40,14 +44,34 @@ export function markdownReport(pass: Pass): string {
 function driftSection(result: DriftResult): string {
   const { drift, judgement } = result;
   const where = result.source === undefined ? "" : ` · ${codeSpan(formatLine(result.source))}`;
+  const made =
+    drift.state === "unmanaged" && drift.maker !== undefined ? ` · ${codeSpan(makerWords(drift.maker))}` : "";
   const parts = [
     `## ${codeSpan(formatRef(drift.ref))}`,
-    `${verdictWords(result)} · ${standingWords(drift)}${where}`,
+    `${verdictWords(result)} · ${standingWords(drift)}${where}${made}`,
     changeTable(result),
     findingList(standing(judgement.findings)),
-    result.actions.map((action) => `- ${actionWords(action.kind)}: ${codeSpan(action.reason)}`).join("\n"),
+    actionList(result.actions),
   ];
   return parts.filter((part) => part !== "").join("\n\n");
+}
+
+/** What one maker left behind: a line, and the objects folded away. GitHub renders Markdown in `details` after a blank line. */
+function groupSection({ maker, results }: Extract<ReportEntry, { kind: "group" }>): string {
+  return [
+    `## ${results.length} unmanaged objects ${codeSpan(makerWords(maker))}`,
+    `${codeSpan(kindWords(results))} · are in the cluster and not in Git`,
+    "<details><summary>Show them</summary>",
+    memberNames(results)
+      .map((name) => `- ${codeSpan(name)}`)
+      .join("\n"),
+    "</details>",
+    actionList(groupActions(results)),
+  ].join("\n\n");
+}
+
+function actionList(actions: DriftResult["actions"]): string {
+  return actions.map((action) => `- ${actionWords(action.kind)}: ${codeSpan(action.reason)}`).join("\n");
 }
 
 /** A table of field, Git, live, who and verdict; `""` where the drift has no changes. */

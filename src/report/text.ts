@@ -1,7 +1,7 @@
 /** The report for a terminal. */
 
 import { changesOf } from "../core/drift.ts";
-import type { Change, Finding, Severity } from "../core/drift.ts";
+import type { Change, Drift, Finding, Severity } from "../core/drift.ts";
 import { formatLine } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import { formatPath } from "../core/path.ts";
@@ -9,6 +9,8 @@ import type { DriftResult, Pass } from "../core/pass.ts";
 import { formatRef } from "../core/refs.ts";
 import { terminalText } from "../text/escape-terminal.ts";
 import type { Style } from "../text/style.ts";
+import { entriesOf, groupActions, kindWords, makerWords, memberNames } from "./unmanaged-groups.ts";
+import type { ReportEntry } from "./unmanaged-groups.ts";
 import { showSide } from "./values.ts";
 import {
   actionWords,
@@ -28,11 +30,34 @@ import {
 /** Ends with a newline. Control characters of cluster text are made visible, whether or not colours are on. */
 export function textReport(pass: Pass, style: Style): string {
   const blocks = [
-    ...pass.results.map((result) => driftBlock(result, style)),
+    ...entriesOf(pass.results).map((entry) =>
+      entry.kind === "one" ? driftBlock(entry.result, style) : groupBlock(entry, style),
+    ),
     faultsBlock(pass.faults, style),
     summaryBlock(pass, style),
   ];
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
+}
+
+function groupBlock({ maker, results }: Extract<ReportEntry, { kind: "group" }>, style: Style): string {
+  const head = `${style.yellow("UNMANAGED")}  ${style.bold(terminalText(`${results.length} objects ${makerWords(maker)}`))}`;
+  return [`${head}  ${style.dim(terminalText(kindWords(results)))}`, ...actionLines(groupActions(results), style)].join(
+    "\n",
+  );
+}
+
+/** What `--verbose` adds: the objects of each group that the report tells in one line. `""` where there is none. */
+export function membersReport(pass: Pass, style: Style): string {
+  const blocks = entriesOf(pass.results).flatMap((entry) => {
+    if (entry.kind === "one") return [];
+    const head = style.bold(terminalText(`Unmanaged objects ${makerWords(entry.maker)}`));
+    return [[head, ...memberNames(entry.results).map((name) => `    ${terminalText(name)}`)].join("\n")];
+  });
+  return blocks.map((block) => `\n${block}\n`).join("");
+}
+
+function actionLines(actions: DriftResult["actions"], style: Style): readonly string[] {
+  return actions.map(({ kind, reason }) => `    ${style.cyan("→")} ${actionWords(kind)}: ${terminalText(reason)}`);
 }
 
 /** One drift with its changes, findings and what is to be done about it. */
@@ -44,13 +69,17 @@ export function driftBlock(result: DriftResult, style: Style): string {
   const removed = (drift.state === "pending" || drift.state === "unmanaged") && drift.removedIn !== undefined;
   return [
     head,
+    ...madeLine(drift, style),
     ...(removed ? [`    ${terminalText(standingWords(drift))}`] : []),
     ...changesOf(drift).flatMap((change, index) => changeLines({ result, change, index, style })),
     ...own.map((finding) => `    ${findingLine(finding, style)}`),
-    ...result.actions.map(
-      (action) => `    ${style.cyan("→")} ${actionWords(action.kind)}: ${terminalText(action.reason)}`,
-    ),
+    ...actionLines(result.actions, style),
   ].join("\n");
+}
+
+function madeLine(drift: Drift, style: Style): readonly string[] {
+  if (drift.state !== "unmanaged" || drift.maker === undefined) return [];
+  return [`      ${style.dim(terminalText(makerWords(drift.maker)))}`];
 }
 
 function label(result: DriftResult, style: Style): string {
