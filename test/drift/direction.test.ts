@@ -48,7 +48,8 @@ interface Case {
 }
 
 function compare(desired: DesiredObject, live: LiveObject): Comparison {
-  return compareObject({ desired, live, schema: builtinSchemas.schemaOf("v1", "ConfigMap") });
+  const { apiVersion, kind } = desired.ref;
+  return compareObject({ desired, live, schema: builtinSchemas.schemaOf(apiVersion, kind) });
 }
 
 /** `data.a live-changed`, with what was deployed, the commit, and `?` where it is only claimed. */
@@ -73,7 +74,7 @@ function told({ git, live, owned = {}, before = [], end = "beginning", noted }: 
 
 function words({ path, direction, deployed, deployedIn }: Change, claimed: boolean): string {
   const parts = [formatPath(path), claimed ? `${direction}?` : direction];
-  if (deployed !== undefined) parts.push(`was ${String(deployed)}`);
+  if (deployed !== undefined) parts.push(`was ${JSON.stringify(deployed)}`.replaceAll('"', ""));
   if (deployedIn !== undefined) parts.push(`in ${deployedIn}`);
   return parts.join(" ");
 }
@@ -284,27 +285,27 @@ describe("what nobody is recorded to have written", () => {
   });
 });
 
-test("a whole map that Git lacks is the deployer's only where all of it is", () => {
-  const desired = desiredOf(
-    yaml("{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {paused: false}}"),
-  );
-  const live = (other: string): LiveObject => ({
-    ...liveOf(yaml("{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, labels: {a: x, b: x}}, spec: {}}")),
-    managers: [
-      { manager: "helm", operation: "Update", time: at(1), fields: { "f:metadata": { "f:labels": { "f:a": {} } } } },
-      { manager: other, operation: "Update", time: at(1), fields: { "f:metadata": { "f:labels": { "f:b": {} } } } },
-    ],
-  });
-  const compared = (a: DesiredObject, b: LiveObject): Comparison =>
-    compareObject({ desired: a, live: b, schema: builtinSchemas.schemaOf("apps/v1", "Deployment") });
-  const directions = ["helm", "kubectl-label"].map((other) => {
-    const { changes } = compared(desired, live(other));
-    const past: Past = { versions: [], end: "unreadable" };
-    return tellDirection({ desired, live: live(other), changes, past, compare: compared }).map(
-      ({ change }) => `${formatPath(change.path)} ${change.direction}`,
-    );
-  });
-  expect(directions).toEqual([["metadata.labels git-ahead"], ["metadata.labels live-changed"]]);
+const LABELLED = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, labels: {a: x, b: x}}, spec: {}}";
+
+/** Helm wrote one label of two; `other` the second. */
+function labelledBy(other: string): LiveObject {
+  return { ...liveOf(yaml(LABELLED)), managers: [labeller("helm", "a"), labeller(other, "b")] };
+}
+
+function labeller(manager: string, label: string): ManagedFields {
+  const fields = { "f:metadata": { "f:labels": { [`f:${label}`]: {} } } };
+  return { manager, operation: "Update", time: at(1), fields };
+}
+
+test.each([
+  ["helm", "metadata.labels git-ahead"],
+  ["kubectl-label", "metadata.labels live-changed"],
+])("a whole map that Git lacks is the deployer's only where all of it is: beside helm, %s", (other, expected) => {
+  const desired = desiredOf(yaml("{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {}}"));
+  const live = labelledBy(other);
+  const { changes } = compare(desired, live);
+  const answers = tellDirection({ desired, live, changes, past: { versions: [], end: "unreadable" }, compare });
+  expect(answers.map(({ change }) => `${formatPath(change.path)} ${change.direction}`)).toEqual([expected]);
 });
 
 test("a field called __proto__ is a field like any other", () => {
