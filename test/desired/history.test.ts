@@ -30,6 +30,14 @@ function refOf(name: string): ObjectRef {
   return { apiVersion: "v1", kind: "ConfigMap", namespace: "shop", name };
 }
 
+/** Walks over all of history go by the time of commits. */
+function commitAt(dir: string, date: string): void {
+  git(dir, "add", "--all");
+  const env = { ...process.env, GIT_COMMITTER_DATE: date, GIT_CONFIG_GLOBAL: "/dev/null" };
+  const names = ["-c", "user.name=t", "-c", "user.email=t@example.com"];
+  execFileSync("git", [...names, "commit", "--quiet", "-m", "test"], { cwd: dir, env });
+}
+
 interface Opened {
   readonly tree: SourceTree;
   readonly history: SourceHistory;
@@ -140,9 +148,9 @@ describe("older versions of an object", () => {
     const dir = repositoryOf({ "a.yaml": config("web", "1") });
     git(dir, "checkout", "--quiet", "-b", "feature");
     write(dir, { "a.yaml": config("web", "never-reviewed") });
-    commitAll(dir);
+    commitAt(dir, "2100-01-01T00:00:00Z");
     write(dir, { "a.yaml": config("web", "2") });
-    commitAll(dir);
+    commitAt(dir, "2100-01-02T00:00:00Z");
     git(dir, "checkout", "--quiet", "main");
     git(
       dir,
