@@ -20,7 +20,10 @@ const PAIRS: Readonly<Record<string, readonly string[]>> = {
   "sealedsecret-config.json sealedsecret-live.json": [],
   "smd-deploy-config.yaml smd-deploy-live.yaml": [],
   // The port that only live has belongs to no manager: admission's, as far as can be told.
-  "smd-deploy2-config.yaml smd-deploy2-live.yaml": [],
+  "smd-deploy2-config.yaml smd-deploy2-live.yaml": [
+    'add spec.template.spec.containers[name="nginx"].ports[containerPort=8080,protocol="TCP"]',
+    'add spec.template.spec.containers[name="nginx"].resources',
+  ],
   "smd-service-config-2-ports.yaml smd-service-live.yaml": ['add spec.ports[port=443,protocol="TCP"]'],
   "smd-service-config-ports.yaml smd-service-live.yaml": [
     'remove spec.ports[port=1935,protocol="UDP"]',
@@ -29,6 +32,7 @@ const PAIRS: Readonly<Record<string, readonly string[]>> = {
   "smd-service-config.yaml smd-service-live.yaml": ['replace spec.ports[port=1935,protocol="TCP"].targetPort'],
   "smd-service-config.yaml smd-service-live-with-type.yaml": [
     'replace spec.ports[port=1935,protocol="TCP"].targetPort',
+    "add spec.type",
   ],
   "spinnaker-sa-config.json spinnaker-sa-live.json": [],
   "ssd-deploy-composite-key-config.yaml ssd-deploy-composite-key-live.yaml": [
@@ -43,7 +47,7 @@ const PAIRS: Readonly<Record<string, readonly string[]>> = {
     'remove spec.template.spec.containers[name="main-container"].ports[containerPort=40,protocol="TCP"]',
   ],
   "ssd-service-config.yaml ssd-service-live.yaml": [],
-  "ssd-svc-no-label-config.yaml ssd-svc-label-live.yaml": [],
+  "ssd-svc-no-label-config.yaml ssd-svc-label-live.yaml": ["add metadata.labels.delete-me"],
   "wordpress-config.json wordpress-live.json": [],
 };
 

@@ -36,8 +36,8 @@ const SAME: readonly (readonly [title: string, kind: keyof typeof HEADS, desired
   [
     "a blank protocol, pull policy and path",
     "Pod",
-    'spec: {containers: [{name: a, imagePullPolicy: "", ports: [{containerPort: 80, protocol: ""}], livenessProbe: {periodSeconds: 0, httpGet: {port: 80, path: ""}}}]}',
-    "spec: {containers: [{name: a, imagePullPolicy: Always, ports: [{containerPort: 80, protocol: TCP}], livenessProbe: {periodSeconds: 10, httpGet: {port: 80, path: /, scheme: HTTP}}}]}",
+    'spec: {containers: [{name: a, image: a, imagePullPolicy: "", ports: [{containerPort: 80, protocol: ""}], livenessProbe: {periodSeconds: 0, httpGet: {port: 80, path: ""}}}]}',
+    "spec: {containers: [{name: a, image: a, imagePullPolicy: Always, ports: [{containerPort: 80, protocol: TCP}], livenessProbe: {periodSeconds: 10, httpGet: {port: 80, path: /, scheme: HTTP}}}]}",
   ],
   [
     "allocated fields that Git leaves blank (argo-cd#7941, #7609, #18764)",
@@ -134,7 +134,7 @@ const SAME: readonly (readonly [title: string, kind: keyof typeof HEADS, desired
     "tolerations, volumes and mounts that admission gives to each Pod",
     "Pod",
     "spec: {tolerations: [{key: a, operator: Exists}], volumes: [{name: v, emptyDir: {}}], containers: [{name: a, volumeMounts: [{name: v, mountPath: /v}]}]}",
-    "spec: {tolerations: [{key: a, operator: Exists}, {key: node.kubernetes.io/not-ready, operator: Exists, effect: NoExecute, tolerationSeconds: 300}, {key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 300}], volumes: [{name: v, emptyDir: {}}, {name: kube-api-access-x, projected: {}}], containers: [{name: a, volumeMounts: [{name: v, mountPath: /v}, {name: kube-api-access-x, mountPath: /var/run/secrets/kubernetes.io/serviceaccount}]}]}",
+    "spec: {tolerations: [{key: a, operator: Exists}, {key: node.kubernetes.io/not-ready, operator: Exists, effect: NoExecute, tolerationSeconds: 300}, {key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 300}], volumes: [{name: v, emptyDir: {}}, {name: kube-api-access-x7k2p, projected: {}}], containers: [{name: a, volumeMounts: [{name: v, mountPath: /v}, {name: kube-api-access-x7k2p, mountPath: /var/run/secrets/kubernetes.io/serviceaccount}]}]}",
   ],
   [
     "zero values that the server does not write",
@@ -163,10 +163,10 @@ const SAME: readonly (readonly [title: string, kind: keyof typeof HEADS, desired
     "spec: {containers: [{name: a}]}",
   ],
   [
-    "a claim that was bound, and its class by default",
+    "a claim that was bound",
     "PersistentVolumeClaim",
     'spec: {volumeName: "", accessModes: [ReadWriteOnce]}',
-    "spec: {volumeName: pvc-1, accessModes: [ReadWriteOnce], storageClassName: standard}",
+    "spec: {volumeName: pvc-1, accessModes: [ReadWriteOnce]}",
   ],
   [
     "policy types that Git leaves empty",

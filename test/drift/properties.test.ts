@@ -119,6 +119,8 @@ describe("comparing, whatever the object", () => {
 });
 
 function isPart(part: Value, whole: Value): boolean {
+  if (isList(part) && isList(whole))
+    return part.length === whole.length && part.every((item, index) => isPart(item, whole[index] as Value));
   if (!isMap(part) || !isMap(whole)) return equalValues(part, whole);
   return Object.keys(part).every(
     (name) => Object.hasOwn(whole, name) && isPart(part[name] as Value, whole[name] as Value),
