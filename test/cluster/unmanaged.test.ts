@@ -1,0 +1,292 @@
+// What lives in a cluster and not in Git, on real API servers: of a fresh cluster nothing is unmanaged, whatever Kubernetes
+// made there by itself; what somebody plants is found, however it is dressed up.
+
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { KUBERNETES, serverBinaries } from "./binaries.ts";
+import type { KubernetesMinor } from "./binaries.ts";
+import { runHoldfast } from "./cli.ts";
+import { startCluster } from "./cluster.ts";
+import type { TestCluster } from "./cluster.ts";
+import { describeOnCluster } from "./suite.ts";
+
+const SETTLE_MILLISECONDS = 12_000;
+
+interface Report {
+  readonly summary: { readonly objects: Readonly<Record<string, number>>; readonly coverage: number };
+  readonly drifts: readonly {
+    readonly object: { readonly kind: string; readonly name: string };
+    readonly state: string;
+    readonly maker?: { readonly kind: string; readonly name: string };
+  }[];
+  readonly faults: readonly { readonly code: string; readonly message: string }[];
+}
+
+/** The test cluster's own users are bound so (cluster.ts). */
+const TEST_OWN = /\/test-(?:reader|viewer)$/;
+
+const SYSTEM_NAMESPACES = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
+const DECLARED = `apiVersion: v1
+kind: ConfigMap
+metadata: { name: settings, namespace: shop }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: shop }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: web, image: registry.example/web:1 }] }
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: { name: shop-viewer }
+rules: [{ apiGroups: [""], resources: [pods], verbs: [get] }]
+`;
+
+const BOOTSTRAP = "labels: { kubernetes.io/bootstrapping: rbac-defaults }";
+const RBAC = "rbac.authorization.k8s.io";
+
+function binding(name: string, metadata = ""): string {
+  return `apiVersion: ${RBAC}/v1
+kind: ClusterRoleBinding
+metadata: { name: "${name}"${metadata === "" ? "" : `, ${metadata}`} }
+roleRef: { apiGroup: ${RBAC}, kind: ClusterRole, name: cluster-admin }
+subjects: [{ apiGroup: ${RBAC}, kind: User, name: mallory }]
+`;
+}
+
+for (const minor of Object.keys(KUBERNETES) as KubernetesMinor[]) {
+  const { apiServer, controllerManager } = serverBinaries(minor);
+  describeOnCluster(`what Git does not declare, on ${minor}`, () => suite(minor), [
+    "etcd",
+    "kubectl",
+    apiServer,
+    controllerManager,
+  ]);
+}
+
+function suite(minor: KubernetesMinor): void {
+  let cluster: TestCluster;
+  let folder: string;
+
+  beforeAll(async () => {
+    cluster = await startCluster({ kubernetes: minor, controllerManager: true });
+    folder = await mkdtemp(join(tmpdir(), "holdfast-unmanaged-"));
+    await mkdir(join(folder, "repo/.github"), { recursive: true });
+    execFileSync("git", ["init", "--quiet", join(folder, "repo")]);
+    await writeFile(join(folder, "repo/all.yaml"), DECLARED);
+    await kubectl("create", "namespace", "shop");
+    await kubectl("apply", "-f", join(folder, "repo/all.yaml"));
+    await sleep(SETTLE_MILLISECONDS);
+  });
+
+  afterAll(async () => {
+    await cluster.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function kubectl(...args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await cluster.kubectl(args);
+    expect(code, stderr).toBe(0);
+    return stdout;
+  }
+
+  async function apply(text: string): Promise<void> {
+    const { code, stderr } = await cluster.kubectl(["create", "-f", "-"], { input: text });
+    expect(code, stderr).toBe(0);
+  }
+
+  async function scan(user = "admin"): Promise<Report & { readonly unmanaged: readonly string[] }> {
+    const { stdout, stderr } = await runHoldfast([
+      "scan",
+      "--format",
+      "json",
+      "--repo",
+      join(folder, "repo"),
+      "--kubeconfig",
+      cluster.kubeconfigFor(user),
+    ]);
+    expect(stdout, stderr).not.toBe("");
+    const report = JSON.parse(stdout) as Report;
+    const unmanaged = report.drifts
+      .filter(({ state }) => state === "unmanaged")
+      .map(({ object }) => `${object.kind}/${object.name}`)
+      .filter((name) => !TEST_OWN.test(name));
+    return { ...report, unmanaged };
+  }
+
+  async function configure(namespaces: readonly string[]): Promise<void> {
+    const config = `version: 1\ntargets: [{ name: all, path: "", namespaces: [${namespaces.join(", ")}] }]\n`;
+    await writeFile(join(folder, "repo/.github/holdfast.yml"), config);
+  }
+
+  test("nothing of a fresh cluster is unmanaged: in every namespace, and of the cluster itself", async () => {
+    await configure(["shop", ...SYSTEM_NAMESPACES]);
+    const report = await scan();
+    expect(report.faults).toEqual([]);
+    expect(report.unmanaged).toEqual([]);
+    expect(report.summary.objects).toMatchObject({ desired: 3, inSync: 3 });
+    await configure(["shop"]);
+  });
+
+  test("what somebody plants is found, however it is dressed up", async () => {
+    const web = JSON.parse(await kubectl("get", "deployment/web", "-n", "shop", "-o", "json")) as {
+      readonly metadata: { readonly uid: string };
+    };
+    const owner = (apiVersion: string, kind: string, uid: string): string =>
+      `ownerReferences: [{ apiVersion: ${apiVersion}, kind: ${kind}, name: web, uid: ${uid} }]`;
+    const real = owner("apps/v1", "Deployment", web.metadata.uid);
+    const role = (metadata: string): string => `apiVersion: ${RBAC}/v1
+kind: RoleBinding
+metadata: { namespace: shop, ${metadata} }
+roleRef: { apiGroup: ${RBAC}, kind: ClusterRole, name: edit }
+subjects: [{ apiGroup: ${RBAC}, kind: User, name: mallory }]
+`;
+    await apply(
+      [
+        role("name: by-hand"),
+        role(`name: owned-by-a-deployment, ${real}`),
+        role(`name: owned-by-nothing, ${owner("example.com/v1", "Ghost", "0c8a2bb0-3b1f-4cc4-8f1e-0d5e6a3d4c11")}`),
+        role("name: held, finalizers: [example.com/stay]"),
+        `apiVersion: v1
+kind: Pod
+metadata: { name: shell, namespace: shop }
+spec: { containers: [{ name: shell, image: registry.example/shell:1 }] }
+`,
+        binding("mallory-is-admin"),
+        binding("system:forged", BOOTSTRAP),
+        binding("owned-by-a-namespaced-object", real),
+        `apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingWebhookConfiguration
+metadata: { name: sees-all }
+webhooks: []
+`,
+        `apiVersion: apiregistration.k8s.io/v1
+kind: APIService
+metadata: { name: v1.taken.example.com }
+spec:
+  group: taken.example.com
+  version: v1
+  groupPriorityMinimum: 1
+  versionPriority: 1
+  insecureSkipTLSVerify: true
+  service: { name: web, namespace: shop }
+`,
+        `apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata: { name: first }
+value: 1000
+`,
+      ].join("---\n"),
+    );
+    await kubectl("delete", "rolebinding/held", "-n", "shop", "--wait=false");
+    await kubectl(
+      "patch",
+      "clusterrole/system:discovery",
+      "--type=json",
+      '--patch=[{"op":"add","path":"/rules/-","value":{"apiGroups":[""],"resources":["secrets"],"verbs":["get"]}}]',
+    );
+    await kubectl(
+      "patch",
+      "clusterrolebinding/system:basic-user",
+      "--type=json",
+      `--patch=[{"op":"add","path":"/subjects/-","value":{"apiGroup":"${RBAC}","kind":"User","name":"mallory"}}]`,
+    );
+    const { unmanaged, faults, summary } = await scan();
+    expect(unmanaged).toEqual([
+      "APIService/v1.taken.example.com",
+      "ClusterRole/system:discovery",
+      "ClusterRoleBinding/mallory-is-admin",
+      "ClusterRoleBinding/owned-by-a-namespaced-object",
+      "ClusterRoleBinding/system:basic-user",
+      "ClusterRoleBinding/system:forged",
+      "MutatingWebhookConfiguration/sees-all",
+      "PriorityClass/first",
+      "Pod/shell",
+      "RoleBinding/by-hand",
+      "RoleBinding/held",
+      "RoleBinding/owned-by-a-deployment",
+      "RoleBinding/owned-by-nothing",
+    ]);
+    expect(faults).toEqual([]);
+    expect(summary.coverage).toBeCloseTo(3 / (3 + (summary.objects["unmanaged"] ?? 0)));
+    await kubectl("delete", "apiservice/v1.taken.example.com");
+  });
+
+  test("an account that may read little is told what it does not see, once", async () => {
+    const { faults } = await scan("viewer");
+    expect(faults.filter(({ message }) => message.includes("unmanaged"))).toHaveLength(1);
+  });
+
+  test("a version that is not served is told with the one that is", async () => {
+    await writeFile(
+      join(folder, "repo/old.yaml"),
+      "apiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata: { name: web, namespace: shop }\nspec: { minAvailable: 1 }\n",
+    );
+    await apply(
+      "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: { name: web, namespace: shop }\nspec: { minAvailable: 1 }\n",
+    );
+    const { faults, unmanaged, summary } = await scan();
+    expect(faults.map(({ code }) => code)).toEqual(["version-not-served"]);
+    expect(unmanaged).not.toContain("PodDisruptionBudget/web");
+    expect(summary.objects).toMatchObject({ unknown: 1, missing: 0 });
+    await rm(join(folder, "repo/old.yaml"));
+    await kubectl("delete", "pdb/web", "-n", "shop");
+  });
+
+  test("each object is read in the version that Git declares it in", async () => {
+    const autoscaler = (version: string, name: string, rest: string): string => `apiVersion: autoscaling/${version}
+kind: HorizontalPodAutoscaler
+metadata: { name: ${name}, namespace: shop }
+spec: { maxReplicas: 4, scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: ${name} }, ${rest} }
+`;
+    const both = [
+      autoscaler("v1", "one", "targetCPUUtilizationPercentage: 60"),
+      autoscaler(
+        "v2",
+        "two",
+        "metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: 60 } } }]",
+      ),
+    ].join("---\n");
+    await writeFile(join(folder, "repo/autoscalers.yaml"), both);
+    await apply(both);
+    const { drifts, summary } = await scan();
+    expect(drifts.filter(({ object }) => object.kind === "HorizontalPodAutoscaler")).toEqual([]);
+    expect(summary.objects).toMatchObject({ desired: 5, inSync: 5, unknown: 0 });
+  });
+
+  describe("a forgotten Helm release", () => {
+    test("is one line of the report, with its twelve objects", async () => {
+      const objects = Array.from(
+        { length: 12 },
+        (_, index) => `apiVersion: v1
+kind: ${index < 8 ? "ConfigMap" : "ServiceAccount"}
+metadata:
+  name: old-${index}
+  namespace: shop
+  labels: { app.kubernetes.io/managed-by: Helm }
+  annotations: { meta.helm.sh/release-name: old-shop, meta.helm.sh/release-namespace: shop }
+`,
+      );
+      await apply(objects.join("---\n"));
+      const args = ["scan", "--repo", join(folder, "repo"), "--kubeconfig", cluster.kubeconfig];
+      const { stdout } = await runHoldfast(args);
+      const lines = stdout.split("\n").filter((line) => line.includes("old-"));
+      expect(lines).toEqual(["UNMANAGED  12 objects of Helm release old-shop in shop  8 ConfigMap, 4 ServiceAccount"]);
+      const verbose = await runHoldfast([...args, "--verbose"]);
+      expect(verbose.stdout).toContain("    ServiceAccount/old-11 in shop\n");
+      const { drifts } = await scan();
+      expect(drifts.filter(({ maker }) => maker?.kind === "helm-release" && maker.name === "old-shop")).toHaveLength(
+        12,
+      );
+    });
+  });
+}
