@@ -23,11 +23,7 @@ export interface ManagedScope {
 }
 
 /** The target that an unmanaged object of this name would count for; `undefined`: it is out of scope. */
-export function scopeOf(
-  ref: ObjectRef,
-  scope: ManagedScope,
-  declaredKinds: ReadonlySet<string>,
-): string | undefined {
+export function scopeOf(ref: ObjectRef, scope: ManagedScope, declaredKinds: ReadonlySet<string>): string | undefined {
   const declared = declaredKinds.has(kindKey(ref));
   if (ref.namespace !== undefined) {
     return declared || !isRecord(ref) ? scope.namespaces.get(ref.namespace) : undefined;
@@ -132,4 +128,3 @@ export function claimsOf(
     );
   };
 }
-

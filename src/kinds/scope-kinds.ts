@@ -45,7 +45,11 @@ const CLUSTER_WIDE: readonly ScopeKind[] = [
   { group: "rbac.authorization.k8s.io", kind: "ClusterRole", why: "rights" },
   { group: "rbac.authorization.k8s.io", kind: "ClusterRoleBinding", why: "rights" },
   { group: "admissionregistration.k8s.io", why: "sees, changes or refuses what is written" },
-  { group: "apiextensions.k8s.io", kind: "CustomResourceDefinition", why: "kinds, and webhooks that convert their objects" },
+  {
+    group: "apiextensions.k8s.io",
+    kind: "CustomResourceDefinition",
+    why: "kinds, and webhooks that convert their objects",
+  },
   { group: "apiregistration.k8s.io", kind: "APIService", why: "sends parts of the API to another server" },
   { group: "", kind: "Namespace", why: "holds Pod Security levels, and what nobody looks at" },
   { group: "scheduling.k8s.io", kind: "PriorityClass", why: "evicts others, and may be the default of all Pods" },
@@ -102,8 +106,6 @@ export function isLookedAt(kind: KindRef, declared: boolean): boolean {
 
 function lists(kinds: readonly ScopeKind[], kind: KindRef): boolean {
   return kinds.some((one) =>
-    one.kind === undefined
-      ? one.group === groupOf(kind.apiVersion)
-      : kindKey(kind) === `${one.group}\0${one.kind}`,
+    one.kind === undefined ? one.group === groupOf(kind.apiVersion) : kindKey(kind) === `${one.group}\0${one.kind}`,
   );
 }

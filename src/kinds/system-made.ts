@@ -249,7 +249,6 @@ const SYSTEM_MADE: readonly SystemMade[] = [
     label: ["ipaddress.kubernetes.io/managed-by"],
     source: "kubernetes pkg/registry/core/service/ipallocator",
   },
-
 ];
 
 /** The rule that tells who made the object, or `undefined` where no system is known to. */

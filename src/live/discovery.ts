@@ -70,9 +70,7 @@ function tableOf({ kinds, stale }: Found): Discovery {
     isStale,
     lacks: (kind) =>
       !isStale(kind) && (byKind.get(kindKey(kind)) ?? []).every(({ apiVersion }) => apiVersion !== kind.apiVersion),
-    listable: [...byKind.values()].flatMap(
-      (versions) => versions.find(({ verbs }) => verbs.includes("list")) ?? [],
-    ),
+    listable: [...byKind.values()].flatMap((versions) => versions.find(({ verbs }) => verbs.includes("list")) ?? []),
   };
 }
 

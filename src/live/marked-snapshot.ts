@@ -55,7 +55,8 @@ function entryOf({ kinds }: SnapshotManifest, kind: KindRef): SnapshotKind | und
 /** It was asked for, and the cluster had none of that version. */
 function lacks({ kinds }: SnapshotManifest, kind: KindRef): boolean {
   return kinds.some(
-    ({ of, served }) => of.apiVersion === kind.apiVersion && of.kind === kind.kind && served?.apiVersion !== kind.apiVersion,
+    ({ of, served }) =>
+      of.apiVersion === kind.apiVersion && of.kind === kind.kind && served?.apiVersion !== kind.apiVersion,
   );
 }
 
