@@ -148,9 +148,9 @@ describe("older versions of an object", () => {
     const dir = repositoryOf({ "a.yaml": config("web", "1") });
     git(dir, "checkout", "--quiet", "-b", "feature");
     write(dir, { "a.yaml": config("web", "never-reviewed") });
-    commitAt(dir, "2100-01-01T00:00:00Z");
+    commitAt(dir, "2090-01-01T00:00:00Z");
     write(dir, { "a.yaml": config("web", "2") });
-    commitAt(dir, "2100-01-02T00:00:00Z");
+    commitAt(dir, "2090-01-02T00:00:00Z");
     git(dir, "checkout", "--quiet", "main");
     git(
       dir,
