@@ -12,7 +12,7 @@ import { operatorDigester } from "./secret.ts";
 import { openLive, openSource } from "./session.ts";
 import type { SnapshotOptions } from "./options.ts";
 
-/** 0 when everything was read, 1 otherwise: what could not be read is said, and stands in the snapshot as unread. */
+/** 0 when everything that Git declares was read, 1 otherwise: what could not be read is said, and stands in the snapshot as unread. */
 export async function snapshotCommand(raw: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<number> {
   const options = raw as unknown as SnapshotOptions;
   const { tree, config } = await openSource(options);
@@ -38,7 +38,8 @@ export async function snapshotCommand(raw: Readonly<Record<string, unknown>>, si
     process.stderr.write(
       `holdfast: ${written.objects} objects in ${options.out}; scan it with: holdfast scan --live ${options.out}\n`,
     );
-    return written.faults.length === 0 ? EXIT.inSync : EXIT.incomplete;
+    const unknown = written.faults.some(({ leavesUnknown }) => leavesUnknown === "declared");
+    return unknown ? EXIT.incomplete : EXIT.inSync;
   } finally {
     progress.clear();
     await live.close();

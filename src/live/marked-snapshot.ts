@@ -37,7 +37,8 @@ export function markedSnapshot(options: MarkedOptions): LiveSource {
   return {
     cluster: manifest.cluster,
     served: (kind) => entryOf(manifest, kind)?.served,
-    lacks: (kind) => lacks(manifest, kind),
+    lacks: (kind) =>
+      manifest.lacks.some(({ apiVersion, kind: name }) => apiVersion === kind.apiVersion && name === kind.kind),
     listable: [...new Map(manifest.kinds.map(({ of, served }) => [kindKey(of), served])).values()].filter(
       (served) => served !== undefined,
     ),
@@ -50,14 +51,6 @@ export function markedSnapshot(options: MarkedOptions): LiveSource {
 function entryOf({ kinds }: SnapshotManifest, kind: KindRef): SnapshotKind | undefined {
   const versions = kinds.filter(({ of }) => kindKey(of) === kindKey(kind));
   return versions.find(({ of }) => of.apiVersion === kind.apiVersion) ?? versions[0];
-}
-
-/** It was asked for, and the cluster had none of that version. */
-function lacks({ kinds }: SnapshotManifest, kind: KindRef): boolean {
-  return kinds.some(
-    ({ of, served }) =>
-      of.apiVersion === kind.apiVersion && of.kind === kind.kind && served?.apiVersion !== kind.apiVersion,
-  );
 }
 
 async function* readMarked(options: MarkedOptions, query: LiveQuery): AsyncGenerator<LiveEvent, void, undefined> {

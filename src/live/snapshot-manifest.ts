@@ -13,6 +13,8 @@ export interface SnapshotManifest {
   /** Id of the key under which Secrets were digested. */
   readonly digestKey: string;
   readonly kinds: readonly SnapshotKind[];
+  /** API versions that were asked for and that the cluster does not serve. */
+  readonly lacks: readonly KindRef[];
   /** Of custom resources: what the cluster itself said of them. */
   readonly schemas: readonly { readonly apiVersion: string; readonly kind: string; readonly schema: FieldSchema }[];
 }
@@ -39,8 +41,8 @@ export interface SnapshotFile {
 
 /** The manifest's text: the same for the same content, whenever it is written. */
 export function printManifest(manifest: SnapshotManifest): string {
-  const { cluster, digestKey, kinds, schemas } = manifest;
-  return `${JSON.stringify({ apiVersion: SNAPSHOT_VERSION, kind: "Snapshot", cluster, digestKey, kinds, schemas }, null, 2)}\n`;
+  const { cluster, digestKey, kinds, lacks, schemas } = manifest;
+  return `${JSON.stringify({ apiVersion: SNAPSHOT_VERSION, kind: "Snapshot", cluster, digestKey, kinds, lacks, schemas }, null, 2)}\n`;
 }
 
 /** The manifest, or what is wrong with it. */
@@ -57,6 +59,7 @@ export function parseManifest(value: Value): SnapshotManifest | string {
     cluster: { name: textOf(cluster, "name") ?? "", version: textOf(cluster, "version") ?? "" },
     digestKey: textOf(value, "digestKey") ?? "",
     kinds: parsed.filter((kind) => typeof kind !== "string"),
+    lacks: listOf(value, "lacks").flatMap((entry) => parseRef(entry) ?? []),
     schemas: listOf(value, "schemas").flatMap((entry) => {
       const of = parseRef(entry);
       const schema = fieldOf(entry, "schema");

@@ -6,11 +6,11 @@ import { isFault } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import { SNAPSHOT_MARKER } from "../core/markers.ts";
 import type { LiveObject } from "../core/objects.ts";
-import { groupOf, versionOf } from "../core/refs.ts";
+import { groupOf, kindKey, versionOf } from "../core/refs.ts";
 import type { KindRef } from "../core/refs.ts";
 import type { LiveEvent, LiveQuery, LiveSource, Progress } from "../core/stages.ts";
 import type { Value } from "../core/value.ts";
-import { interrupted } from "./faults.ts";
+import { interrupted, undeclaredUnread } from "./faults.ts";
 import { printJson } from "./json.ts";
 import { toPrinted } from "./objects.ts";
 import { outputUnwritable } from "./snapshot-faults.ts";
@@ -93,9 +93,13 @@ async function replace(out: string, folder: string): Promise<void> {
 interface Writing {
   readonly folder: string;
   readonly source: LiveSource;
+  /** kindKey()s of what Git declares nothing of. */
+  readonly undeclared: ReadonlySet<string>;
   /** By API version and kind as served. */
   readonly kinds: Map<string, KindRecord>;
   readonly faults: Set<Fault>;
+  /** Kinds that Git does not declare and that may not be listed. */
+  readonly refused: KindRef[];
   objects: number;
 }
 
@@ -108,7 +112,8 @@ interface KindRecord {
 
 async function fill(options: WriteOptions, folder: string): Promise<WrittenSnapshot | Fault> {
   const { source, query, digestKey, signal, progress } = options;
-  const writing: Writing = { folder, source, kinds: new Map(), faults: new Set(), objects: 0 };
+  const undeclared = new Set(query.kinds.flatMap((kind) => (kind.undeclared === true ? [kindKey(kind)] : [])));
+  const writing: Writing = { folder, source, undeclared, kinds: new Map(), faults: new Set(), refused: [], objects: 0 };
   for await (const event of source.read(query)) {
     if (signal?.aborted === true) return interrupted(source.cluster.name);
     const problem = await record(writing, event);
@@ -119,12 +124,15 @@ async function fill(options: WriteOptions, folder: string): Promise<WrittenSnaps
   if (signal?.aborted === true) return interrupted(source.cluster.name);
   const { cluster } = source;
   const kinds = [...writing.kinds.values()].map((kind) => toEntry(source, kind));
+  const lacks = query.kinds.filter((kind) => source.lacks(kind)).map(({ apiVersion, kind }) => ({ apiVersion, kind }));
   const schemas = kinds.flatMap(({ of }) => {
     const schema = source.schemas.schemaOf(of.apiVersion, of.kind);
     return schema === undefined ? [] : [{ ...of, schema }];
   });
-  await writeFile(join(folder, SNAPSHOT_MARKER), printManifest({ cluster, digestKey, kinds, schemas }));
-  return { objects: writing.objects, faults: [...writing.faults] };
+  await writeFile(join(folder, SNAPSHOT_MARKER), printManifest({ cluster, digestKey, kinds, lacks, schemas }));
+  const { refused } = writing;
+  const faults = [...writing.faults, ...(refused.length === 0 ? [] : [undeclaredUnread(refused)])];
+  return { objects: writing.objects, faults };
 }
 
 async function record(writing: Writing, event: LiveEvent): Promise<Fault | undefined> {
@@ -138,7 +146,9 @@ async function record(writing: Writing, event: LiveEvent): Promise<Fault | undef
     case "unread":
       if (event.fault.code === "interrupted") return event.fault;
       recordOf(writing, event.of).unread.set(event.namespace, event.fault.code);
-      writing.faults.add(event.fault);
+      if (!writing.undeclared.has(kindKey(event.of))) writing.faults.add(event.fault);
+      else if (event.fault.code === "list-forbidden") writing.refused.push(event.of);
+      else writing.faults.add({ ...event.fault, leavesUnknown: "undeclared" });
       return undefined;
     case "fault":
       writing.faults.add(event.fault);

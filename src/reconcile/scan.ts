@@ -193,8 +193,8 @@ export async function scanQuery(
   const read = await readTargets(options);
   const declared = declaredBy(read);
   const { secrets } = options;
-  const { declared: comparable } = servedVersions(declared, options.live);
-  const looked = secrets ? comparable : comparable.filter(isNoSecret);
+  // In versions that are not served, too: the snapshot notes that they are not.
+  const looked = secrets ? declared : declared.filter(isNoSecret);
   return queryOf({ declared: looked, secrets, scope: managedScope(read), live: options.live });
 }
 
