@@ -80,7 +80,9 @@ function strippedMap(walk: Walk, value: ValueMap, schema: FieldSchema | undefine
 
 /** A map whose being there means something, whatever it holds. */
 function isMeaningful(walk: Walk, schema: FieldSchema | undefined): boolean {
-  return isVerbatim(walk) || MEANINGFUL_EMPTY.has(walk.names.at(-1) ?? "") || isLabelSelector(schema);
+  return (
+    isVerbatim(walk) || isInDefinition(walk) || MEANINGFUL_EMPTY.has(walk.names.at(-1) ?? "") || isLabelSelector(schema)
+  );
 }
 
 /** Lists that have keys lose the items that are explained; others stay whole but for the defaults within their items. */
@@ -171,7 +173,18 @@ export function saysNothing(walk: Walk, { name, value, schema }: Named): boolean
   if (isList(value)) return value.length === 0 && !isVerbatim(walk);
   if (!isMap(value)) return schema?.zero === true && (value === "" || value === 0 || value === false);
   if (Object.keys(value).length > 0) return false;
+  if (isInDefinition(walk)) return isGoMap(name) && !isGoMap(walk.names.at(-1) ?? "");
   return !isVerbatim(walk) && !MEANINGFUL_EMPTY.has(name) && !isLabelSelector(schema);
+}
+
+/** Schemas of custom resources are pointers in Go: an empty one is there, and means "anything". */
+export function isInDefinition({ desired, names }: Walk): boolean {
+  return desired.ref.kind === "CustomResourceDefinition" && names[1] === "versions";
+}
+
+/** Maps of schemas, which Go leaves out where they are empty (apiextensions `v1/types_jsonschema.go`). */
+export function isGoMap(name: string): boolean {
+  return name === "properties" || name === "patternProperties" || name === "definitions" || name === "dependencies";
 }
 
 /** Whether the server would fill in just this, were it taken away. The walk stands at the field. */

@@ -5,7 +5,15 @@ import { equalValues, isList, isMap, MAX_DEPTH } from "../core/value.ts";
 import type { Scalar, Value, ValueMap } from "../core/value.ts";
 import { MEANINGFUL_EMPTY } from "../kinds/declared.ts";
 import { sameQuantity } from "../kinds/quantity.ts";
-import { compareAddition, isDefault, isLabelSelector, partOf, saysNothing } from "./additions.ts";
+import {
+  compareAddition,
+  isDefault,
+  isGoMap,
+  isInDefinition,
+  isLabelSelector,
+  partOf,
+  saysNothing,
+} from "./additions.ts";
 import { compareList } from "./lists.ts";
 import { differs, isVerbatim, leaveOut, note } from "./walk.ts";
 import type { Pair, Walk } from "./walk.ts";
@@ -147,6 +155,7 @@ function sameAsAbsent(
 ): boolean {
   if (!isMap(value)) return saysNothing(walk, { name: name ?? "", value, schema });
   if (isLabelSelector(schema) || isVerbatim(walk)) return false;
+  if (isInDefinition(walk)) return Object.keys(value).length === 0 && isGoMap(name ?? "");
   if (name !== undefined && MEANINGFUL_EMPTY.has(name)) return false;
   return Object.keys(value).every((field) => {
     const known = partOf(schema, field);

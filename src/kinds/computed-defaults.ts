@@ -33,7 +33,6 @@ const COMPUTED: ReadonlyMap<string, Compute> = new Map<string, Compute>([
   ["default", ({ kind, parent }) => limitDefault(kind, parent, "max")],
   ["defaultRequest", ({ kind, parent }) => defaultRequest(kind, parent)],
   ["serviceAccount", ({ parent }) => parent["serviceAccountName"]],
-  ["serviceAccountName", ({ parent }) => parent["serviceAccount"]],
   ["emptyDir", emptyDir],
 ]);
 

@@ -108,7 +108,7 @@ describe("comparing, whatever the object", () => {
         ] as const) {
           for (const change of compared(desired, live).changes) {
             if (change.path.some(({ kind }) => kind !== "field")) continue;
-            expect(change.desired).toEqual(valueAt(desired, change.path));
+            expect(change.desired ?? null).toEqual(valueAt(desired, change.path) ?? null);
             // Of an addition the defaults and what says nothing are taken off.
             expect(isPart(change.live ?? null, valueAt(live, change.path) ?? null)).toBe(true);
           }
