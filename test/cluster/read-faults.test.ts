@@ -34,7 +34,9 @@ describeOnCluster("faults of reading, as a user sees them", () => {
     cluster = await startCluster();
     proxy = await startFaultProxy(cluster, "reader");
     folder = await mkdtemp(join(tmpdir(), "holdfast-faults-"));
-    await mkdir(join(folder, "repo"));
+    await mkdir(join(folder, "repo/.github"), { recursive: true });
+    const target = "{ name: default, path: '', namespaces: [shop] }";
+    await writeFile(join(folder, "repo/.github/holdfast.yml"), `version: 1\ntargets: [${target}]\n`);
     execFileSync("git", ["init", "--quiet", join(folder, "repo")]);
     await writeFile(join(folder, "repo/config.yaml"), configMap("one"));
     await writeFile(

@@ -3,7 +3,7 @@
 // has exactly the rights of deploy/.
 
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -123,6 +123,12 @@ describeOnCluster("the story on a real API server", () => {
     await cp(join(ROOT, "fixtures/demo/repo/README.md"), join(repository, "apps/README.md"));
     await writeFile(join(repository, "apps/web.yaml"), WEB);
     await writeFile(join(repository, "apps/rest.yaml"), REST);
+    // The shop's people: what lives elsewhere in the cluster is not theirs.
+    await mkdir(join(repository, ".github"));
+    await writeFile(
+      join(repository, ".github/holdfast.yml"),
+      "version: 1\ntargets: [{ name: default, path: apps, namespaces: [shop] }]\n",
+    );
     await git("init", "--quiet", "--initial-branch=main");
     await commit("What runs in the shop");
   }
