@@ -140,6 +140,7 @@ export function seenFromGit(
   { live, schema }: { readonly live: ValueMap; readonly schema: Schema | undefined },
 ): ExpectedChange | undefined {
   const covered = coveredLength(path, git, schema);
+  if (after !== undefined && same(valueBy(git, path, schema) ?? null, after)) return undefined;
   if (covered === path.length) {
     return expected(path, after === undefined ? "remove" : "replace", after);
   }

@@ -19,11 +19,13 @@ import type { Hand } from "./hands.ts";
 import { itemsOf, listKindOf, propertyOf } from "./schema.ts";
 import { read } from "./stage.ts";
 import type { Stage, Subject } from "./stage.ts";
-import { deploy, nameOf } from "./ways.ts";
+import { deploy, MANAGER_OF, nameOf } from "./ways.ts";
 
 export interface Case {
   readonly number: number;
   readonly subject: Subject;
+  /** As it was deployed. */
+  readonly deployed: ValueMap;
   readonly edit: Edit;
 }
 
@@ -47,7 +49,7 @@ export async function casesOf(stage: Stage): Promise<readonly Case[]> {
     const live = await read(stage, subject);
     if (live === undefined) continue;
     for (const edit of editsOf(gitOf(subject), live, subject.schema)) {
-      cases.push({ number: cases.length, subject, edit });
+      cases.push({ number: cases.length, subject, deployed: live, edit });
     }
   }
   return cases;
@@ -58,7 +60,11 @@ export function titleOf({ number, subject, edit }: Case): string {
 }
 
 /** What Git declares, with a Secret's text as the bytes that it becomes. */
-function gitOf({ file: { value } }: Subject): ValueMap {
+function gitOf({ file }: Subject): ValueMap {
+  return withBytes(file.value);
+}
+
+function withBytes(value: ValueMap): ValueMap {
   if (value["kind"] !== "Secret" || !isMap(value["stringData"])) return value;
   const bytes = Object.entries(value["stringData"]).map(([key, text]) => [
     key,
@@ -72,8 +78,7 @@ function gitOf({ file: { value } }: Subject): ValueMap {
 export async function play(stage: Stage, one: Case, seed: number): Promise<Outcome> {
   const { subject } = one;
   const random = randomOf(seed ^ 0x5eed, one.number);
-  const before = await read(stage, subject);
-  if (before === undefined) throw new Error(`${titleOf(one)}: the object is gone`);
+  const before = await asDeployed(stage, one);
   const planted = await plant(stage, one, before, random);
   if (planted.kind !== "planted") return planted;
   try {
@@ -81,6 +86,18 @@ export async function play(stage: Stage, one: Case, seed: number): Promise<Outco
   } finally {
     await restore(stage, subject, before);
   }
+}
+
+/** Where an earlier case could not be taken back, or a controller worked on it, the object is put back first. */
+async function asDeployed(stage: Stage, { subject, deployed }: Case): Promise<ValueMap> {
+  const now = await read(stage, subject);
+  const known =
+    now !== undefined && storedChanges(deployed, now, subject.schema).every(({ after }) => after !== undefined);
+  if (known) return now;
+  await restore(stage, subject, deployed);
+  const again = await read(stage, subject);
+  if (again === undefined) throw new Error(`${formatRef(subject.desired.ref)} is gone`);
+  return again;
 }
 
 interface Planted {
@@ -178,11 +195,21 @@ async function judge(
   const problems: string[] = [];
   if (rekeyed !== undefined && texts.size === 1 && rekeyed.some((text) => texts.has(text)))
     return { kind: "found", hand };
-  for (const change of wanted) if (!texts.has(change.text)) problems.push(`missed ${change.text}`);
+  for (const change of wanted) if (!texts.has(aliased(change.text))) problems.push(`missed ${change.text}`);
   for (const change of got) {
-    const match = [...wanted, ...allowed].find(({ text }) => text === textOf(change));
-    if (match === undefined) problems.push(`also ${textOf(change)}: ${short(change.desired)} -> ${short(change.live)}`);
-    else problems.push(...wrongIn(change, match, { hand, planted: wanted.includes(match) }));
+    const match = [...wanted, ...allowed].find(({ text }) => aliased(text) === textOf(change));
+    const twice = got.filter((other) => textOf(other) === textOf(change)).length > 1;
+    if (match === undefined || twice)
+      problems.push(`also ${textOf(change)}: ${short(change.desired)} -> ${short(change.live)}`);
+    else
+      problems.push(
+        ...wrongIn(change, match, {
+          hand,
+          planted: wanted.includes(match),
+          recorded: records(after, ACTOR_OF[hand].manager),
+          deployer: subject.way !== "create" && records(after, MANAGER_OF[subject.way]),
+        }),
+      );
   }
   if (unknown > 0) problems.push("unknown");
   return problems.length === 0 ? { kind: "found", hand } : { kind: "wrong", hand, problems, before, after };
@@ -205,7 +232,7 @@ function expectations({ subject, before, after, sent }: Sides): {
 } {
   const { schema } = subject;
   const git = gitOf(subject);
-  const asked = storedChanges(before, sent, schema).map(({ path }) => formatPath(path));
+  const asked = storedChanges(before, withBytes(sent), schema).map(({ path }) => formatPath(path));
   const wanted = new Map<string, ExpectedChange>();
   const allowed = new Map<string, ExpectedChange>();
   for (const change of storedChanges(before, after, schema)) {
@@ -244,8 +271,8 @@ function rekeyedAs({ route, what }: Edit, before: ValueMap, subject: Subject): r
       [value, schema] = [item, itemsOf(schema)];
     }
   }
-  // A key that is taken away is the default's, where it has one.
-  return ["replace", ...(what === "remove" ? ["remove"] : [])].map(
+  // A key that is taken away is the default's, where it has one; Git may leave a key with a default out.
+  return ["replace", "add", ...(what === "remove" ? ["remove"] : [])].map(
     (one) => `${one} ${formatPath([...path, field(key)])}`,
   );
 }
@@ -253,14 +280,23 @@ function rekeyedAs({ route, what }: Edit, before: ValueMap, subject: Subject): r
 function wrongIn(
   change: Change,
   match: ExpectedChange,
-  { hand, planted }: { readonly hand: Hand; readonly planted: boolean },
+  {
+    hand,
+    planted,
+    recorded,
+    deployer,
+  }: { readonly hand: Hand; readonly planted: boolean; readonly recorded: boolean; readonly deployer: boolean },
 ): readonly string[] {
   const problems: string[] = [];
   const actor = ACTOR_OF[hand];
+  // Git never said anything else (stage.ts), so it is the cluster that was changed.
+  const told = change.direction === "live-changed" || (change.direction === "unknown" && !deployer);
+  if (!told) problems.push(`direction of ${match.text}: ${change.direction}`);
   if (planted && change.operation === "remove" && change.actor !== undefined)
     problems.push(`an actor of a removal: ${change.actor.manager}`);
   if (planted && change.operation !== "remove") {
     const got = change.actor;
+    if (got === undefined && !recorded) return problems;
     if (got?.manager !== actor.manager || got.operation !== actor.operation || got.subresource !== actor.subresource) {
       problems.push(
         `actor of ${match.text}: ${got === undefined ? "none" : `${got.manager} ${got.operation} ${got.subresource ?? ""}`} instead of ${actor.manager}`,
@@ -274,12 +310,26 @@ function wrongIn(
   return problems;
 }
 
+/**
+ * Whether the object tells of a manager. The server forgets who scaled what nobody owned before (a default beside server-side
+ * apply), and a deployer that owns nothing any more; `kubectl create` is no deployer.
+ */
+function records(after: ValueMap, manager: string): boolean {
+  const entries = (fieldOf(fieldOf(after, "metadata"), "managedFields") ?? []) as readonly Value[];
+  return entries.some((entry) => fieldOf(entry, "manager") === manager);
+}
+
 function found(drifts: readonly { readonly drift: Parameters<typeof changesOf>[0] }[]): readonly Change[] {
   return drifts.flatMap(({ drift }) => changesOf(drift));
 }
 
 function textOf({ operation, path }: Change): string {
-  return `${operation} ${formatPath(path)}`;
+  return aliased(`${operation} ${formatPath(path)}`);
+}
+
+/** Fields that the server keeps alike, under an old name and the present one: either may be named, not both. */
+function aliased(text: string): string {
+  return text.replace(/\.serviceAccount$/, ".serviceAccountName").replace(/\.podCIDR$/, ".podCIDRs");
 }
 
 /** With the value: a false alarm that stood before says nothing of another value at its place. */
@@ -296,7 +346,7 @@ function short(value: unknown): string {
 /** Puts the object back as it was, owners included; where it cannot be changed back, it is made anew. */
 async function restore(stage: Stage, subject: Subject, before: ValueMap): Promise<void> {
   const path = pathOf(subject.resource, subject.namespace, nameOf(subject.file.value));
-  for (let attempt = 0; attempt < 4; attempt++) {
+  for (let attempt = 0; attempt < 12; attempt++) {
     const now = await read(stage, subject);
     if (now === undefined) break;
     const version = fieldOf(fieldOf(now, "metadata"), "resourceVersion") as Value;

@@ -5,19 +5,23 @@ import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Drift } from "../../src/core/drift.ts";
 import type { DesiredObject } from "../../src/core/objects.ts";
-import type { LiveSource } from "../../src/core/stages.ts";
+import { isFault } from "../../src/core/fault.ts";
+import type { LiveSource, SourceTree } from "../../src/core/stages.ts";
 import type { SchemaSource } from "../../src/core/schema.ts";
 import { kindKey } from "../../src/core/refs.ts";
+import type { KindRef } from "../../src/core/refs.ts";
 import { fieldOf, textOf } from "../../src/core/value.ts";
 import type { Value, ValueMap } from "../../src/core/value.ts";
 import { readManifests } from "../../src/desired/manifests.ts";
+import { openWorktree } from "../../src/desired/worktree.ts";
 import { printJson } from "../../src/live/json.ts";
 import { toLiveObject } from "../../src/live/objects.ts";
 import { builtinSchemas } from "../../src/kinds/schemas.ts";
 import { compareLive } from "../../src/reconcile/compare-live.ts";
-import type { LiveComparison } from "../../src/reconcile/compare-live.ts";
+import type { TargetDrift } from "../../src/reconcile/compare-live.ts";
+import { tellDirections } from "../../src/reconcile/tell-directions.ts";
+import type { HistoryTarget } from "../../src/reconcile/tell-directions.ts";
 import { startCluster } from "../../test/cluster/cluster.ts";
 import type { ClusterOptions, TestCluster } from "../../test/cluster/cluster.ts";
 import { asMap, discoverResources, messageOf, openBenchApi, pathOf, settle } from "./api.ts";
@@ -39,6 +43,11 @@ export interface Subject {
   readonly desired: DesiredObject;
 }
 
+export interface Compared {
+  readonly drifts: readonly TargetDrift[];
+  readonly unknown: number;
+}
+
 export interface Stage {
   readonly cluster: TestCluster;
   readonly api: BenchApi;
@@ -50,7 +59,7 @@ export interface Stage {
   /** The work tree that declares all subjects. */
   readonly git: string;
   /** Compares one object as the server printed it; `undefined`: it is not there. */
-  compare(subject: Subject, live: Value | undefined): Promise<Pick<LiveComparison, "drifts" | "unknown" | "faults">>;
+  compare(subject: Subject, live: Value | undefined): Promise<Compared>;
   close(): Promise<void>;
 }
 
@@ -80,6 +89,7 @@ export async function openStage(ways: readonly Way[], options: ClusterOptions = 
     await writeFile(join(git, `${SHORT[way]}-${file.file}`), printJson(file.value));
   }
   await learnSchemas(live, subjects);
+  const history = await committed(git, live);
   const layered: SchemaSource = {
     schemaOf: (version, kind) => live.schemas.schemaOf(version, kind) ?? builtinSchemas.schemaOf(version, kind),
   };
@@ -91,7 +101,7 @@ export async function openStage(ways: readonly Way[], options: ClusterOptions = 
     subjects,
     refused,
     git,
-    compare: (subject, object) => compareOne({ live, schemas: layered, subject, object }),
+    compare: (subject, object) => compareOne({ live, schemas: layered, history, subject, object }),
     close: async () => {
       api.close();
       await live.close();
@@ -165,7 +175,7 @@ async function subjectOf({ api, resources, schemas, live }: Known, way: Way, fil
   const { objects, faults } = readManifests(file.file, Buffer.from(printJson(file.value)), {
     namespace: "default",
     digester,
-    isNamespaced: (kind) => live.served(kind)?.namespaced,
+    isNamespaced: scopeOf(live),
   });
   const [desired] = objects;
   if (desired === undefined) throw new Error(`${file.file}: ${faults[0]?.message}`);
@@ -187,19 +197,34 @@ async function learnSchemas(live: LiveSource, subjects: readonly Subject[]): Pro
   }
 }
 
+/** What Git says was never anything else: one commit. Its history is read once. */
+async function committed(git: string, live: LiveSource): Promise<HistoryTarget> {
+  const run = (...args: readonly string[]): unknown =>
+    execFileSync("git", ["-C", git, "-c", "user.name=a", "-c", "user.email=a@b.example", ...args]);
+  run("add", "--all");
+  run("commit", "--quiet", "--message=All");
+  const tree = await openWorktree(git);
+  if (isFault(tree)) throw new Error(tree.message);
+  const history = await tree.history?.();
+  if (history === undefined || isFault(history)) throw new Error("the work tree has no history");
+  const context = { namespace: "default", digester, isNamespaced: scopeOf(live) };
+  const kept: SourceTree = { ...tree, history: async () => ({ ...history, close: () => undefined }) };
+  return { tree: kept, path: "", exclude: [], context };
+}
+
+function scopeOf(live: LiveSource) {
+  return (kind: KindRef): boolean | undefined => live.served(kind)?.namespaced;
+}
+
 interface One {
   readonly live: LiveSource;
+  readonly history: HistoryTarget;
   readonly schemas: SchemaSource;
   readonly subject: Subject;
   readonly object: Value | undefined;
 }
 
-async function compareOne({
-  live,
-  schemas,
-  subject,
-  object,
-}: One): Promise<Pick<LiveComparison, "drifts" | "unknown" | "faults">> {
+async function compareOne({ live, schemas, history, subject, object }: One): Promise<Compared> {
   const found = object === undefined ? undefined : toLiveObject(object, { digester, keepDigests: false });
   const { target, ref } = { target: "bench", ref: subject.desired.ref };
   const source: LiveSource = {
@@ -212,7 +237,7 @@ async function compareOne({
       }
     },
   };
-  return await compareLive({
+  const { drifts, unknown, compare } = await compareLive({
     declared: [{ target, object: subject.desired }],
     live: source,
     schemas,
@@ -220,6 +245,9 @@ async function compareOne({
     scope: { namespaces: new Map() },
     progress: () => undefined,
   });
+  const targets = new Map([[target, history]]);
+  const told = await tellDirections({ drifts, targets, compare, deployers: [], progress: () => undefined });
+  return { drifts: told, unknown };
 }
 
 export async function read(stage: Pick<Stage, "api">, subject: Subject): Promise<ValueMap | undefined> {
@@ -227,5 +255,3 @@ export async function read(stage: Pick<Stage, "api">, subject: Subject): Promise
   const answer = await stage.api.call({ method: "GET", path });
   return answer.status === 200 ? asMap(answer.body) : undefined;
 }
-
-export type Found = Extract<Drift, { state: "drifted" }>["changes"];
