@@ -16,6 +16,7 @@ import { terminalText } from "../text/escape-terminal.ts";
 import type { Style } from "../text/style.ts";
 import { leftOutLines } from "./left-out.ts";
 import { shownDiff } from "./shown-diff.ts";
+import { makerWords } from "./unmanaged-groups.ts";
 import { showSide } from "./values.ts";
 import {
   actionWords,
@@ -123,6 +124,7 @@ function chainOf(input: ExplainInput, object: Explained): readonly string[] {
     ...say("declared", declaredWords(object, pass)),
     ...say("compared", comparedWords(object, pass)),
     ...deployerWords(input, object).flatMap((words) => say("deployer", words)),
+    ...makerLine(object).flatMap((words) => say("origin", words)),
     ...say("result", resultWords(object, pass)),
     ...(result === undefined ? [] : changesOf(result.drift).flatMap((_change, at) => changeChain(input, result, at))),
     ...(left.length === 0 ? [] : ["", ...leftOutLines(left, width)]),
@@ -173,6 +175,12 @@ function deployerWords({ deployersOf }: ExplainInput, { result, compared }: Expl
   return [
     "none is recognised among the object's field managers (deployers in the configuration adds to the known ones)",
   ];
+}
+
+/** What put an unmanaged object there, as far as it says. */
+function makerLine({ result }: Explained): readonly string[] {
+  const drift = result?.drift;
+  return drift?.state === "unmanaged" && drift.maker !== undefined ? [terminalText(makerWords(drift.maker))] : [];
 }
 
 function resultWords({ ref, declared, result, compared, left }: Explained, pass: Pass): string {

@@ -49,6 +49,24 @@ describe("a conflict", () => {
   });
 });
 
+test("of an unmanaged object it says what put it there, with nothing that a terminal acts on", () => {
+  const { drift, ...rest } = resultOf("web", []);
+  if (drift.state !== "drifted") throw new Error("it is drifted");
+  const maker = { kind: "helm-release", name: "old\u001B[31m", namespace: "shop" } as const;
+  const result = { ...rest, drift: { state: "unmanaged", ref: drift.ref, live: drift.live, maker } as const };
+  const pass = passOf([result]);
+  const text = explainReport({
+    pass,
+    declared: [],
+    compared: [],
+    deployersOf: () => [],
+    style: createStyle(false),
+    width: 100,
+  });
+  expect(text).toMatch(/^origin {6}of Helm release old.*31m in shop$/m);
+  expect(text).not.toContain("\u001B");
+});
+
 test("sentences are as wide as they may be, and values are never broken", () => {
   const value = "x ".repeat(100);
   const lines = explained({ ...REPLICAS, live: value }, 50).split("\n");
