@@ -22,10 +22,24 @@ export interface OwnerIndex {
  */
 export function ownerIndex(managers: readonly ManagedFields[]): OwnerIndex {
   let root: Node | undefined;
+  // Of the lookup before: a walk asks for one field after the other, and the steps that lead there are the same.
+  const steps: PathStep[] = [];
+  const way: Node[] = [];
   return {
     of: (path) => {
       root ??= nodeOf(managers.map((entry) => ({ entry, trie: entry.fields })));
-      return ownersIn(root, path);
+      let depth = 0;
+      while (depth < steps.length && path[depth] === steps[depth]) depth++;
+      steps.length = depth;
+      way.length = depth;
+      for (const step of depth === 0 ? path : path.slice(depth)) {
+        const child = childrenOf(way.at(-1) ?? root).get(nameOf(step));
+        if (child === undefined) return coveringOf(way);
+        steps.push(step);
+        way.push(child);
+      }
+      const node = way.at(-1) ?? root;
+      return (node.actors ??= newestFirst(node.holders));
     },
   };
 }
@@ -52,21 +66,10 @@ function nodeOf(holders: readonly Holder[]): Node {
   return { holders };
 }
 
-function ownersIn(root: Node, path: FieldPath): readonly Actor[] {
-  const way: Node[] = [];
-  let node = root;
-  for (const step of path) {
-    const child = childrenOf(node).get(nameOf(step));
-    if (child === undefined) return coveringOf(way);
-    way.push(child);
-    node = child;
-  }
-  return (node.actors ??= newestFirst(node.holders));
-}
-
 /** Entries that end on the way to a field without holding it, as near to it as any does. */
 function coveringOf(way: readonly Node[]): readonly Actor[] {
-  for (const node of way.toReversed()) {
+  for (let depth = way.length - 1; depth >= 0; depth--) {
+    const node = way[depth] as Node;
     node.covering ??= newestFirst(node.holders.filter(({ trie }) => isLeaf(trie)));
     if (node.covering.length > 0) return node.covering;
   }

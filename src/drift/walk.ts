@@ -99,12 +99,15 @@ export function isVerbatim(walk: Walk): boolean {
   return walk.verbatim && walk.names[0] !== "metadata";
 }
 
+/** Stands for a difference inside what differs as a whole: what it is, nobody asks. */
+const PROBED: Change = { path: [], operation: "replace", direction: "unknown" };
+
 /** Notes a difference where the walk stands, unless it is known to be none. */
 export function note(walk: Walk, difference: Difference): void {
   if (cannotBeTold(walk, difference)) {
     walk.unknown.push([...walk.steps]);
   } else if (!sameBytes(walk, difference) && !isLeftOut(walk, difference)) {
-    walk.changes.push(changeOf(walk, difference));
+    walk.changes.push(walk.whole ? PROBED : changeOf(walk, difference));
   }
 }
 
@@ -124,8 +127,8 @@ function ruleOf(walk: Walk, { desired, live }: Difference): LeftOutRule | undefi
   const owner = live === undefined ? undefined : walk.owners.of(walk.liveSteps)[0];
   const difference: DifferenceAt = {
     ref: walk.desired.ref,
-    path: [...walk.steps],
-    names: [...walk.names],
+    path: walk.steps,
+    names: walk.names,
     desired: walk.desired.value,
     live: walk.live.value,
     // Owners are told by keys: nothing is known of the owner of one item among several with the same keys.
