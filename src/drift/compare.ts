@@ -14,7 +14,7 @@ import type { FieldPath } from "../core/path.ts";
 import type { FieldSchema } from "../core/schema.ts";
 import { compareText, fieldOf, isMap, setField } from "../core/value.ts";
 import type { Value, ValueMap } from "../core/value.ts";
-import type { AdmissionContext } from "../kinds/controllers.ts";
+import type { AdmissionContext } from "../kinds/left-out.ts";
 import { compareField, compareFields, compareValue } from "./fields.ts";
 import { builtinSchemas } from "../kinds/schemas.ts";
 import { builtinKind } from "../kinds/scopes.ts";

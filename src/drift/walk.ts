@@ -9,7 +9,7 @@ import type { FieldSchema } from "../core/schema.ts";
 import { MAX_DEPTH } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 import { leftOutRule } from "../kinds/controllers.ts";
-import type { AdmissionContext, DifferenceAt, LeftOutRule } from "../kinds/controllers.ts";
+import type { AdmissionContext, DifferenceAt, LeftOutRule } from "../kinds/left-out.ts";
 import { continuesDeclared, controllerOwns, isBase64Field } from "../kinds/declared.ts";
 import { digestKey, isSecretPath } from "../kinds/secret-fields.ts";
 

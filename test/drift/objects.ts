@@ -10,7 +10,7 @@ import type { ObjectRef } from "../../src/core/refs.ts";
 import { fieldAt, textOf, withField } from "../../src/core/value.ts";
 import type { ValueMap } from "../../src/core/value.ts";
 import type { FieldSchema } from "../../src/core/schema.ts";
-import type { AdmissionContext } from "../../src/kinds/controllers.ts";
+import type { AdmissionContext } from "../../src/kinds/left-out.ts";
 import { builtinSchemas } from "../../src/kinds/schemas.ts";
 
 export function refOf(value: ValueMap): ObjectRef {
