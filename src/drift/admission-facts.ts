@@ -1,0 +1,147 @@
+/**
+ * What must be known of a cluster before its objects are compared: who scales what, what admission fills in, and who may
+ * write to objects on their way in.
+ */
+
+import { groupOf, kindKey, refKey } from "../core/refs.ts";
+import type { KindRef, ObjectRef } from "../core/refs.ts";
+import { fieldAt, textOf } from "../core/value.ts";
+import type { Value } from "../core/value.ts";
+import type { AdmissionContext } from "../kinds/left-out.ts";
+import { mutates, mutatorsIn } from "./mutators.ts";
+import type { Mutator } from "./mutators.ts";
+import { resizedObjects, scaledObjects } from "./scaling.ts";
+
+/** Kinds to read first; those that the cluster does not serve say nothing. */
+export const FACT_KINDS: readonly KindRef[] = [
+  { apiVersion: "v1", kind: "Namespace" },
+  { apiVersion: "v1", kind: "LimitRange" },
+  { apiVersion: "storage.k8s.io/v1", kind: "StorageClass" },
+  { apiVersion: "networking.k8s.io/v1", kind: "IngressClass" },
+  { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler" },
+  { apiVersion: "keda.sh/v1alpha1", kind: "ScaledObject" },
+  { apiVersion: "autoscaling.k8s.io/v1", kind: "VerticalPodAutoscaler" },
+  { apiVersion: "admissionregistration.k8s.io/v1", kind: "MutatingWebhookConfiguration" },
+  { apiVersion: "admissionregistration.k8s.io/v1", kind: "MutatingAdmissionPolicy" },
+  { apiVersion: "admissionregistration.k8s.io/v1", kind: "MutatingAdmissionPolicyBinding" },
+  { apiVersion: "admissionregistration.k8s.io/v1beta1", kind: "MutatingAdmissionPolicy" },
+  { apiVersion: "admissionregistration.k8s.io/v1beta1", kind: "MutatingAdmissionPolicyBinding" },
+];
+
+/** Gathers facts page by page, and keeps nothing else of what it is shown. */
+export interface AdmissionFacts {
+  /** Live objects of any kind, and what Git declares: autoscalers count on either side, all else only where it is live. */
+  take(objects: readonly Source[], side: "live" | "desired"): void;
+  /** What is known so far; later objects do not change it. */
+  context(): AdmissionContext;
+}
+
+interface Source {
+  readonly ref: ObjectRef;
+  readonly value: Value;
+}
+
+/** `resourceOf`: what the API calls a kind (`deployments`); kinds for which it has no answer match no webhook. */
+export function admissionFacts(resourceOf: (kind: KindRef) => string | undefined): AdmissionFacts {
+  const facts: Facts = {
+    scaled: new Set(),
+    resized: new Set(),
+    limits: new Map(),
+    storageClasses: new Set(),
+    ingressClasses: new Set(),
+    namespaces: new Map(),
+    mutators: new Map(),
+  };
+  return {
+    take: (objects, side) => {
+      for (const key of scaledObjects(objects)) facts.scaled.add(key);
+      for (const key of resizedObjects(objects)) facts.resized.add(key);
+      if (side === "live") for (const object of objects) takeLive(facts, object);
+    },
+    context: () => contextOf(facts, resourceOf),
+  };
+}
+
+interface Facts {
+  readonly scaled: Set<string>;
+  readonly resized: Set<string>;
+  /** `spec.limits` of the LimitRanges, by namespace and then by name. */
+  readonly limits: Map<string, Map<string, Value>>;
+  readonly storageClasses: Set<string>;
+  readonly ingressClasses: Set<string>;
+  /** Labels by namespace. */
+  readonly namespaces: Map<string, Value>;
+  /** Configurations of mutating admission by refKey(). */
+  readonly mutators: Map<string, Source>;
+}
+
+/** The same object read again takes the place of what was known of it. */
+function takeLive(facts: Facts, object: Source): void {
+  const { ref, value } = object;
+  switch (kindKey(ref)) {
+    case NAMESPACE:
+      facts.namespaces.set(ref.name, fieldAt(value, "metadata", "labels") ?? {});
+      break;
+    case LIMIT_RANGE: {
+      const ranges = facts.limits.get(ref.namespace ?? "") ?? new Map<string, Value>();
+      ranges.set(ref.name, fieldAt(value, "spec", "limits") ?? []);
+      facts.limits.set(ref.namespace ?? "", ranges);
+      break;
+    }
+    case STORAGE_CLASS:
+      if (isMarked(value, "storageclass.kubernetes.io/is-default-class")) facts.storageClasses.add(ref.name);
+      else if (isMarked(value, "storageclass.beta.kubernetes.io/is-default-class")) facts.storageClasses.add(ref.name);
+      break;
+    case INGRESS_CLASS:
+      if (isMarked(value, "ingressclass.kubernetes.io/is-default-class")) facts.ingressClasses.add(ref.name);
+      break;
+    default:
+      if (isMutatorKind(ref)) facts.mutators.set(refKey(ref), object);
+  }
+}
+
+const NAMESPACE = kindKey({ apiVersion: "v1", kind: "Namespace" });
+const LIMIT_RANGE = kindKey({ apiVersion: "v1", kind: "LimitRange" });
+const STORAGE_CLASS = kindKey({ apiVersion: "storage.k8s.io/v1", kind: "StorageClass" });
+const INGRESS_CLASS = kindKey({ apiVersion: "networking.k8s.io/v1", kind: "IngressClass" });
+
+function isMarked(value: Value, annotation: string): boolean {
+  return textOf(fieldAt(value, "metadata", "annotations"), annotation) === "true";
+}
+
+function isMutatorKind({ apiVersion, kind }: ObjectRef): boolean {
+  return groupOf(apiVersion) === "admissionregistration.k8s.io" && kind.startsWith("Mutating");
+}
+
+function contextOf(facts: Facts, resourceOf: (kind: KindRef) => string | undefined): AdmissionContext {
+  const limits = new Map([...facts.limits].map(([namespace, ranges]) => [namespace, [...ranges.values()]]));
+  const namespaces = new Map(facts.namespaces);
+  const mutators = mutatorsIn(facts.mutators);
+  return {
+    scaled: new Set(facts.scaled),
+    resized: new Set(facts.resized),
+    storageClasses: new Set(facts.storageClasses),
+    ingressClasses: new Set(facts.ingressClasses),
+    limitsOf: (namespace) => limits.get(namespace) ?? [],
+    mutatorsOf: (ref, labels) => namesOf(mutators, { ref, resource: resourceOf(ref), labels, namespaces }),
+  };
+}
+
+interface Asked {
+  readonly ref: ObjectRef;
+  readonly resource: string | undefined;
+  readonly labels: Value | undefined;
+  readonly namespaces: ReadonlyMap<string, Value>;
+}
+
+function namesOf(mutators: readonly Mutator[], { ref, resource, labels, namespaces }: Asked): readonly string[] {
+  if (resource === undefined) return [];
+  const namespaceLabels = namespaces.get(ref.namespace ?? "");
+  const object = {
+    ref,
+    resource,
+    ...(labels === undefined ? {} : { labels }),
+    ...(namespaceLabels === undefined ? {} : { namespaceLabels }),
+  };
+  return [...new Set(mutators.filter((mutator) => mutates(mutator, object)).map(({ name }) => name))];
+}
