@@ -24,8 +24,6 @@ import { deploy, MANAGER_OF, nameOf } from "./ways.ts";
 export interface Case {
   readonly number: number;
   readonly subject: Subject;
-  /** As it was deployed. */
-  readonly deployed: ValueMap;
   readonly edit: Edit;
 }
 
@@ -48,8 +46,9 @@ export async function casesOf(stage: Stage): Promise<readonly Case[]> {
   for (const subject of stage.subjects) {
     const live = await read(stage, subject);
     if (live === undefined) continue;
+    stage.deployed.set(subject, live);
     for (const edit of editsOf(gitOf(subject), live, subject.schema)) {
-      cases.push({ number: cases.length, subject, deployed: live, edit });
+      cases.push({ number: cases.length, subject, edit });
     }
   }
   return cases;
@@ -74,14 +73,20 @@ function withBytes(value: ValueMap): ValueMap {
   return { ...rest, data: { ...(isMap(value["data"]) ? value["data"] : {}), ...Object.fromEntries(bytes) } };
 }
 
-/** Plants the case's change, compares, and takes it back. */
-export async function play(stage: Stage, one: Case, seed: number): Promise<Outcome> {
+/** Plants the case's change, compares, and takes it back; `whilePlanted` may look at it meanwhile. */
+export async function play(
+  stage: Stage,
+  one: Case,
+  seed: number,
+  whilePlanted: () => Promise<void> = async () => undefined,
+): Promise<Outcome> {
   const { subject } = one;
   const random = randomOf(seed ^ 0x5eed, one.number);
   const before = await asDeployed(stage, one);
   const planted = await plant(stage, one, before, random);
   if (planted.kind !== "planted") return planted;
   try {
+    await whilePlanted();
     return await judge(stage, one, { ...planted, before });
   } finally {
     await restore(stage, subject, before);
@@ -89,8 +94,9 @@ export async function play(stage: Stage, one: Case, seed: number): Promise<Outco
 }
 
 /** Where an earlier case could not be taken back, or a controller worked on it, the object is put back first. */
-async function asDeployed(stage: Stage, { subject, deployed }: Case): Promise<ValueMap> {
+async function asDeployed(stage: Stage, { subject }: Case): Promise<ValueMap> {
   const now = await read(stage, subject);
+  const deployed = stage.deployed.get(subject) as ValueMap;
   const known =
     now !== undefined && storedChanges(deployed, now, subject.schema).every(({ after }) => after !== undefined);
   if (known) return now;
@@ -350,7 +356,8 @@ async function restore(stage: Stage, subject: Subject, before: ValueMap): Promis
     const now = await read(stage, subject);
     if (now === undefined) break;
     const version = fieldOf(fieldOf(now, "metadata"), "resourceVersion") as Value;
-    const metadata = withField(fieldOf(before, "metadata") as ValueMap, "resourceVersion", version);
+    const uid = fieldOf(fieldOf(now, "metadata"), "uid") as Value;
+    const metadata = { ...(fieldOf(before, "metadata") as ValueMap), resourceVersion: version, uid };
     if (storedChanges(now, before, subject.schema).length === 0 && sameManagers(now, before)) return;
     const answer = await stage.api.call({
       method: "PUT",

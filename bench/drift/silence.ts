@@ -1,4 +1,4 @@
-// `node bench/drift/silence.ts [--way W] [--every N]`: applies the corpus in each way to a fresh cluster, lets it settle
+// Silence: applies the corpus in each way to a fresh cluster, lets it settle
 // and scans. Whatever holdfast reports is a false alarm.
 
 import { execFileSync } from "node:child_process";
@@ -18,6 +18,8 @@ import { discoverResources, messageOf, openBenchApi, pathOf, settle } from "./ap
 import type { BenchApi, Resource } from "./api.ts";
 import { slotted } from "./corpus.ts";
 import type { CorpusObject, Slotted } from "./corpus.ts";
+import { differing, PEER_NAMES } from "./peers.ts";
+import type { Peer } from "./peers.ts";
 import { scanFolder } from "./scan-folder.ts";
 import { deploy, nameOf } from "./ways.ts";
 import type { Way } from "./ways.ts";
@@ -34,6 +36,8 @@ export interface Silence {
   readonly leftOut: Pass["summary"]["leftOut"];
   /** Where the object is from, and why it did not apply. */
   readonly refused: readonly (readonly [from: string, why: string])[];
+  /** Objects that a peer calls different; absent where it was not asked, or failed. */
+  readonly peers: Partial<Readonly<Record<Peer, number>>>;
 }
 
 /** What would keep others from being applied: they come last. */
@@ -52,13 +56,13 @@ const LATE: ReadonlySet<string> = new Set([
 export async function measureSilence(
   objects: readonly CorpusObject[],
   way: Way,
-  options: ClusterOptions = {},
+  { peers = false, ...options }: ClusterOptions & { readonly peers?: boolean } = {},
 ): Promise<Silence> {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-silence-"));
   const cluster = await startCluster({ ...options, controllerManager: true });
   const api = openBenchApi(cluster);
   try {
-    return await silenceOn({ cluster, api, folder, way, objects });
+    return await silenceOn({ cluster, api, folder, way, objects, peers });
   } finally {
     api.close();
     await cluster.stop();
@@ -72,6 +76,7 @@ interface Stage {
   readonly folder: string;
   readonly way: Way;
   readonly objects: readonly CorpusObject[];
+  readonly peers: boolean;
 }
 
 async function silenceOn(stage: Stage): Promise<Silence> {
@@ -114,7 +119,12 @@ async function silenceOn(stage: Stage): Promise<Silence> {
   await settle(api);
   const pass = await scanFolder(cluster, git, slots);
   if (process.env["BENCH_KEEP"]) await keepSurprises(pass, process.env["BENCH_KEEP"], way);
-  return { way, applied, ...toldOf(pass, [...definitions, ...placed]), refused };
+  const peers: Partial<Record<Peer, number>> = {};
+  for (const peer of stage.peers ? PEER_NAMES : []) {
+    const count = await differing(cluster, peer, git);
+    if (count !== undefined) peers[peer] = count;
+  }
+  return { way, applied, ...toldOf(pass, [...definitions, ...placed]), refused, peers };
 }
 
 /** The CustomResourceDefinitions; where the way refuses one, it is made in another, so that its objects can be there. */

@@ -58,8 +58,12 @@ export interface Stage {
   readonly refused: readonly string[];
   /** The work tree that declares all subjects. */
   readonly git: string;
+  /** Each object as it was deployed last. */
+  readonly deployed: Map<Subject, ValueMap>;
   /** Compares one object as the server printed it; `undefined`: it is not there. */
   compare(subject: Subject, live: Value | undefined): Promise<Compared>;
+  /** As though Git said `value`. */
+  compareWith(subject: Subject, value: ValueMap, live: Value): Promise<Compared>;
   close(): Promise<void>;
 }
 
@@ -101,6 +105,9 @@ export async function openStage(ways: readonly Way[], options: ClusterOptions = 
     subjects,
     refused,
     git,
+    deployed: new Map(),
+    compareWith: (subject, value, object) =>
+      compareOne({ live, schemas: layered, history, subject: { ...subject, desired: desiredOf(value, live) }, object }),
     compare: (subject, object) => compareOne({ live, schemas: layered, history, subject, object }),
     close: async () => {
       api.close();
@@ -172,15 +179,19 @@ async function subjectOf({ api, resources, schemas, live }: Known, way: Way, fil
   const namespace = textOf(fieldOf(file.value, "metadata"), "namespace");
   const answer = await api.call({ method: "GET", path: pathOf(resource, namespace, nameOf(file.value)) });
   if (answer.status !== 200) return undefined;
-  const { objects, faults } = readManifests(file.file, Buffer.from(printJson(file.value)), {
+  const schema = schemas.get(`${resource.apiVersion} ${resource.kind}`);
+  return { way, file, resource, namespace, schema, desired: desiredOf(file.value, live) };
+}
+
+function desiredOf(value: ValueMap, live: LiveSource): DesiredObject {
+  const { objects, faults } = readManifests("bench.json", Buffer.from(printJson(value)), {
     namespace: "default",
     digester,
     isNamespaced: scopeOf(live),
   });
   const [desired] = objects;
-  if (desired === undefined) throw new Error(`${file.file}: ${faults[0]?.message}`);
-  const schema = schemas.get(`${resource.apiVersion} ${resource.kind}`);
-  return { way, file, resource, namespace, schema, desired };
+  if (desired === undefined) throw new Error(`${nameOf(value)}: ${faults[0]?.message}`);
+  return desired;
 }
 
 /** Schemas of custom resources are known once the kinds were read. */
