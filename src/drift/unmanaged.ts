@@ -103,7 +103,7 @@ const OWN_FINALIZERS: ReadonlySet<string> = new Set([
 function isGoing(value: Value): boolean {
   if (fieldAt(value, "metadata", "deletionTimestamp") === undefined) return false;
   const finalizers = fieldAt(value, "metadata", "finalizers");
-  return !isList(finalizers) || finalizers.every((name) => OWN_FINALIZERS.has(String(name)));
+  return !isList(finalizers) || finalizers.every((name) => typeof name === "string" && OWN_FINALIZERS.has(name));
 }
 
 /**

@@ -18,6 +18,7 @@ import { judge } from "../policy/verdict.ts";
 import type { Digester } from "../text/digest.ts";
 import { redactChange, textRedactor } from "../text/redact.ts";
 import { createLocator } from "../yaml/locator.ts";
+import { batching } from "./batching.ts";
 import type { TargetDrift } from "./compare-live.ts";
 import { driftId, fingerprintOf } from "./identity.ts";
 import { settleDirection } from "./settle-direction.ts";
@@ -43,22 +44,43 @@ export interface Judged {
   readonly admitted: readonly LeftOutField[];
 }
 
-export async function judgeDrifts(input: JudgeDriftsInput): Promise<Judged> {
+/** Drifts that are judged at once. */
+const AT_ONCE = 64;
+
+export async function judgeDrifts(given: JudgeDriftsInput): Promise<Judged> {
+  const input = { ...given, evaluator: batching(given.evaluator) };
   const locators = new Map<SourceTree, Locator>();
   const results: DriftResult[] = [];
   const admitted: LeftOutField[] = [];
-  for (const [index, one] of input.drifts.entries()) {
+  for (let start = 0; start < input.drifts.length; start += AT_ONCE) {
     input.signal?.throwIfAborted();
-    const { target, drift: found, questioned = [] } = one;
-    const locator = locatorFor(input.treeOf(target), locators);
-    const violating = found.state === "drifted" ? await violatingOf(input, found, questioned) : [];
-    const drift = await settleDirection(withAdded(found, violating), one, (asked) => judged(input, asked));
-    admitted.push(...violating);
-    if (drift.state !== "drifted" || drift.changes.length > 0)
-      results.push(await judgeOne({ input, target, drift, locator }));
-    input.progress({ stage: "judging", what: "drifts", done: index + 1, total: input.drifts.length });
+    const some = input.drifts.slice(start, start + AT_ONCE);
+    const settled = await Promise.all(some.map((one) => settle(input, one)));
+    // One after the other: a file with several drifts is parsed once.
+    for (const [index, { target }] of some.entries()) {
+      const { drift, judgement, violating } = settled[index] as Settled;
+      admitted.push(...violating);
+      const locator = locatorFor(input.treeOf(target), locators);
+      if (judgement !== undefined) results.push(await resultOf({ input, target, drift, judgement, locator }));
+    }
+    input.progress({ stage: "judging", what: "drifts", done: start + some.length, total: input.drifts.length });
   }
   return { results, admitted };
+}
+
+interface Settled {
+  readonly drift: Drift;
+  /** Absent where the drift turned out to be none. */
+  readonly judgement: Judgement | undefined;
+  readonly violating: readonly LeftOutField[];
+}
+
+async function settle(input: JudgeDriftsInput, one: TargetDrift): Promise<Settled> {
+  const { drift: found, questioned = [] } = one;
+  const violating = found.state === "drifted" ? await violatingOf(input, found, questioned) : [];
+  const drift = await settleDirection(withAdded(found, violating), one, (asked) => judged(input, asked));
+  const none = drift.state === "drifted" && drift.changes.length === 0;
+  return { drift, judgement: none ? undefined : await judged(input, drift), violating };
 }
 
 /** Those of what was left out on forgeable evidence that policy objects to, whoever made them. */
@@ -100,15 +122,15 @@ function locatorFor(tree: SourceTree, known: Map<SourceTree, Locator>): Locator 
   return found;
 }
 
-interface JudgeOne {
+interface ResultOf {
   readonly input: JudgeDriftsInput;
   readonly target: string;
   readonly drift: Drift;
+  readonly judgement: Judgement;
   readonly locator: Locator;
 }
 
-async function judgeOne({ input, target, drift, locator }: JudgeOne): Promise<DriftResult> {
-  const judgement = await judged(input, drift);
+async function resultOf({ input, target, drift, judgement, locator }: ResultOf): Promise<DriftResult> {
   const shown = await located(redacted(drift, input.digester), locator);
   const origin = originOf(drift);
   const source = origin === undefined ? undefined : await positionOf(locator, origin, []);

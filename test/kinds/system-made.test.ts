@@ -26,11 +26,35 @@ const MADE: readonly [string, string][] = [
   ["the API server's Service", "{apiVersion: v1, kind: Service, metadata: {name: kubernetes, namespace: default}}"],
   [
     "a role of the bootstrap policy",
-    "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: 'system:node', labels: {kubernetes.io/bootstrapping: rbac-defaults}}}",
+    "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: 'system:public-info-viewer'}, rules: [{nonResourceURLs: [/version/, /version, /livez, /readyz, /healthz], verbs: [get]}]}",
   ],
   [
     "a binding of the bootstrap policy",
-    "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: 'system:controller:bootstrap-signer', namespace: kube-public, labels: {kubernetes.io/bootstrapping: rbac-defaults}}}",
+    "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: 'system:controller:bootstrap-signer', namespace: kube-public}, roleRef: {kind: Role, name: 'system:controller:bootstrap-signer'}, subjects: [{kind: ServiceAccount, name: bootstrap-signer, namespace: kube-system}]}",
+  ],
+  [
+    "the binding of cluster-admin",
+    "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: cluster-admin}, roleRef: {kind: ClusterRole, name: cluster-admin}, subjects: [{kind: Group, name: 'system:masters'}]}",
+  ],
+  [
+    "an aggregated role, whatever rules it has come to",
+    "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: view}, aggregationRule: {clusterRoleSelectors: [{matchLabels: {rbac.authorization.k8s.io/aggregate-to-view: 'true'}}]}, rules: [{apiGroups: [x.io], resources: [y], verbs: [get]}]}",
+  ],
+  [
+    "kubeadm's binding of its administrators",
+    "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: 'kubeadm:cluster-admins'}, roleRef: {kind: ClusterRole, name: cluster-admin}, subjects: [{kind: Group, name: 'kubeadm:cluster-admins'}]}",
+  ],
+  [
+    "an APIService of the API server itself",
+    "{apiVersion: apiregistration.k8s.io/v1, kind: APIService, metadata: {name: v1.apps, labels: {kube-aggregator.kubernetes.io/automanaged: onstart}}, spec: {group: apps}}",
+  ],
+  [
+    "a FlowSchema of the API server's",
+    "{apiVersion: flowcontrol.apiserver.k8s.io/v1, kind: FlowSchema, metadata: {name: probes, annotations: {apf.kubernetes.io/autoupdate-spec: 'true'}}}",
+  ],
+  [
+    "a controller's ServiceAccount",
+    "{apiVersion: v1, kind: ServiceAccount, metadata: {name: node-controller, namespace: kube-system}}",
   ],
 ];
 
@@ -42,6 +66,35 @@ const HAND_MADE: readonly [string, string][] = [
   [
     "a role that only bears the bootstrap label",
     "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: mine, labels: {kubernetes.io/bootstrapping: rbac-defaults}}}",
+  ],
+  [
+    "the binding of cluster-admin with one subject more",
+    "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: cluster-admin, labels: {kubernetes.io/bootstrapping: rbac-defaults}}, roleRef: {kind: ClusterRole, name: cluster-admin}, subjects: [{kind: Group, name: 'system:masters'}, {kind: User, name: mallory}]}",
+  ],
+  [
+    "a binding of Kubernetes' own to another role",
+    "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: 'system:basic-user'}, roleRef: {kind: ClusterRole, name: cluster-admin}, subjects: [{kind: Group, name: 'system:authenticated'}]}",
+  ],
+  [
+    "a role of Kubernetes' own with one rule more",
+    "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: 'system:public-info-viewer'}, rules: [{nonResourceURLs: ['*'], verbs: [get]}]}",
+  ],
+  [
+    "a role of Kubernetes' own that is aggregated since",
+    "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: 'system:discovery'}, aggregationRule: {clusterRoleSelectors: [{}]}, rules: []}",
+  ],
+  [
+    "an APIService that another server answers",
+    "{apiVersion: apiregistration.k8s.io/v1, kind: APIService, metadata: {name: v1.x.io, labels: {kube-aggregator.kubernetes.io/automanaged: 'true'}}, spec: {service: {name: a, namespace: b}}}",
+  ],
+  [
+    "a FlowSchema of another name",
+    "{apiVersion: flowcontrol.apiserver.k8s.io/v1, kind: FlowSchema, metadata: {name: mine, annotations: {apf.kubernetes.io/autoupdate-spec: 'true'}}}",
+  ],
+  ["a PriorityClass", "{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: system-mine}}"],
+  [
+    "a role called as a property of all objects",
+    "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: constructor}, rules: []}",
   ],
   [
     "a role that only bears a system name",
