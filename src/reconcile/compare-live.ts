@@ -13,14 +13,17 @@ import { formatRef, kindKey, refKey } from "../core/refs.ts";
 import type { KindRef, ObjectRef } from "../core/refs.ts";
 import type { FieldSchema, SchemaSource } from "../core/schema.ts";
 import type { LiveEvent, LiveSource, Progress } from "../core/stages.ts";
-import { compareObject, NO_CONTEXT } from "../drift/compare.ts";
+import { admissionFacts } from "../drift/admission-facts.ts";
+import type { AdmissionFacts } from "../drift/admission-facts.ts";
+import { compareObject } from "../drift/compare.ts";
 import type { Comparison } from "../drift/compare.ts";
 import { absenceOf, readsOf, wasRead } from "../drift/inventory.ts";
 import type { Reads } from "../drift/inventory.ts";
-import { scaledObjects } from "../drift/scaling.ts";
 import { claimsOf, createUnmanagedFinder } from "../drift/unmanaged.ts";
 import type { ManagedScope, UnmanagedFinder } from "../drift/unmanaged.ts";
 import { undeclaredUnread } from "../live/faults.ts";
+import type { AdmissionContext } from "../kinds/left-out.ts";
+import { builtinKind } from "../kinds/scopes.ts";
 import { leftOutLog } from "./left-out.ts";
 import type { LeftOutLog } from "./left-out.ts";
 import { ignoring } from "./ignoring.ts";
@@ -115,7 +118,9 @@ class Comparing {
   private readonly versioned: ReadonlySet<string>;
   /** Declared objects that came in another version than Git's, which is yet to come. */
   private readonly aside = new Map<string, LiveObject>();
-  private readonly scaled: Set<string>;
+  private readonly facts: AdmissionFacts;
+  /** What the facts of all pages so far say. */
+  private context: AdmissionContext;
   private readonly places: LiveEvent[] = [];
   private readonly drifts: TargetDrift[] = [];
   private readonly faults: Fault[] = [];
@@ -149,7 +154,12 @@ class Comparing {
     });
     const keys = queried.map(kindKey);
     this.versioned = new Set(keys.filter((key, index) => keys.indexOf(key) !== index));
-    this.scaled = new Set(scaledObjects(input.declared.map(({ object }) => object)));
+    this.facts = admissionFacts((kind) => (input.live.served(kind) ?? builtinKind(kind))?.resource);
+    this.facts.take(
+      input.declared.map(({ object }) => object),
+      "desired",
+    );
+    this.context = this.facts.context();
     if (input.live.dryRun !== undefined) {
       this.predictor = createPredictor({
         dryRun: input.live.dryRun,
@@ -163,7 +173,8 @@ class Comparing {
   take(event: LiveEvent): void {
     switch (event.kind) {
       case "objects":
-        for (const ref of scaledObjects(event.objects)) this.scaled.add(ref);
+        this.facts.take(event.objects, "live");
+        this.context = this.facts.context();
         for (const live of event.objects) this.takeObject(live);
         this.input.progress({
           stage: "comparing",
@@ -214,8 +225,7 @@ class Comparing {
   }
 
   private comparisonOf(desired: DesiredObject, live: LiveObject): Comparison {
-    const context = { ...NO_CONTEXT, scaled: this.scaled };
-    return compareObject({ desired, live, schema: this.schemaOf(desired), context });
+    return compareObject({ desired, live, schema: this.schemaOf(desired), context: this.context });
   }
 
   private schemaOf({ ref }: DesiredObject): FieldSchema | undefined {

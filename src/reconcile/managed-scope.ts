@@ -4,6 +4,7 @@ import { groupOf, kindKey } from "../core/refs.ts";
 import type { KindRef } from "../core/refs.ts";
 import type { ServedKind } from "../core/schema.ts";
 import type { DesiredState, LiveQuery, LiveSource, QueriedKind } from "../core/stages.ts";
+import { FACT_KINDS } from "../drift/admission-facts.ts";
 import type { ManagedScope } from "../drift/unmanaged.ts";
 import type { TargetConfig } from "../config/repository.ts";
 import { isLookedAt, isRecord } from "../kinds/scope-kinds.ts";
@@ -53,7 +54,7 @@ export interface QueryInput {
 
 /**
  * Each declared kind in each version that Git declares it in, so that the server converts, and what else the scope holds;
- * in the namespaces that Git uses and those of the scope. Autoscalers first, then what owns others before what is owned.
+ * in the namespaces that Git uses and those of the scope. First what writes into other objects, then what owns others before what is owned.
  */
 export function queryOf({ declared, secrets, scope, live }: QueryInput): LiveQuery {
   const kinds = new Map<string, QueriedKind>();
@@ -71,8 +72,19 @@ export function queryOf({ declared, secrets, scope, live }: QueryInput): LiveQue
       add({ apiVersion: kind.apiVersion, kind: kind.kind, undeclared: true });
     }
   }
+  for (const kind of factKinds(live)) {
+    if (declared.length > 0 && !kinds.has(`${kind.apiVersion}\0${kind.kind}`) && !known.has(kindKey(kind))) add(kind);
+  }
   const ordered = [...kinds.values()].toSorted((a, b) => rank(a) - rank(b));
   return { kinds: ordered, namespaces: [...namespaces].toSorted(), secrets };
+}
+
+/** What says of other objects who writes into them, as far as the cluster serves it. */
+function factKinds(live: Pick<LiveSource, "listable">): readonly QueriedKind[] {
+  const wanted = new Set(FACT_KINDS.map(kindKey));
+  return live.listable
+    .filter((kind) => wanted.has(kindKey(kind)))
+    .map(({ apiVersion, kind }) => ({ apiVersion, kind, undeclared: true }));
 }
 
 function isInScope(kind: ServedKind, scope: ManagedScope): boolean {
@@ -80,9 +92,9 @@ function isInScope(kind: ServedKind, scope: ManagedScope): boolean {
   return scope.cluster !== undefined && isLookedAt(kind, false);
 }
 
-/** Owners before what they own: an object whose owner was not seen yet is kept until the end. */
+/** What tells of others, then owners before what they own: an object whose owner was not seen yet is kept until the end. */
 const OWNING: readonly ReadonlySet<string>[] = [
-  new Set([kindKey(AUTOSCALER)]),
+  new Set(FACT_KINDS.map(kindKey)),
   new Set(["apps\0Deployment", "apps\0StatefulSet", "apps\0DaemonSet", "batch\0CronJob"]),
   new Set(["apps\0ReplicaSet", "batch\0Job", "\0ReplicationController"]),
 ];
