@@ -94,7 +94,14 @@ interface Facts {
   /** Newest first. */
   readonly deployments: readonly ManagedFields[];
   /** Git as it was last deployed, as far as times and notes tell. */
-  readonly last: { readonly object: DesiredObject; readonly commit?: string } | undefined;
+  readonly last: Deployed | undefined;
+  /** The same as times alone tell. */
+  readonly byTime: Deployed | undefined;
+}
+
+interface Deployed {
+  readonly object: DesiredObject;
+  readonly commit?: string;
 }
 
 function factsOf(input: DirectionInput): Facts {
@@ -108,6 +115,7 @@ function factsOf(input: DirectionInput): Facts {
     versions,
     noted: noted === undefined ? undefined : { object: noted, differing: differing(noted) },
     deployments,
+    byTime,
     last: noted === undefined ? (byFields(input, versions, deployments) ?? byTime) : { object: noted },
   };
 }
@@ -122,7 +130,7 @@ function byFields(
   { changes, live }: DirectionInput,
   versions: Facts["versions"],
   deployments: readonly ManagedFields[],
-): Facts["last"] {
+): Deployed | undefined {
   const deployed = changes.filter((change) => writerOf(live, change, deployments).kind === "deployer");
   if (deployed.length === 0) return undefined;
   const found = versions.find((version) => deployed.every(({ path }) => !touches(version.differing, path)));
@@ -134,7 +142,7 @@ function lastByTime(
   desired: DesiredObject,
   { versions, end }: Past,
   deployments: readonly ManagedFields[],
-): Facts["last"] {
+): Deployed | undefined {
   const [time] = deployments.flatMap((entry) => entry.time ?? []);
   if (time === undefined || (end === "unreadable" && versions.length === 0)) return undefined;
   const at = Date.parse(time);
@@ -198,7 +206,8 @@ function toldOfDeployed(facts: Facts, change: Change, time: string | undefined):
   }
   switch (past.end) {
     case "beginning":
-      return { direction: "live-changed", ...lastOf(facts) };
+      // Its own note would say that this was deployed, and it is what is in doubt.
+      return { direction: "live-changed", ...deployedOf(facts.byTime) };
     case "window":
       return { direction: "unknown" };
     case "unreadable":
@@ -219,7 +228,7 @@ function toldOfWritten(facts: Facts, change: Change): Told {
   const { desired, past } = facts.input;
   if (facts.last !== undefined) {
     const moved = !sameAt(facts.input, desired, facts.last.object, change.path);
-    return { direction: moved ? "both-changed" : "live-changed", ...lastOf(facts) };
+    return { direction: moved ? "both-changed" : "live-changed", ...deployedOf(facts.last) };
   }
   const steady = facts.versions.every(({ object }) => sameAt(facts.input, desired, object, change.path));
   if (!steady) return { direction: "unknown" };
@@ -248,7 +257,7 @@ function byTable({ input }: Facts, { path }: Change, deployed: DesiredObject, li
   return { direction: sameAt(input, input.desired, deployed, path) ? "live-changed" : "both-changed", deployed };
 }
 
-function lastOf({ last }: Facts): Pick<Told, "deployed" | "commit"> {
+function deployedOf(last: Deployed | undefined): Pick<Told, "deployed" | "commit"> {
   if (last === undefined) return {};
   return { deployed: last.object, ...(last.commit === undefined ? {} : { commit: last.commit }) };
 }

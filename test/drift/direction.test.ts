@@ -125,7 +125,7 @@ describe("what the deployer wrote", () => {
     [
       "is what Git never had, though its own note says so",
       { git: { a: "1" }, live: { a: "9" }, owned: { [APPLIED]: ["a"] }, noted: { a: "9" } },
-      "data.a live-changed was 9",
+      "data.a live-changed was 1",
     ],
     [
       "is nothing of what is seen of the past, whose beginning is not seen",
