@@ -102,6 +102,64 @@ describe("what the cluster has, page by page", () => {
   });
 });
 
+describe("several versions of one kind", () => {
+  const scaler = (version: string, spec: string): ValueMap =>
+    yaml(
+      `{ apiVersion: autoscaling/${version}, kind: HorizontalPodAutoscaler, metadata: { name: web, namespace: shop }, spec: { maxReplicas: 3, ${spec} } }`,
+    );
+  const one = scaler("v1", "targetCPUUtilizationPercentage: 60");
+  const two = scaler("v2", "minReplicas: 1");
+  const V1 = { ...AUTOSCALER, apiVersion: "autoscaling/v1" };
+
+  test("leave each object to be compared in the version that Git declares", async () => {
+    const compared = await compare(declare(one, deployment(3)), [
+      objects(two),
+      read(AUTOSCALER),
+      objects(one),
+      read(V1),
+      objects(deployment(3)),
+      read(DEPLOYMENT),
+    ]);
+    expect([told(compared), compared.inSync]).toEqual([[], 2]);
+  });
+
+  test("of which a dump holds another one are unknown, and not missing", async () => {
+    const compared = await compare(declare(one, deployment(3)), [
+      objects(two),
+      read(AUTOSCALER),
+      read(V1),
+      objects(deployment(3)),
+      read(DEPLOYMENT),
+    ]);
+    expect([told(compared), compared.unknown]).toEqual([[], 1]);
+  });
+
+  test("are unknown where the declared one could not be read", async () => {
+    const compared = await compare(declare(one, deployment(3)), [
+      objects(two),
+      read(AUTOSCALER),
+      unread(V1),
+      objects(deployment(3)),
+      read(DEPLOYMENT),
+    ]);
+    expect([told(compared), compared.unknown]).toEqual([[], 1]);
+  });
+});
+
+test("kinds that Git does not declare and that may not be listed are told in one fault, which costs nothing", async () => {
+  const compared = await compare(declare(config("a")), [
+    unread(DEPLOYMENT),
+    unread({ apiVersion: "v1", kind: "Pod" }),
+    objects(config("a")),
+    read(CONFIG),
+  ]);
+  expect(compared.faults.map(({ code, leavesUnknown }) => [code, leavesUnknown])).toEqual([
+    ["list-forbidden", "undeclared"],
+  ]);
+  expect(compared.faults[0]?.message).toContain("Deployment.apps, Pod");
+  expect(compared.wholly).toBe(true);
+});
+
 describe("replicas", () => {
   test("are left out where an autoscaler sets them", async () => {
     const compared = await compare(declare(deployment(3)), [
@@ -110,7 +168,7 @@ describe("replicas", () => {
       objects(deployment(5)),
       read(DEPLOYMENT),
     ]);
-    expect(told(compared)).toEqual([]);
+    expect(told(compared)).toEqual(["unmanaged HorizontalPodAutoscaler/web in shop"]);
     expect(compared.leftOut.counts.controller).toBe(1);
   });
 
@@ -143,7 +201,7 @@ describe("replicas", () => {
 
 test("one cause that keeps several kinds from being read is told once", async () => {
   const one = { ...unread(CONFIG), of: CONFIG } as Extract<LiveEvent, { kind: "unread" }>;
-  const compared = await compare(declare(config("a")), [one, { ...one, of: DEPLOYMENT }]);
+  const compared = await compare(declare(config("a"), deployment(3)), [one, { ...one, of: DEPLOYMENT }]);
   expect(compared.faults.map((fault) => fault.leavesUnknown)).toEqual(["declared"]);
 });
 
