@@ -5,6 +5,7 @@ import type { Fault } from "../core/fault.ts";
 import { groupOf } from "../core/refs.ts";
 import type { KindRef } from "../core/refs.ts";
 import type { FieldSchema, SchemaSource } from "../core/schema.ts";
+import { textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 import { fieldSchema } from "../kinds/openapi.ts";
 import type { Api } from "./api.ts";
@@ -76,5 +77,9 @@ async function getDocument(api: Api, kind: KindRef): Promise<{ readonly document
   if (answer.status === 403 || answer.status === 404) return undefined;
   if (answer.status !== 200) return listFailed(kind, `its schema: the API server answered ${answer.status}`);
   const document = parseJson(answer.body);
-  return document === undefined ? listFailed(kind, "its schema is no JSON") : { document };
+  if (document === undefined) return listFailed(kind, "its schema is no JSON");
+  // Something in between may answer anything with 200: without its schema the kind would seem to drift.
+  return textOf(document, "openapi") === undefined
+    ? listFailed(kind, "its schema is no OpenAPI document")
+    : { document };
 }

@@ -142,6 +142,8 @@ async function answer(exchange: Exchange): Promise<void> {
       return;
     case "cut":
       return passOn(exchange, { bytes: fault.afterBytes, ending: "cut" });
+    case "rewrite":
+      return passOn(exchange, fault);
   }
 }
 
@@ -157,8 +159,12 @@ interface Limit {
   readonly ending: "cut" | "stall";
 }
 
-/** Hands the request to the API server and its answer back, unchanged, up to the limit if there is one. */
-function passOn({ incoming, reply, upstream }: Exchange, limit: Limit | undefined): void {
+type Rewrite = Extract<InjectedFault, { kind: "rewrite" }>;
+
+/** Hands the request to the API server and its answer back: unchanged, up to the limit if there is one, or rewritten. */
+function passOn({ incoming, reply, upstream }: Exchange, change: Limit | Rewrite | undefined): void {
+  const rewrite = change !== undefined && "kind" in change ? change : undefined;
+  const limit = change !== undefined && "ending" in change ? change : undefined;
   const { method, url = "/", headers } = incoming;
   const target = new URL(upstream.server);
   const sent = httpsRequest({
@@ -167,11 +173,12 @@ function passOn({ incoming, reply, upstream }: Exchange, limit: Limit | undefine
     path: url,
     method,
     agent: upstream.agent,
-    headers: { ...headers, host: target.host },
+    headers: { ...headers, host: target.host, ...(rewrite === undefined ? {} : { "accept-encoding": "identity" }) },
   });
   sent.on("error", () => reply.destroy());
   reply.on("close", () => sent.destroy());
   sent.on("response", (response) => {
+    if (rewrite !== undefined) return void rewritten(response, reply, rewrite).catch(() => reply.destroy());
     reply.writeHead(response.statusCode ?? 502, response.headers);
     reply.flushHeaders();
     response.on("error", () => reply.destroy());
@@ -179,6 +186,16 @@ function passOn({ incoming, reply, upstream }: Exchange, limit: Limit | undefine
     else passPart(response, reply, limit);
   });
   incoming.pipe(sent);
+}
+
+/** With the right length: nothing of the transport tells that something is missing. */
+async function rewritten(response: IncomingMessage, reply: ServerResponse, rewrite: Rewrite): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  const whole = Buffer.concat(chunks);
+  const body = rewrite.half === true ? whole.subarray(0, whole.length >> 1) : whole;
+  const type = rewrite.contentType ?? response.headers["content-type"] ?? "application/json";
+  reply.writeHead(response.statusCode ?? 502, { "content-type": type, "content-length": body.length }).end(body);
 }
 
 function passPart(response: IncomingMessage, reply: ServerResponse, limit: Limit): void {

@@ -4,6 +4,7 @@
 export const STATUS_FAULTS = {
   401: { reason: "Unauthorized", message: "Unauthorized" },
   403: { reason: "Forbidden", message: "injected: the user cannot do that" },
+  404: { reason: "NotFound", message: "the server could not find the requested resource" },
   410: {
     reason: "Expired",
     message: "The provided continue parameter is too old to display a consistent list result.",
@@ -27,6 +28,8 @@ export type InjectedFault =
    * the compressed body where that was asked for. Of a shorter body all but the end is sent: it is always cut.
    */
   | { readonly kind: "cut"; readonly afterBytes: number }
+  /** The real answer unpacked, as another server in between might hand it on: its first half only, or under another type. */
+  | { readonly kind: "rewrite"; readonly half?: true; readonly contentType?: string }
   /** The connection is reset before any answer. (A connection that is refused: stop the proxy.) */
   | { readonly kind: "refuse" }
   /** The real answer, so much later. */

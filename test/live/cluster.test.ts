@@ -568,6 +568,7 @@ describe("Secrets", () => {
 describe("schemas of custom resources", () => {
   const WIDGET = { apiVersion: "shop.example/v1", kind: "Widget" };
   const document = {
+    openapi: "3.0.0",
     components: {
       schemas: {
         "example.shop.v1.Widget": {
