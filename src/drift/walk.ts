@@ -6,11 +6,11 @@ import { ownerIndex } from "../core/owners.ts";
 import type { OwnerIndex } from "../core/owners.ts";
 import type { FieldPath, PathStep } from "../core/path.ts";
 import type { FieldSchema } from "../core/schema.ts";
-import { MAX_DEPTH } from "../core/value.ts";
-import type { Value } from "../core/value.ts";
+import { compareText, isMap, MAX_DEPTH } from "../core/value.ts";
+import type { Value, ValueMap } from "../core/value.ts";
 import { leftOutRule } from "../kinds/controllers.ts";
 import type { AdmissionContext, DifferenceAt, LeftOutRule } from "../kinds/left-out.ts";
-import { continuesDeclared, controllerOwns, isBase64Field } from "../kinds/declared.ts";
+import { isBase64Field } from "../kinds/declared.ts";
 import { digestKey, isSecretPath } from "../kinds/secret-fields.ts";
 
 export interface Walk {
@@ -137,15 +137,7 @@ function ruleOf(walk: Walk, { desired, live }: Difference): LeftOutRule | undefi
     ...(live === undefined ? {} : { liveValue: live }),
     ...(owner === undefined ? {} : { actor: owner }),
   };
-  return leftOutRule(difference, walk.context) ?? knownRule(walk, desired, live);
-}
-
-function knownRule(walk: Walk, desired: Value | undefined, live: Value | undefined): LeftOutRule | undefined {
-  const at = { kind: walk.desired.ref, names: walk.names };
-  if (controllerOwns(at, walk.desired.value)) return { reason: "controller", rule: "owned", judged: false };
-  if (desired !== undefined && live !== undefined && continuesDeclared(at, desired, live))
-    return { reason: "controller", rule: "allocated by the API server", judged: false };
-  return undefined;
+  return leftOutRule(difference, walk.context);
 }
 
 /** Bytes in base64: the server reads them with line breaks in them, and answers without (Go's `encoding/base64`). */
@@ -171,7 +163,7 @@ function cannotBeTold(walk: Walk, { desired, live }: Difference): boolean {
 /** The difference where the walk stands, as a change. */
 function changeOf(walk: Walk, { desired, live }: Difference): Change {
   const path = [...walk.steps];
-  const actor = live === undefined ? undefined : actorOf(walk);
+  const actor = live === undefined ? undefined : actorOf(walk, desired === undefined ? live : undefined);
   const secret = isSecretPath(walk.desired.ref, path) || holdsDigest(desired) || holdsDigest(live);
   return {
     path,
@@ -189,17 +181,34 @@ function operationOf(desired: Value | undefined, live: Value | undefined): Chang
   return desired === undefined ? "add" : "replace";
 }
 
+/** Leaves of an addition whose owners are looked up; of a larger one the newest owner of the first ones is told. */
+const MAX_LEAVES = 64;
+
 /**
- * Status is another writer's, `kubectl-last-applied` only remembers what was once applied, and `ancient-changes` is what
- * the API server calls everybody whose entry it gave up (apimachinery `managedfields/internal/buildmanagerinfo.go`).
+ * Who wrote the value where the walk stands: of an addition with fields of its own, the newest of those who wrote what is
+ * left of it. Status is another writer's, `kubectl-last-applied` only remembers what was once applied, and
+ * `ancient-changes` is what the API server calls everybody whose entry it gave up (apimachinery
+ * `managedfields/internal/buildmanagerinfo.go`).
  */
-function actorOf(walk: Walk): Actor | undefined {
-  return walk.owners
-    .of(walk.liveSteps)
-    .find(
-      ({ manager, subresource }) =>
-        subresource !== "status" && manager !== "kubectl-last-applied" && manager !== "ancient-changes",
-    );
+function actorOf(walk: Walk, added: Value | undefined): Actor | undefined {
+  const paths = isMap(added) ? leavesOf(added, walk.liveSteps).slice(0, MAX_LEAVES) : [walk.liveSteps];
+  const owners = paths.flatMap((path) => walk.owners.of(path).find(isWriter) ?? []);
+  return owners.toSorted((a, b) => compareText(b.time ?? "~", a.time ?? "~"))[0];
+}
+
+function isWriter({ manager, subresource }: Actor): boolean {
+  return subresource !== "status" && manager !== "kubectl-last-applied" && manager !== "ancient-changes";
+}
+
+/** The fields of nested maps that hold no map themselves. */
+function leavesOf(map: ValueMap, above: FieldPath): readonly FieldPath[] {
+  const names = Object.keys(map).slice(0, MAX_LEAVES);
+  if (names.length === 0) return [above];
+  return names.flatMap((name) => {
+    const path: FieldPath = [...above, { kind: "field", name }];
+    const value = map[name] as Value;
+    return isMap(value) ? leavesOf(value, path).slice(0, MAX_LEAVES) : [path];
+  });
 }
 
 function holdsDigest(value: Value | undefined): boolean {
