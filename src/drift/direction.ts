@@ -120,9 +120,10 @@ function factsOf(input: DirectionInput): Facts {
   };
 }
 
-/** Everything that differs, also what is no drift: only what is the same all through counts as the same. */
+/** Everything that differs, also what is no drift on evidence that could be forged. */
 function placesOf({ changes, leftOut, unknown }: Comparison): readonly FieldPath[] {
-  return [...changes, ...leftOut].map(({ path }) => path).concat(unknown);
+  const doubted = leftOut.filter(({ judged }) => judged);
+  return [...changes, ...doubted].map(({ path }) => path).concat(unknown);
 }
 
 /** The newest version that all differing fields have which the deployer wrote. */

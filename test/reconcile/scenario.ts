@@ -1,6 +1,8 @@
 // A scenario of fixtures/, run as a pass without publishing, and what each stage of it is compared with.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isFault } from "../../src/core/fault.ts";
 import { changesOf } from "../../src/core/drift.ts";
@@ -43,8 +45,38 @@ export interface Finished {
   readonly publications: readonly Publication[];
 }
 
+/** Long before the live sides were recorded: what Git says is what was deployed. */
+const COMMITTED = "2026-01-01T00:00:00Z";
+
+/** A copy of the folder as a repository of its own with one commit, whatever the past of the project's own repository is. The caller's to remove. */
+export function committed(folder: string): string {
+  const copy = mkdtempSync(join(tmpdir(), "holdfast-scenario-"));
+  cpSync(folder, copy, { recursive: true });
+  const env = {
+    ...process.env,
+    GIT_COMMITTER_DATE: COMMITTED,
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_CONFIG_NOSYSTEM: "1",
+  };
+  const git = (...args: readonly string[]): Buffer => execFileSync("git", args, { cwd: copy, env });
+  git("init", "--quiet");
+  git("add", "--all");
+  git("-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "--message=As it was deployed");
+  return copy;
+}
+
 /** One pass at a fixed time by a fixed version; `repo` stands in for the scenario's own. */
-export async function runScenario(name: string, repo = join(scenarioFolder(name), "repo")): Promise<Finished> {
+export async function runScenario(name: string, repo?: string): Promise<Finished> {
+  if (repo !== undefined) return await runOn(name, repo);
+  const copy = committed(join(scenarioFolder(name), "repo"));
+  try {
+    return await runOn(name, copy);
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+async function runOn(name: string, repo: string): Promise<Finished> {
   const digester = createDigester(Buffer.from(SCENARIO_KEY));
   const config = configOf(name);
   const tree = await openWorktree(repo);

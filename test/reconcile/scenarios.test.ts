@@ -1,8 +1,7 @@
 // Each folder of fixtures/ is a pass, and holds what every stage makes of it. `UPDATE_GOLDENS=1 npm test` writes them anew.
 
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { exitCodeOf } from "../../src/cli/exit-codes.ts";
@@ -10,7 +9,7 @@ import { changesOf } from "../../src/core/drift.ts";
 import { formatPath } from "../../src/core/path.ts";
 import type { Pass } from "../../src/core/pass.ts";
 import { formatRef } from "../../src/core/refs.ts";
-import { goldensOf, runScenario, scenarioFolder, SCENARIOS } from "./scenario.ts";
+import { committed, goldensOf, runScenario, scenarioFolder, SCENARIOS } from "./scenario.ts";
 
 const UPDATE = (process.env["UPDATE_GOLDENS"] ?? "") !== "";
 
@@ -52,7 +51,8 @@ describe.each(SCENARIOS)("%s", (name) => {
 
   test("has a patch that git applies, after which the codified fields are in sync", async () => {
     const before = await runScenario(name);
-    const repo = copyOfRepo(name);
+    const repo = committed(join(scenarioFolder(name), "repo"));
+    onTestFinished(() => rmSync(repo, { recursive: true, force: true }));
     const patch = goldensOf(before)["changes.patch"];
     if (patch !== undefined) {
       for (const flag of ["--check", "--verbose"])
@@ -84,14 +84,6 @@ function goldenAt(file: string, text: string | undefined): string | undefined {
   if (UPDATE && text === undefined) rmSync(file, { force: true });
   if (UPDATE && text !== undefined) writeFileSync(file, text);
   return existsSync(file) ? readFileSync(file, "utf8") : undefined;
-}
-
-function copyOfRepo(name: string): string {
-  const folder = mkdtempSync(join(tmpdir(), "holdfast-scenario-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  cpSync(join(scenarioFolder(name), "repo"), folder, { recursive: true });
-  execFileSync("git", ["init", "--quiet"], { cwd: folder });
-  return folder;
 }
 
 function allFields(pass: Pass): readonly string[] {
