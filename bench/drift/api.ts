@@ -130,6 +130,11 @@ export function listAt(value: Value | undefined, ...names: readonly string[]): r
   return isList(found) ? found : [];
 }
 
+/** Of a text; other values are none. */
+export function base64(text: Value): string {
+  return Buffer.from(typeof text === "string" ? text : "").toString("base64");
+}
+
 export function asMap(value: Value | undefined): ValueMap {
   return isMap(value) ? value : {};
 }

@@ -82,8 +82,7 @@ export function slotted(
       continue;
     }
     const identity = `${apiVersion.split("/")[0]} ${kind} ${name}`;
-    let slot = namespaced ? "s0" : "cluster";
-    for (let index = 1; namespaced && taken.has(`${slot} ${identity}`); index++) slot = `s${index}`;
+    const slot = namespaced ? freeSlot(taken, identity) : "cluster";
     if (taken.has(`${slot} ${identity}`)) {
       refused.push([object.from, `another ${kind} of the cluster has its name`]);
       continue;
@@ -94,4 +93,10 @@ export function slotted(
     placed.push({ ...object, value, slot, file: `${String(placed.length).padStart(5, "0")}.json` });
   }
   return { placed, refused };
+}
+
+function freeSlot(taken: ReadonlySet<string>, identity: string): string {
+  let index = 0;
+  while (taken.has(`s${index} ${identity}`)) index++;
+  return `s${index}`;
 }

@@ -39,7 +39,7 @@ export function editsOf(git: ValueMap, live: ValueMap, schema: Schema | undefine
   const edits: Edit[] = [];
   for (const name of namesOf(live, schema)) {
     if (LEFT_ALONE.has(name)) continue;
-    field({ edits, map: { route: [], git, live, schema, field: "", parent: "" } }, name);
+    fieldEdits({ edits, map: { route: [], git, live, schema, field: "", parent: "" } }, name);
   }
   return edits;
 }
@@ -49,7 +49,7 @@ interface Field {
   readonly map: Place;
 }
 
-function field({ edits, map }: Field, name: string): void {
+function fieldEdits({ edits, map }: Field, name: string): void {
   const live = fieldOf(map.live, name);
   const git = fieldOf(map.git, name);
   const schema = propertyOf(map.schema, name);
@@ -62,22 +62,22 @@ function field({ edits, map }: Field, name: string): void {
   }
   const required = listAt(map.schema?.raw, "required").includes(name);
   if (!required && map.route.length + 1 > 1) edits.push({ what: "remove", route });
-  value(edits, { ...place, live });
+  valueEdits(edits, { ...place, live });
 }
 
-function value(edits: Edit[], place: Place): void {
-  if (isMap(place.live)) map(edits, place, place.live);
-  else if (isList(place.live)) list(edits, place, place.live);
+function valueEdits(edits: Edit[], place: Place): void {
+  if (isMap(place.live)) mapEdits(edits, place, place.live);
+  else if (isList(place.live)) listEdits(edits, place, place.live);
   else {
     const candidates = othersOf(place.live, place);
     if (candidates.length > 0) edits.push({ what: "replace", route: place.route, candidates });
   }
 }
 
-function map(edits: Edit[], place: Place, live: ValueMap): void {
+function mapEdits(edits: Edit[], place: Place, live: ValueMap): void {
   const isMetadata = place.schema?.name === "ObjectMeta";
   for (const name of namesOf(live, place.schema)) {
-    if (isMetadata ? METADATA.has(name) : name !== BOOKKEEPING) field({ edits, map: place }, name);
+    if (isMetadata ? METADATA.has(name) : name !== BOOKKEEPING) fieldEdits({ edits, map: place }, name);
   }
   const free = valuesOf(place.schema);
   if (free === undefined && place.schema?.raw["x-kubernetes-preserve-unknown-fields"] !== true) return;
@@ -86,7 +86,7 @@ function map(edits: Edit[], place: Place, live: ValueMap): void {
   edits.push({ what: "add", route: [...place.route, key], candidates: candidates.length > 0 ? candidates : ["yes"] });
 }
 
-function list(edits: Edit[], place: Place, live: readonly Value[]): void {
+function listEdits(edits: Edit[], place: Place, live: readonly Value[]): void {
   const items = itemsOf(place.schema);
   const ours = isList(place.git) ? place.git : [];
   for (const [index, item] of live.entries()) {
@@ -94,7 +94,7 @@ function list(edits: Edit[], place: Place, live: readonly Value[]): void {
     edits.push({ what: "remove", route });
     const git =
       isList(place.git) && listKindOf(place.schema).kind !== "map" ? ours[index] : pairOf(ours, item, place.schema);
-    value(edits, { route, git, live: item, schema: items, field: place.field, parent: place.parent });
+    valueEdits(edits, { route, git, live: item, schema: items, field: place.field, parent: place.parent });
   }
   const grown = grownFrom(live, place);
   if (grown.length > 0) edits.push({ what: "add", route: [...place.route, live.length], candidates: grown });
@@ -143,7 +143,7 @@ export function edited(object: Value, { what, route }: Edit, candidate: Value | 
   const [step, ...rest] = route;
   if (step === undefined) {
     if (what === "remove") return undefined;
-    return what === "reverse" && isList(object) ? [...object].reverse() : candidate;
+    return what === "reverse" && isList(object) ? object.toReversed() : candidate;
   }
   const inner = typeof step === "number" ? (isList(object) ? object[step] : undefined) : fieldOf(object, step);
   const next = edited(inner ?? null, { what, route: rest }, candidate);

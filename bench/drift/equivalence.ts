@@ -6,7 +6,7 @@ import { changesOf } from "../../src/core/drift.ts";
 import { formatRef } from "../../src/core/refs.ts";
 import { fieldOf, isList, isMap, textOf, withField } from "../../src/core/value.ts";
 import type { Value, ValueMap } from "../../src/core/value.ts";
-import { asMap, pathOf } from "./api.ts";
+import { asMap, base64, pathOf } from "./api.ts";
 import { storedChanges } from "./expected.ts";
 import { isOneValue, itemsOf, listKindOf, propertiesOf, propertyOf } from "./schema.ts";
 import type { Schema } from "./schema.ts";
@@ -58,7 +58,6 @@ async function wordings(stage: Stage, subject: Subject, value: ValueMap, live: V
 }
 
 function rewritesOf({ file: { value }, schema }: Subject, live: ValueMap): readonly Rewrite[] {
-  const known = (what: string, next: Value): Rewrite => ({ what, value: asMap(next), asks: false });
   return [
     known(
       "keys in another order",
@@ -83,6 +82,10 @@ function rewritesOf({ file: { value }, schema }: Subject, live: ValueMap): reado
   ];
 }
 
+function known(what: string, next: Value): Rewrite {
+  return { what, value: asMap(next), asks: false };
+}
+
 type Change = (value: Value, schema: Schema | undefined) => Value;
 
 /** Each value changed, inner ones first. */
@@ -102,7 +105,7 @@ function mapped(value: Value, schema: Schema | undefined, change: Change): Value
 const BINARY = ["", "Ki", "Mi", "Gi"];
 
 function otherwise(value: Value): Value {
-  const match = /^(\d+)(m|Ki|Mi|Gi)?$/.exec(String(value));
+  const match = /^(\d+)(m|Ki|Mi|Gi)?$/.exec(typeof value === "number" || typeof value === "string" ? `${value}` : "");
   if (match === null) return value;
   const [amount, unit = ""] = [Number(match[1]), match[2]];
   if (unit === "m") return String(amount / 1000);
@@ -144,9 +147,7 @@ function* filledIn(git: ValueMap, live: ValueMap, schema: Schema | undefined): G
 function secretRewrites(value: ValueMap): readonly Rewrite[] {
   const texts = value["stringData"];
   if (value["kind"] !== "Secret" || !isMap(texts)) return [];
-  const bytes = Object.fromEntries(
-    Object.entries(texts).map(([key, text]) => [key, Buffer.from(String(text)).toString("base64")]),
-  );
+  const bytes = Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, base64(text)]));
   const { stringData: _text, ...rest } = value;
   return [
     {

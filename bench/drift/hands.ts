@@ -1,7 +1,7 @@
 // How people and programs write: whole objects as `kubectl edit` and `replace` send them, patches, server-side apply by
 // another manager, the scale subresource. Each write is refused where the object has changed since it was read.
 
-import type { Scalar, Value, ValueMap } from "../../src/core/value.ts";
+import type { Value, ValueMap } from "../../src/core/value.ts";
 import { fieldAt, fieldOf, isList, isMap, withField } from "../../src/core/value.ts";
 import { pathOf } from "./api.ts";
 import type { Answer, BenchApi, Resource } from "./api.ts";
@@ -131,7 +131,7 @@ function onlyAt(value: Value, route: Route, schema: Schema | undefined): { reado
   const list = listKindOf(schema);
   const item = isList(value) ? (value[step] as Value) : null;
   if (list.kind === "atomic") return { value };
-  if (list.kind === "set") return { value: [item as Scalar] };
+  if (list.kind === "set") return { value: [item] };
   const inner = onlyAt(item, rest, itemsOf(schema)).value;
   const keys = Object.fromEntries(
     list.keys.flatMap((key) => (fieldOf(item, key) === undefined ? [] : [[key, fieldOf(item, key) as Value]])),

@@ -24,6 +24,7 @@ export interface Recall {
   readonly found: number;
   /** One line for each problem. */
   readonly wrong: readonly string[];
+  readonly wrongCases: number;
   /** Cases of which something was not found, and of which more was reported than was planted. */
   readonly missed: number;
   readonly noisy: number;
@@ -81,7 +82,7 @@ export async function measureRecall(stage: Stage, options: RecallOptions): Promi
   );
   const bases = stage.subjects.map(({ file }) => file);
   const rest = { kinds: kinds.size, objects: stage.subjects.length, cases: cases.length, alarms, peers };
-  return { ...counts, ...lists, ...rest, uncovered: uncovered(stage.resources, bases) };
+  return { ...counts, ...lists, ...rest, wrongCases: counts.wrong, uncovered: uncovered(stage.resources, bases) };
 }
 
 /** By chance, and the same for the same seed. */

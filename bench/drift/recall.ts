@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { changesOf } from "../../src/core/drift.ts";
 import type { Change } from "../../src/core/drift.ts";
 import { field, formatPath } from "../../src/core/path.ts";
+import type { PathStep } from "../../src/core/path.ts";
 import { formatRef } from "../../src/core/refs.ts";
 import { fieldOf, isMap, withField } from "../../src/core/value.ts";
 import type { Value, ValueMap } from "../../src/core/value.ts";
-import { messageOf, pathOf } from "./api.ts";
+import { base64, listAt, messageOf, pathOf } from "./api.ts";
 import { edited, editsOf } from "./edits.ts";
 import type { Edit } from "./edits.ts";
 import { coveredLength, same, seenFromGit, stepTo, storedChanges } from "./expected.ts";
@@ -65,10 +66,7 @@ function gitOf({ file }: Subject): ValueMap {
 
 function withBytes(value: ValueMap): ValueMap {
   if (value["kind"] !== "Secret" || !isMap(value["stringData"])) return value;
-  const bytes = Object.entries(value["stringData"]).map(([key, text]) => [
-    key,
-    Buffer.from(String(text)).toString("base64"),
-  ]);
+  const bytes = Object.entries(value["stringData"]).map(([key, text]) => [key, base64(text)]);
   const { stringData: _text, ...rest } = value;
   return { ...rest, data: { ...(isMap(value["data"]) ? value["data"] : {}), ...Object.fromEntries(bytes) } };
 }
@@ -263,7 +261,7 @@ function rekeyedAs({ route, what }: Edit, before: ValueMap, subject: Subject): r
   const [index, key] = [route.at(-2), route.at(-1)];
   if (what === "reverse" || typeof index !== "number" || typeof key !== "string") return undefined;
   let [value, schema]: [Value | undefined, Subject["schema"]] = [before, subject.schema];
-  const path = [];
+  const path: PathStep[] = [];
   for (const [depth, step] of route.slice(0, -1).entries()) {
     const list = listKindOf(schema);
     if (typeof step === "string") {
@@ -310,7 +308,7 @@ function wrongIn(
     }
   }
   const isScalar = match.live !== undefined && !isMap(match.live) && !Array.isArray(match.live);
-  if (isScalar && change.sensitive !== true && change.live !== undefined && !same(change.live, match.live as Value)) {
+  if (isScalar && change.sensitive !== true && change.live !== undefined && !same(change.live, match.live)) {
     problems.push(`value of ${match.text}: ${short(change.live)} instead of ${short(match.live)}`);
   }
   return problems;
@@ -321,8 +319,7 @@ function wrongIn(
  * apply), and a deployer that owns nothing any more; `kubectl create` is no deployer.
  */
 function records(after: ValueMap, manager: string): boolean {
-  const entries = (fieldOf(fieldOf(after, "metadata"), "managedFields") ?? []) as readonly Value[];
-  return entries.some((entry) => fieldOf(entry, "manager") === manager);
+  return listAt(after, "metadata", "managedFields").some((entry) => fieldOf(entry, "manager") === manager);
 }
 
 function found(drifts: readonly { readonly drift: Parameters<typeof changesOf>[0] }[]): readonly Change[] {
@@ -370,11 +367,11 @@ async function restore(stage: Stage, subject: Subject, before: ValueMap): Promis
 }
 
 function sameManagers(a: ValueMap, b: ValueMap): boolean {
-  const of = (object: ValueMap): Value =>
-    ((fieldOf(fieldOf(object, "metadata"), "managedFields") ?? []) as readonly Value[]).filter(
-      (entry) => fieldOf(entry, "subresource") !== "status",
-    );
-  return same(of(a), of(b));
+  return same(managersOf(a), managersOf(b));
+}
+
+function managersOf(object: ValueMap): readonly Value[] {
+  return listAt(object, "metadata", "managedFields").filter((entry) => fieldOf(entry, "subresource") !== "status");
 }
 
 async function renew(stage: Stage, subject: Subject): Promise<void> {
@@ -386,7 +383,7 @@ async function renew(stage: Stage, subject: Subject): Promise<void> {
       await stage.api.call({ method: "PUT", path, body: { ...now, metadata } });
     }
   }
-  const folder = join(stage.folder, `again-${++again}`);
+  const folder = join(stage.folder, `again-${process.hrtime.bigint()}`);
   const said = await deploy({
     cluster: stage.cluster,
     way: subject.way,
@@ -398,8 +395,6 @@ async function renew(stage: Stage, subject: Subject): Promise<void> {
   if (said.size > 0)
     throw new Error(`cannot make ${formatRef(subject.desired.ref)} again: ${[...said.values()].join("; ")}`);
 }
-
-let again = 0;
 
 /** Numbers between 0 and 1 that depend on the seed and the case alone (mulberry32). */
 export function randomOf(seed: number, number: number): () => number {

@@ -101,7 +101,7 @@ function guessed(value: Value, schema: Schema | undefined): readonly Value[] {
     ...similar,
     `${value}x`,
     ...told,
-    ...(schema?.raw["format"] === undefined ? TEXTS : (BY_FORMAT[String(schema.raw["format"])] ?? TEXTS)),
+    ...(schema?.raw["format"] === undefined ? TEXTS : (formatted(schema) ?? TEXTS)),
   ];
 }
 
@@ -133,10 +133,14 @@ export function samplesOf(wanted: Wanted, depth = 0): readonly Value[] {
 }
 
 function stringsFor(schema: Schema): readonly Value[] {
-  const format = schema.raw["format"];
-  if (typeof format === "string" && BY_FORMAT[format] !== undefined) return BY_FORMAT[format];
+  const format = formatted(schema);
+  if (format !== undefined) return format;
   const told = toldBy(schema);
   return schema.raw["enum"] === undefined ? [...told.slice(0, 4), ...TEXTS] : told;
+}
+
+function formatted(schema: Schema | undefined): readonly Value[] | undefined {
+  return BY_FORMAT[textOf(schema?.raw, "format") ?? ""];
 }
 
 /** What the enumeration allows, or what the description quotes. */

@@ -30,6 +30,8 @@ export interface Silence {
   readonly inSync: number;
   /** One line for each false alarm. */
   readonly alarms: readonly string[];
+  /** Objects with false alarms. */
+  readonly differing: number;
   /** Objects of which holdfast could not tell. */
   readonly unknown: number;
   readonly faults: readonly string[];
@@ -51,6 +53,10 @@ const LATE: ReadonlySet<string> = new Set([
   "ValidatingAdmissionPolicyBinding",
   "ValidatingWebhookConfiguration",
 ]);
+
+function isLate({ value }: Slotted): boolean {
+  return LATE.has(textOf(value, "kind") ?? "");
+}
 
 /** Applies the objects to a cluster of their own in one way, and scans them. */
 export async function measureSilence(
@@ -92,8 +98,7 @@ async function silenceOn(stage: Stage): Promise<Silence> {
   const slots = [...new Set(placed.map(({ slot }) => slot))].filter((slot) => slot !== "cluster").toSorted();
   for (const slot of slots) await makeNamespace(api, slot);
 
-  const late = (one: Slotted): boolean => LATE.has(textOf(one.value, "kind") ?? "");
-  for (const [round, some] of [placed.filter((one) => !late(one)), placed.filter(late)].entries()) {
+  for (const [round, some] of [placed.filter((one) => !isLate(one)), placed.filter(isLate)].entries()) {
     for (const slot of ["cluster", ...slots]) {
       const files = some.filter((one) => one.slot === slot);
       const namespace = slot === "cluster" ? "default" : slot;
@@ -163,7 +168,7 @@ async function isLive(api: BenchApi, resource: Resource, { value, slot }: Slotte
 function toldOf(
   pass: Pass,
   placed: readonly Slotted[],
-): Pick<Silence, "inSync" | "alarms" | "unknown" | "faults" | "leftOut"> {
+): Pick<Silence, "inSync" | "alarms" | "differing" | "unknown" | "faults" | "leftOut"> {
   const fromOf = new Map(
     placed.map((one) => [`${textOf(one.value, "kind")} ${one.slot} ${nameOf(one.value)}`, one.from] as const),
   );
@@ -179,6 +184,7 @@ function toldOf(
   return {
     inSync: pass.summary.objects.inSync,
     alarms,
+    differing: pass.results.length,
     unknown: pass.summary.objects.unknown,
     faults: pass.faults.map(({ code, about, message }) => `${code} ${about}: ${message}`),
     leftOut: pass.summary.leftOut,

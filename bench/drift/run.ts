@@ -1,0 +1,123 @@
+/**
+ * `npm run bench:drift`: the measure of drift detection, on real API servers. Without options everything is measured and
+ * docs/drift-accuracy.md is written; each of these does less:
+ *
+ *     --seed N        other changes, and other writers
+ *     --case K        makes change number K of the seed again, and prints both sides where it is told wrongly
+ *     --planted N     recall alone, of N changes that the server takes
+ *     --kind KIND     recall alone, of one kind
+ *     --way WAY       silence alone, of one way (`client-side apply` …); --every N: of each N-th file
+ */
+
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { KUBERNETES_VERSION } from "../../test/cluster/binaries.ts";
+import { readCorpus, whyNoCorpus } from "./corpus.ts";
+import { documentOf } from "./document.ts";
+import type { Measured } from "./document.ts";
+import { measureEquivalence } from "./equivalence.ts";
+import { measureRecall } from "./measure.ts";
+import type { Recall } from "./measure.ts";
+import { randomOf, titleOf } from "./recall.ts";
+import type { Case, Outcome } from "./recall.ts";
+import { measureSilence } from "./silence.ts";
+import type { Silence } from "./silence.ts";
+import { openStage } from "./stage.ts";
+import { measureWhole } from "./whole.ts";
+import { WAYS } from "./ways.ts";
+
+const DOCUMENT = join(import.meta.dirname, "../../docs/drift-accuracy.md");
+
+/** Of the changes, so many are shown to kubectl too: it takes a tenth of a second for each. */
+const SHOWN_TO_PEERS = 200;
+
+/** Of the rewritings about which the server is asked, one in so many. */
+const ONE_REWRITING_IN = 4;
+
+const { values: options } = parseArgs({
+  options: {
+    seed: { type: "string", default: "1" },
+    case: { type: "string" },
+    planted: { type: "string" },
+    kind: { type: "string" },
+    way: { type: "string" },
+    every: { type: "string", default: "1" },
+  },
+});
+const seed = Number(options.seed);
+
+if (options.way !== undefined || options.every !== "1") {
+  for (const way of WAYS.filter((one) => one === (options.way ?? one))) print(await silence(way));
+} else if (options.case !== undefined || options.planted !== undefined || options.kind !== undefined) {
+  await recallAlone();
+} else {
+  await everything();
+}
+
+async function everything(): Promise<void> {
+  const reason = whyNoCorpus();
+  if (reason !== undefined) throw new Error(reason);
+  const quiet: Silence[] = [];
+  for (const way of WAYS) {
+    const one = await silence(way, true);
+    print(one);
+    quiet.push(one);
+  }
+  const stage = await openStage(WAYS);
+  try {
+    const recall = await measureRecall(stage, { seed, peers: SHOWN_TO_PEERS, onOutcome: tell });
+    tellRecall(recall);
+    const equivalence = await measureEquivalence(stage, (index) => randomOf(seed, index)() < 1 / ONE_REWRITING_IN);
+    const whole = await measureWhole(stage);
+    const measured: Measured = { kubernetes: KUBERNETES_VERSION, seed, silence: quiet, recall, equivalence, whole };
+    await writeFile(DOCUMENT, documentOf([measured]));
+    console.log(DOCUMENT);
+  } finally {
+    await stage.close();
+  }
+}
+
+async function silence(way: (typeof WAYS)[number], peers = false): Promise<Silence> {
+  return await measureSilence(readCorpus(Number(options.every)), way, { peers });
+}
+
+function print({ alarms, faults, refused, ...rest }: Silence): void {
+  console.log(JSON.stringify({ ...rest, alarms: alarms.length, refused: refused.length }));
+  for (const alarm of alarms) console.log(`ALARM ${alarm}`);
+  for (const fault of faults) console.log(`FAULT ${fault}`);
+  for (const [from, why] of refused) console.log(`REFUSED ${from}: ${why.replaceAll(/\s+/g, " ").slice(0, 300)}`);
+}
+
+async function recallAlone(): Promise<void> {
+  const stage = await openStage(WAYS);
+  try {
+    for (const one of stage.refused) console.log(`REFUSED ${one}`);
+    const only = ({ number, subject }: Case): boolean =>
+      (options.case === undefined || options.case.split(",").includes(String(number))) &&
+      (options.kind === undefined || options.kind === subject.resource.kind);
+    const planted = options.planted === undefined ? {} : { planted: Number(options.planted) };
+    tellRecall(await measureRecall(stage, { seed, only, onOutcome: tell, ...planted }));
+  } finally {
+    await stage.close();
+  }
+}
+
+function tell(one: Case, outcome: Outcome): void {
+  if (outcome.kind === "refused" || outcome.kind === "nothing") {
+    console.log(`${outcome.kind.toUpperCase()} ${titleOf(one)}: ${outcome.why.replaceAll(/\s+/g, " ").slice(0, 200)}`);
+  }
+  if (outcome.kind !== "wrong") return;
+  for (const problem of outcome.problems) console.log(`WRONG ${titleOf(one)} (${outcome.hand}): ${problem}`);
+  if (options.case === undefined) return;
+  const { before, after } = outcome;
+  console.log(JSON.stringify({ git: one.subject.file.value, before, after }, undefined, 1));
+}
+
+function tellRecall({ alarms, broken, wrong, uncovered, ...counts }: Recall): void {
+  for (const alarm of alarms) console.log(`NOISE ${alarm}`);
+  for (const one of broken) console.log(`BROKEN ${one}`);
+  console.log(
+    JSON.stringify({ ...counts, alarms: alarms.length, problems: wrong.length, broken: broken.length, uncovered }),
+  );
+}

@@ -1,0 +1,66 @@
+// No blind spot: seeded changes by real writers in every kind, each found exactly, and nothing else with it. The whole
+// measure, of which this is a part: `npm run bench:drift`.
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { LEFT_OUT } from "../../bench/drift/bases.ts";
+import { measureEquivalence } from "../../bench/drift/equivalence.ts";
+import { measureRecall } from "../../bench/drift/measure.ts";
+import type { Recall } from "../../bench/drift/measure.ts";
+import { randomOf } from "../../bench/drift/recall.ts";
+import { openStage } from "../../bench/drift/stage.ts";
+import type { Stage } from "../../bench/drift/stage.ts";
+import { measureWhole } from "../../bench/drift/whole.ts";
+import { WAYS } from "../../bench/drift/ways.ts";
+import { describeOnCluster } from "./suite.ts";
+
+const SEED = 20;
+const PLANTED = 600;
+/** Of the rewritings about which the server is asked, one in so many. */
+const ONE_REWRITING_IN = 40;
+
+describeOnCluster("what is changed in the cluster is found", () => {
+  let stage: Stage;
+  let recall: Recall;
+
+  beforeAll(async () => {
+    stage = await openStage(WAYS);
+    recall = await measureRecall(stage, { seed: SEED, planted: PLANTED });
+  });
+
+  afterAll(async () => {
+    await stage.close();
+  });
+
+  test("there is an object of every kind that can be created, but for those that are left out by name", () => {
+    expect(stage.refused).toEqual([]);
+    expect(recall.uncovered).toEqual([]);
+    const creatable = stage.resources.filter(({ verbs }) => verbs.includes("create"));
+    const names = creatable.map(({ apiVersion, kind }) => `${apiVersion} ${kind}`);
+    expect(names).toEqual(expect.arrayContaining(Object.keys(LEFT_OUT)));
+    expect(recall.kinds).toBeGreaterThanOrEqual(40);
+  });
+
+  test("the objects as they were deployed, in each way, have no drift", () => {
+    expect(recall.alarms).toEqual([]);
+  });
+
+  test("every planted change is found: the path, the operation, who and which side, and nothing else", () => {
+    expect(recall.broken).toEqual([]);
+    expect(recall.wrong).toEqual([]);
+    expect(recall.found).toBe(PLANTED);
+  });
+
+  test("what means the same is no drift", async () => {
+    const { same, wrong } = await measureEquivalence(stage, (index) => randomOf(SEED, index)() < 1 / ONE_REWRITING_IN);
+    expect(wrong).toEqual([]);
+    expect(same).toBeGreaterThan(500);
+  });
+
+  test("objects that were made by hand are unmanaged, those that were deleted by hand missing", async () => {
+    const { created, deleted } = await measureWhole(stage);
+    expect(created.wrong).toEqual([]);
+    expect(deleted.wrong).toEqual([]);
+    expect(created.planted).toBeGreaterThan(50);
+    expect(deleted.planted).toBeGreaterThan(50);
+  });
+});
