@@ -97,6 +97,18 @@ const ROWS: readonly LeftOutRow[] = [
       source: `${PLUGINS}/limitranger`,
     })),
   ),
+  // Added at the end of a list that is one value, whose owner is whoever wrote the beginning.
+  {
+    kinds: POD,
+    place: ["spec", "tolerations"],
+    item: true,
+    test: ({ liveValue }) =>
+      typeof fieldOf(liveValue, "tolerationSeconds") === "number" && isPluginToleration(liveValue),
+    reason: "admission",
+    rule: "tolerations that every Pod gets",
+    judged: false,
+    source: `${PLUGINS}/defaulttolerationseconds`,
+  },
   {
     kinds: kindsOf("", "PersistentVolumeClaim"),
     place: ["spec", "storageClassName"],
@@ -190,7 +202,7 @@ function isTokenMount(mount: Value, live: Value): boolean {
 }
 
 /** DefaultTolerationSeconds' two, PodTolerationRestriction's memory pressure, and those of extended resources. */
-function isPluginToleration(item: Value): boolean {
+function isPluginToleration(item: Value | undefined): boolean {
   const key = textOf(item, "key") ?? "";
   const [operator, effect] = [fieldOf(item, "operator"), fieldOf(item, "effect")];
   if (operator !== "Exists") return false;

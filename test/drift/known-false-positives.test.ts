@@ -134,7 +134,7 @@ const SAME: readonly (readonly [title: string, kind: keyof typeof HEADS, desired
     "tolerations, volumes and mounts that admission gives to each Pod",
     "Pod",
     "spec: {tolerations: [{key: a, operator: Exists}], volumes: [{name: v, emptyDir: {}}], containers: [{name: a, volumeMounts: [{name: v, mountPath: /v}]}]}",
-    "spec: {tolerations: [{key: a, operator: Exists}, {key: node.kubernetes.io/not-ready, operator: Exists, effect: NoExecute, tolerationSeconds: 300}, {key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 300}], volumes: [{name: v, emptyDir: {}}, {name: kube-api-access-x7k2p, projected: {}}], containers: [{name: a, volumeMounts: [{name: v, mountPath: /v}, {name: kube-api-access-x7k2p, mountPath: /var/run/secrets/kubernetes.io/serviceaccount}]}]}",
+    "spec: {tolerations: [{key: a, operator: Exists}, {key: node.kubernetes.io/not-ready, operator: Exists, effect: NoExecute, tolerationSeconds: 300}, {key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 300}], volumes: [{name: v, emptyDir: {}}, {name: kube-api-access-x7k2p, projected: {sources: [{serviceAccountToken: {path: token, expirationSeconds: 3607}}]}}], containers: [{name: a, volumeMounts: [{name: v, mountPath: /v}, {name: kube-api-access-x7k2p, mountPath: /var/run/secrets/kubernetes.io/serviceaccount}]}]}",
   ],
   [
     "zero values that the server does not write",
