@@ -52,14 +52,23 @@ export function admissionFacts(resourceOf: (kind: KindRef) => string | undefined
     namespaces: new Map(),
     mutators: new Map(),
   };
+  let known: AdmissionContext | undefined;
   return {
     take: (objects, side) => {
+      if (!objects.some(({ ref }) => isFact(ref))) return;
+      known = undefined;
       for (const key of scaledObjects(objects)) facts.scaled.add(key);
       for (const key of resizedObjects(objects)) facts.resized.add(key);
       if (side === "live") for (const object of objects) takeLive(facts, object);
     },
-    context: () => contextOf(facts, resourceOf),
+    context: () => (known ??= contextOf(facts, resourceOf)),
   };
+}
+
+const FACTS: ReadonlySet<string> = new Set(FACT_KINDS.map(kindKey));
+
+function isFact(ref: ObjectRef): boolean {
+  return FACTS.has(kindKey(ref));
 }
 
 interface Facts {

@@ -1,0 +1,267 @@
+import { describe, expect, test } from "vitest";
+import { admissionFacts, FACT_KINDS } from "../../src/drift/admission-facts.ts";
+import { resizedObjects, scaledObjects } from "../../src/drift/scaling.ts";
+import type { ObjectRef } from "../../src/core/refs.ts";
+import type { Value } from "../../src/core/value.ts";
+import type { AdmissionContext } from "../../src/kinds/left-out.ts";
+import { refOf, yaml } from "./objects.ts";
+
+const RESOURCES: Readonly<Record<string, string>> = {
+  ConfigMap: "configmaps",
+  Deployment: "deployments",
+  MutatingWebhookConfiguration: "mutatingwebhookconfigurations",
+  Namespace: "namespaces",
+  Pod: "pods",
+};
+
+function contextOf(...manifests: readonly string[]): AdmissionContext {
+  const facts = admissionFacts(({ kind }) => RESOURCES[kind]);
+  for (const text of manifests) {
+    const value = yaml(text);
+    facts.take([{ ref: refOf(value), value }], "live");
+  }
+  return facts.context();
+}
+
+const DEPLOYMENT: ObjectRef = { apiVersion: "apps/v1", kind: "Deployment", namespace: "shop", name: "web" };
+const POD: ObjectRef = { apiVersion: "v1", kind: "Pod", namespace: "shop", name: "web" };
+
+function webhook(rest: string): string {
+  return `
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingWebhookConfiguration
+metadata: { name: hooks }
+webhooks: [{ name: a.example.com, ${rest} }]`;
+}
+
+function rule(resources: string, more = ""): string {
+  return `rules: [{ apiGroups: ["*"], apiVersions: [v1], operations: [CREATE], resources: ${resources}${more} }]`;
+}
+
+const SHOP = "apiVersion: v1\nkind: Namespace\nmetadata: { name: shop, labels: { inject: enabled } }";
+
+/** Whether the webhook may have written the Deployment of the namespace `shop`, which is labelled `inject: enabled`. */
+const WEBHOOKS: readonly (readonly [sentence: string, rest: string, matches: boolean])[] = [
+  ["every resource", rule('["*"]'), true],
+  ["the resource", rule("[deployments]"), true],
+  ["another resource", rule("[pods]"), false],
+  ["all of its subresources, and so itself", rule('["deployments/*"]'), true],
+  ["one subresource", rule('["deployments/scale"]'), false],
+  ["everything with its subresources", rule('["*/*"]'), true],
+  ["namespaced objects", rule('["*"]', ", scope: Namespaced"), true],
+  ["cluster-scoped objects", rule('["*"]', ", scope: Cluster"), false],
+  ["a deletion", 'rules: [{ apiGroups: [apps], apiVersions: [v1], operations: [DELETE], resources: ["*"] }]', false],
+  ["any operation", 'rules: [{ apiGroups: [apps], apiVersions: [v1], operations: ["*"], resources: ["*"] }]', true],
+  ["another group", 'rules: [{ apiGroups: [""], apiVersions: [v1], operations: ["*"], resources: ["*"] }]', false],
+  [
+    "another version, which the server converts to",
+    'rules: [{ apiGroups: [apps], apiVersions: [v1beta1], operations: ["*"], resources: ["*"] }]',
+    true,
+  ],
+  [
+    "another version, and exactly that",
+    'matchPolicy: Exact, rules: [{ apiGroups: [apps], apiVersions: [v1beta1], operations: ["*"], resources: ["*"] }]',
+    false,
+  ],
+  ["no rules", "sideEffects: None", false],
+  ["the namespace's label", `${rule('["*"]')}, namespaceSelector: { matchLabels: { inject: enabled } }`, true],
+  ["another label of the namespace", `${rule('["*"]')}, namespaceSelector: { matchLabels: { inject: no } }`, false],
+  [
+    "not this namespace",
+    `${rule('["*"]')}, namespaceSelector: { matchExpressions: [{ key: kubernetes.io/metadata.name, operator: NotIn, values: [shop] }] }`,
+    false,
+  ],
+  [
+    "namespaces without a label",
+    `${rule('["*"]')}, namespaceSelector: { matchExpressions: [{ key: skip, operator: DoesNotExist }] }`,
+    true,
+  ],
+  ["a label of the object", `${rule('["*"]')}, objectSelector: { matchLabels: { app: web } }`, true],
+  ["another label of the object", `${rule('["*"]')}, objectSelector: { matchLabels: { app: api } }`, false],
+  [
+    "a condition, which is not evaluated",
+    `${rule('["*"]')}, matchConditions: [{ name: no, expression: "false" }]`,
+    true,
+  ],
+];
+
+describe("a webhook that matches", () => {
+  test.each(WEBHOOKS)("%s", (_, rest, matches) => {
+    const names = contextOf(SHOP, webhook(rest)).mutatorsOf(DEPLOYMENT, { app: "web" });
+    expect(names).toEqual(matches ? ["webhook a.example.com"] : []);
+  });
+
+  test("what is not known of labels is taken to match", () => {
+    const hooked = contextOf(webhook(`${rule('["*"]')}, namespaceSelector: { matchLabels: { inject: no } }`));
+    expect(hooked.mutatorsOf(DEPLOYMENT)).toHaveLength(1);
+    const labelled = contextOf(webhook(`${rule('["*"]')}, objectSelector: { matchLabels: { app: api } }`));
+    expect(labelled.mutatorsOf(DEPLOYMENT)).toHaveLength(1);
+  });
+
+  test("a namespace's name is known without it", () => {
+    const selector = "namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: other } }";
+    expect(contextOf(webhook(`${rule('["*"]')}, ${selector}`)).mutatorsOf(DEPLOYMENT)).toEqual([]);
+  });
+
+  test("a Namespace is selected by its own labels", () => {
+    const hooked = contextOf(
+      webhook(`${rule("[namespaces]")}, namespaceSelector: { matchLabels: { inject: enabled } }`),
+    );
+    const ref = { apiVersion: "v1", kind: "Namespace", name: "shop" };
+    expect(hooked.mutatorsOf(ref, { inject: "enabled" })).toHaveLength(1);
+    expect(hooked.mutatorsOf(ref, {})).toEqual([]);
+  });
+
+  test("nothing mutates what configures admission, nor a kind whose resource is not known", () => {
+    const hooked = contextOf(webhook(rule('["*"]')));
+    const kind = "MutatingWebhookConfiguration";
+    expect(hooked.mutatorsOf({ apiVersion: "admissionregistration.k8s.io/v1", kind, name: "a" })).toEqual([]);
+    expect(hooked.mutatorsOf({ apiVersion: "example.com/v1", kind: "Gadget", name: "a" })).toEqual([]);
+  });
+});
+
+const POLICY = `
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicy
+metadata: { name: add-labels }
+spec:
+  matchConstraints:
+    resourceRules: [{ apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [deployments] }]
+    excludeResourceRules:
+      - { apiGroups: [apps], apiVersions: [v1], operations: ["*"], resources: [deployments], resourceNames: [spared] }`;
+
+function binding(rest = ""): string {
+  return `
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicyBinding
+metadata: { name: everywhere }
+spec: { policyName: add-labels${rest} }`;
+}
+
+describe("a mutating policy", () => {
+  test.each([
+    ["mutates where it is bound", [POLICY, binding()], DEPLOYMENT, true],
+    ["does nothing without a binding", [POLICY], DEPLOYMENT, false],
+    ["does nothing where only the binding is there", [binding()], DEPLOYMENT, false],
+    ["is about the resources of its rules", [POLICY, binding()], POD, false],
+    ["spares what it excludes", [POLICY, binding()], { ...DEPLOYMENT, name: "spared" }, false],
+    [
+      "is narrowed by its binding",
+      [SHOP, POLICY, binding(", matchResources: { namespaceSelector: { matchLabels: { inject: no } } }")],
+      DEPLOYMENT,
+      false,
+    ],
+  ])("%s", (_, manifests, ref, matches) => {
+    expect(contextOf(...manifests).mutatorsOf(ref)).toEqual(matches ? ["policy add-labels"] : []);
+  });
+});
+
+function storageClass(name: string, annotation: string): string {
+  return `apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: { name: ${name}, annotations: { ${annotation}: "true" } }`;
+}
+
+function limitRange(cpu: string): string {
+  return `apiVersion: v1\nkind: LimitRange\nmetadata: { name: a, namespace: shop }\nspec: { limits: [{ type: Container, default: { cpu: ${cpu} } }] }`;
+}
+
+describe("facts of the cluster", () => {
+  test("default classes are those that are marked so", () => {
+    const facts = contextOf(
+      storageClass("fast", "storageclass.kubernetes.io/is-default-class"),
+      storageClass("old", "storageclass.beta.kubernetes.io/is-default-class"),
+      storageClass("slow", "example.com/default"),
+      'apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: { name: nginx, annotations: { ingressclass.kubernetes.io/is-default-class: "true" } }',
+      "apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: { name: other }",
+    );
+    expect([...facts.storageClasses]).toEqual(["fast", "old"]);
+    expect([...facts.ingressClasses]).toEqual(["nginx"]);
+  });
+
+  test("LimitRanges count for their namespace, and once", () => {
+    const facts = contextOf(limitRange("1"), limitRange("2"));
+    expect(facts.limitsOf("shop")).toEqual([[{ type: "Container", default: { cpu: 2 } }]]);
+    expect(facts.limitsOf("other")).toEqual([]);
+  });
+
+  test("what Git declares scales, and defaults nothing", () => {
+    const facts = admissionFacts(() => undefined);
+    const all = [
+      storageClass("fast", "storageclass.kubernetes.io/is-default-class"),
+      "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: { name: web, namespace: shop }\nspec: { scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web } }",
+    ].map((text) => ({ ref: refOf(yaml(text)), value: yaml(text) }));
+    facts.take(all, "desired");
+    expect(facts.context().storageClasses.size).toBe(0);
+    expect(facts.context().scaled.size).toBe(1);
+  });
+
+  test("what is known grows with each page, and what was handed out stays", () => {
+    const facts = admissionFacts(() => undefined);
+    const before = facts.context();
+    const value = yaml(storageClass("fast", "storageclass.kubernetes.io/is-default-class"));
+    facts.take([{ ref: refOf(value), value }], "live");
+    expect(before.storageClasses.size).toBe(0);
+    expect(facts.context().storageClasses.size).toBe(1);
+  });
+
+  test("each kind is read once in each version", () => {
+    const names = FACT_KINDS.map(({ apiVersion, kind }) => `${apiVersion} ${kind}`);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+const AUTOSCALERS: readonly (readonly [sentence: string, text: string, what: "scaled" | "resized", found: number])[] = [
+  [
+    "an autoscaler scales its target",
+    "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nspec: { scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web } }",
+    "scaled",
+    1,
+  ],
+  [
+    "a kind of that name in another group does not",
+    "apiVersion: example.com/v2\nkind: HorizontalPodAutoscaler\nspec: { scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web } }",
+    "scaled",
+    0,
+  ],
+  [
+    "a ScaledObject scales a Deployment where it says nothing else",
+    "apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nspec: { scaleTargetRef: { name: web } }",
+    "scaled",
+    1,
+  ],
+  [
+    "a paused one does not",
+    'apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: { annotations: { autoscaling.keda.sh/paused: "true" } }\nspec: { scaleTargetRef: { name: web } }',
+    "scaled",
+    0,
+  ],
+  [
+    "an autoscaler without a target does not",
+    "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nspec: {}",
+    "scaled",
+    0,
+  ],
+  [
+    "a VerticalPodAutoscaler sizes its target",
+    "apiVersion: autoscaling.k8s.io/v1\nkind: VerticalPodAutoscaler\nspec: { targetRef: { apiVersion: apps/v1, kind: Deployment, name: web } }",
+    "resized",
+    1,
+  ],
+  [
+    "one that only recommends does not",
+    "apiVersion: autoscaling.k8s.io/v1\nkind: VerticalPodAutoscaler\nspec: { targetRef: { apiVersion: apps/v1, kind: Deployment, name: web }, updatePolicy: { updateMode: Off } }",
+    "resized",
+    0,
+  ],
+  [
+    "one that sizes at the start does",
+    "apiVersion: autoscaling.k8s.io/v1\nkind: VerticalPodAutoscaler\nspec: { targetRef: { apiVersion: apps/v1, kind: Deployment, name: web }, updatePolicy: { updateMode: Initial } }",
+    "resized",
+    1,
+  ],
+];
+
+test.each(AUTOSCALERS)("%s", (_, text, what, found) => {
+  const value: Value = yaml(text);
+  const objects = [{ ref: refOf(yaml(text)), value }];
+  expect((what === "scaled" ? scaledObjects(objects) : resizedObjects(objects)).size).toBe(found);
+});
