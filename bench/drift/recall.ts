@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { changesOf } from "../../src/core/drift.ts";
 import type { Change } from "../../src/core/drift.ts";
 import { field, formatPath } from "../../src/core/path.ts";
-import type { PathStep } from "../../src/core/path.ts";
+import type { FieldPath, PathStep } from "../../src/core/path.ts";
 import { formatRef } from "../../src/core/refs.ts";
 import { fieldOf, isMap, withField } from "../../src/core/value.ts";
 import type { Value, ValueMap } from "../../src/core/value.ts";
@@ -210,7 +210,7 @@ async function judge(
         ...wrongIn(change, match, {
           hand,
           planted: wanted.includes(match),
-          recorded: records(after, ACTOR_OF[hand].manager),
+          recorded: owns(after, ACTOR_OF[hand].manager, match.path),
           deployer: subject.way !== "create" && records(after, MANAGER_OF[subject.way]),
         }),
       );
@@ -315,9 +315,26 @@ function wrongIn(
 }
 
 /**
- * Whether the object tells of a manager. The server forgets who scaled what nobody owned before (a default beside server-side
- * apply), and a deployer that owns nothing any more; `kubectl create` is no deployer.
+ * Whether the object says that the manager wrote the field, something of it, or the whole that it is part of. The server forgets
+ * who scaled what nobody owned before (a default beside server-side apply), and whoever wrote a field under another name
+ * (`stringData`).
  */
+function owns(after: ValueMap, manager: string, path: FieldPath): boolean {
+  return listAt(after, "metadata", "managedFields").some((entry) => {
+    let node: Value | undefined = fieldOf(entry, "manager") === manager ? fieldOf(entry, "fieldsV1") : undefined;
+    for (const step of path) {
+      if (!isMap(node)) return false;
+      if (Object.keys(node).length === 0) return true;
+      node =
+        step.kind === "field"
+          ? fieldOf(node, `f:${step.name}`)
+          : Object.entries(node).find(([key]) => key.startsWith("k:") || key.startsWith("v:"))?.[1];
+    }
+    return node !== undefined;
+  });
+}
+
+/** Whether the object tells of a manager: one that owns nothing any more is forgotten, and `kubectl create` is no deployer. */
 function records(after: ValueMap, manager: string): boolean {
   return listAt(after, "metadata", "managedFields").some((entry) => fieldOf(entry, "manager") === manager);
 }

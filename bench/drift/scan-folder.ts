@@ -2,6 +2,7 @@
 
 import { isFault } from "../../src/core/fault.ts";
 import type { Pass } from "../../src/core/pass.ts";
+import type { ObjectRef } from "../../src/core/refs.ts";
 import type { LiveSource } from "../../src/core/stages.ts";
 import { openWorktree } from "../../src/desired/worktree.ts";
 import { openCluster } from "../../src/live/cluster.ts";
@@ -10,6 +11,11 @@ import { createDigester } from "../../src/text/digest.ts";
 import type { TestCluster } from "../../test/cluster/cluster.ts";
 
 export const digester = createDigester(Buffer.from("the drift bench's key, not a secret"));
+
+/** The cluster's own rights for its test users: made by hand, and told so rightly. */
+export function isOfTheHarness({ kind, name }: ObjectRef): boolean {
+  return /^ClusterRole(Binding)?$/.test(kind) && name.startsWith("test-");
+}
 
 export async function openLive(cluster: TestCluster): Promise<LiveSource> {
   const live = await openCluster({ kubeconfig: cluster.kubeconfig, digester });

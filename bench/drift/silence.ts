@@ -20,7 +20,7 @@ import { slotted } from "./corpus.ts";
 import type { CorpusObject, Slotted } from "./corpus.ts";
 import { differing, PEER_NAMES } from "./peers.ts";
 import type { Peer } from "./peers.ts";
-import { scanFolder } from "./scan-folder.ts";
+import { isOfTheHarness, scanFolder } from "./scan-folder.ts";
 import { deploy, nameOf } from "./ways.ts";
 import type { Way } from "./ways.ts";
 
@@ -172,7 +172,8 @@ function toldOf(
   const fromOf = new Map(
     placed.map((one) => [`${textOf(one.value, "kind")} ${one.slot} ${nameOf(one.value)}`, one.from] as const),
   );
-  const alarms = pass.results.flatMap(({ drift }) => {
+  const results = pass.results.filter(({ drift }) => drift.state !== "unmanaged" || !isOfTheHarness(drift.ref));
+  const alarms = results.flatMap(({ drift }) => {
     const { kind, namespace, name } = drift.ref;
     const about = `${drift.state} ${formatRef(drift.ref)} (${fromOf.get(`${kind} ${namespace ?? "cluster"} ${name}`) ?? "?"})`;
     const changes = changesOf(drift).map(
@@ -184,7 +185,7 @@ function toldOf(
   return {
     inSync: pass.summary.objects.inSync,
     alarms,
-    differing: pass.results.length,
+    differing: results.length,
     unknown: pass.summary.objects.unknown,
     faults: pass.faults.map(({ code, about, message }) => `${code} ${about}: ${message}`),
     leftOut: pass.summary.leftOut,

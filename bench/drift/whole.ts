@@ -9,7 +9,7 @@ import type { ValueMap } from "../../src/core/value.ts";
 import { printJson } from "../../src/live/json.ts";
 import { pathOf } from "./api.ts";
 import { SHORT } from "./bases.ts";
-import { scanFolder } from "./scan-folder.ts";
+import { isOfTheHarness, scanFolder } from "./scan-folder.ts";
 import { read } from "./stage.ts";
 import type { Stage, Subject } from "./stage.ts";
 import { nameOf } from "./ways.ts";
@@ -20,9 +20,6 @@ export interface Whole {
   /** Cluster-scoped kinds that are looked for in Git alone. */
   readonly outOfScope: readonly string[];
 }
-
-/** What the cluster harness made by hand: rights of its users. */
-const HARNESS = /^ClusterRole(Binding)?\/test-/;
 
 /** Creates a twin of each subject of one way, scans, deletes twins and subjects, and scans again. The stage is spent then. */
 export async function measureWhole(stage: Stage): Promise<{ readonly created: Whole; readonly deleted: Whole }> {
@@ -40,8 +37,7 @@ export async function measureWhole(stage: Stage): Promise<{ readonly created: Wh
     else outOfScope.push(subject.resource.kind);
   }
   const wanted = new Set(twins.map(({ key }) => key));
-  for (const [key, label] of found)
-    if (!wanted.has(key) && !HARNESS.test(label)) wrong.push(`unmanaged though not planted: ${label}`);
+  for (const [key, label] of found) if (!wanted.has(key)) wrong.push(`unmanaged though not planted: ${label}`);
 
   for (const subject of subjects) await remove(stage, subject);
   const after = await scanFolder(stage.cluster, stage.git, namespaces);
@@ -119,6 +115,8 @@ async function remove(stage: Stage, subject: Subject): Promise<void> {
 }
 
 function keysOf(pass: Pass, state: "missing" | "unmanaged"): ReadonlyMap<string, string> {
-  const drifts = pass.results.flatMap(({ drift }) => (drift.state === state ? [drift] : []));
+  const drifts = pass.results.flatMap(({ drift }) =>
+    drift.state === state && !isOfTheHarness(drift.ref) ? [drift] : [],
+  );
   return new Map(drifts.map(({ ref }) => [refKey(ref), `${ref.kind}/${ref.name}`]));
 }
