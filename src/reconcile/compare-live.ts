@@ -142,7 +142,10 @@ class Comparing {
   constructor(input: CompareInput, queried: readonly KindRef[]) {
     this.input = input;
     this.leftOut = leftOutLog(input.traced);
-    this.ignoring = ignoring(input.ignore ?? []);
+    this.ignoring = ignoring(
+      input.ignore ?? [],
+      input.declared.map(({ object }) => object),
+    );
     for (const declared of input.declared) this.waiting.set(refKey(declared.object.ref), declared);
     this.declaredKinds = new Set(input.declared.map(({ object }) => kindKey(object.ref)));
     this.finder = createUnmanagedFinder({

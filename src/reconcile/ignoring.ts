@@ -1,11 +1,17 @@
-/** Takes what the repository's `ignore` rules are about out of what was compared, and says which rules nothing was found for. */
+/**
+ * Takes out of what was compared what Git says is no drift: by the repository's `ignore` rules, by what Argo CD
+ * Applications ignore, and by what objects ask of Flux. Says which rules nothing was found for.
+ */
 
 import type { Change, Drift, LeftOutField } from "../core/drift.ts";
 import type { Fault } from "../core/fault.ts";
 import type { IgnoreRule } from "../core/ignore.ts";
 import type { DesiredObject, LiveObject } from "../core/objects.ts";
 import type { Comparison } from "../drift/compare.ts";
+import { applicationIgnores, declaredIgnore } from "../drift/declared-ignores.ts";
 import { isInUse, leftOutBy, ruleWords, rulesFor, wholeObjectRule, withoutIgnored } from "../drift/ignore.ts";
+import { transientReason } from "../drift/transient.ts";
+import type { LeftOutRule } from "../kinds/left-out.ts";
 
 export interface Ignored extends Pick<Comparison, "changes" | "leftOut"> {
   /** A rule is about the whole object, and something of it differs, or cannot be told: it is neither in sync nor drifted. */
@@ -21,7 +27,9 @@ export interface Ignoring {
   unused(): readonly Fault[];
 }
 
-export function ignoring(rules: readonly IgnoreRule[]): Ignoring {
+/** `declared`: all that Git declares, for the Applications among it. */
+export function ignoring(rules: readonly IgnoreRule[], declared: readonly DesiredObject[]): Ignoring {
+  const applications = applicationIgnores(declared, ({ origin }) => ({ file: origin.file, line: 1, column: 1 }));
   const waiting = new Set(rules);
   const see = (sides: Parameters<typeof isInUse>[1]): void => {
     for (const rule of waiting) if (isInUse(rule, sides)) waiting.delete(rule);
@@ -29,15 +37,18 @@ export function ignoring(rules: readonly IgnoreRule[]): Ignoring {
   return {
     compared(desired, live, comparison) {
       const { changes, leftOut } = comparison;
-      if (rules.length === 0) return { changes, leftOut, whole: false };
-      see({ ref: desired.ref, desired, live });
+      if (waiting.size > 0) see({ ref: desired.ref, desired, live });
       const judged = leftOut.some((field) => field.judged);
       if (changes.length + comparison.unknown.length === 0 && !judged) return { changes, leftOut, whole: false };
-      const own = rulesFor(rules, desired.ref);
-      return own.length === 0 ? { changes, leftOut, whole: false } : withoutOwn(own, comparison);
+      const asked = declaredIgnore(desired.value);
+      const rest = asked === undefined ? comparison : withoutAsked(asked, comparison);
+      const own = [...rulesFor(rules, desired.ref), ...applications.rulesFor(desired)];
+      return own.length === 0 ? { changes: rest.changes, leftOut: rest.leftOut, whole: false } : withoutOwn(own, rest);
     },
     absent(drift) {
       see(drift);
+      const transient = drift.state === "missing" ? transientReason(drift.desired) : undefined;
+      if (transient !== undefined) return { ...ABSENT, rule: `${transient}: no part of the steady state` };
       const rule = wholeObjectRule(rulesFor(rules, drift.ref));
       if (rule === undefined) return undefined;
       return leftOutBy(rule, {
@@ -48,6 +59,20 @@ export function ignoring(rules: readonly IgnoreRule[]): Ignoring {
     },
     unused: () => [...waiting].map(unusedFault),
   };
+}
+
+const ABSENT = {
+  path: [],
+  operation: "remove",
+  direction: "unknown",
+  reason: "ignored",
+  judged: false,
+} as const satisfies Omit<LeftOutField, "rule">;
+
+/** Git itself asks its deployer to leave the object alone; policies are asked about what changed all the same. */
+function withoutAsked(asked: LeftOutRule, found: Comparison): Comparison {
+  const left = found.changes.map((change): LeftOutField => ({ ...change, ...asked }));
+  return { ...found, changes: [], leftOut: [...found.leftOut, ...left] };
 }
 
 function withoutOwn(rules: readonly IgnoreRule[], found: Comparison): Ignored {

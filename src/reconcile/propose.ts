@@ -8,6 +8,7 @@ import type { FieldSchema } from "../core/schema.ts";
 import { compareText } from "../core/value.ts";
 import type { Digester } from "../text/digest.ts";
 import { editsContent, fingerprintOf, groupId } from "./identity.ts";
+import { isOperationalChange } from "./operational-change.ts";
 
 export interface ProposeInput {
   /** Results of one target. */
@@ -53,13 +54,17 @@ function groupsOf(input: ProposeInput): readonly (readonly [string, readonly Dri
   return [...groups].toSorted(([a], [b]) => compareText(a, b));
 }
 
-/** A drifted object's compliant changes. What only Git has moved (`git-ahead`) and conflicts are never codified. */
+/**
+ * A drifted object's compliant changes. What only Git has moved (`git-ahead`), conflicts, and marks of something that was
+ * to happen once (a restart) are never codified.
+ */
 function candidateOf(result: DriftResult): readonly Candidate[] {
   const { drift, judgement } = result;
   if (drift.state !== "drifted") return [];
   const indexes = drift.changes.flatMap((change, index) => {
     const mayCodify = change.direction === "live-changed" || change.direction === "unknown";
-    return judgement.changes[index]?.verdict === "compliant" && mayCodify ? [index] : [];
+    const verdict = judgement.changes[index]?.verdict;
+    return verdict === "compliant" && mayCodify && !isOperationalChange(change) ? [index] : [];
   });
   if (indexes.length === 0) return [];
   const changes = indexes.flatMap((index) => drift.changes[index] ?? []);

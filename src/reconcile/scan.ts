@@ -24,6 +24,7 @@ import { redactChange } from "../text/redact.ts";
 import { compareLive, withoutDuplicates } from "./compare-live.ts";
 import type { ComparedObject, Declared, LiveComparison } from "./compare-live.ts";
 import { driftId } from "./identity.ts";
+import { isOperationalChange } from "./operational-change.ts";
 import { managedScope, queryOf } from "./managed-scope.ts";
 import { servedVersions } from "./served-versions.ts";
 import type { HistoryTarget } from "./tell-directions.ts";
@@ -166,6 +167,7 @@ async function dealWith({ options, read, compared, schemas }: DealWith): Promise
     targets: new Map(read.map(({ target }) => [target.name, historyTarget(target, options)])),
     compare: compared.compare,
     deployers: options.deployers ?? [],
+    ...(options.secrets && options.live.helmRelease !== undefined ? { helmRelease: options.live.helmRelease } : {}),
   });
   const { results, admitted } = await judgeDrifts({
     ...options,
@@ -354,5 +356,7 @@ function idleReason(result: DriftResult): string {
   const { drift } = result;
   if (drift.state === "unmanaged") return "unmanaged, and no policy is violated";
   if (drift.state === "pending" && drift.removedIn !== undefined) return "waits to be pruned";
+  if (drift.state === "drifted" && drift.changes.some(isOperationalChange))
+    return "done once by hand, and nothing for Git";
   return "waits for a deployment";
 }
