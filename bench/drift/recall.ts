@@ -409,6 +409,10 @@ async function renew(stage: Stage, subject: Subject): Promise<void> {
     namespace: subject.namespace ?? "default",
   });
   await rm(folder, { recursive: true, force: true });
+  const renewed = await read(stage, subject);
+  if (renewed !== undefined) stage.deployed.set(subject, renewed);
+  // The times in managedFields are whole seconds: what is planted next must be newer than what was deployed.
+  await new Promise((resolve) => setTimeout(resolve, 1000));
   if (said.size > 0)
     throw new Error(`cannot make ${formatRef(subject.desired.ref)} again: ${[...said.values()].join("; ")}`);
 }

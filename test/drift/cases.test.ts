@@ -1,0 +1,42 @@
+// What the drift bench (bench/drift) once found wrong on a real API server, each as a case of its own: what Git said, what
+// was live, and the changes that are to be found.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { formatPath } from "../../src/core/path.ts";
+import type { ValueMap } from "../../src/core/value.ts";
+import { compared } from "./objects.ts";
+
+const FOLDER = join(import.meta.dirname, "../../fixtures/drift-cases");
+
+interface DriftCase {
+  readonly title: string;
+  /** Operation and path. */
+  readonly changes: readonly string[];
+  readonly git: ValueMap;
+  readonly live: ValueMap;
+}
+
+/** Known to be wrong still: taken from here with what makes them right. */
+const OPEN: ReadonlySet<string> = new Set([
+  "account-under-its-old-name",
+  "claim-template-defaults",
+  "hpa-as-deployed",
+  "image-that-is-none",
+  "job-defaults",
+  "job-label-by-hand",
+  "job-labels-of-its-template",
+  "pod-as-admitted",
+  "revision-by-hand",
+  "service-range-finalizer",
+]);
+
+for (const file of readdirSync(FOLDER)) {
+  const { title, changes, git, live } = JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as DriftCase;
+  const run = OPEN.has(file.replace(".json", "")) ? test.fails : test;
+  run(`${file}: ${title}`, () => {
+    const found = compared(git, live).changes;
+    expect(found.map(({ operation, path }) => `${operation} ${formatPath(path)}`)).toEqual(changes);
+  });
+}
