@@ -5,6 +5,7 @@ import type { DesiredObject, LiveObject, Origin } from "./objects.ts";
 import type { FieldPath } from "./path.ts";
 import type { KindRef } from "./refs.ts";
 import type { SchemaSource, ServedKind } from "./schema.ts";
+import type { ValueMap } from "./value.ts";
 
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -129,6 +130,11 @@ export interface LiveSource {
   read(query: LiveQuery): AsyncIterable<LiveEvent>;
   /** Only where it was asked for (`--mode server-dry-run`): everything else that a source does is reading. */
   readonly dryRun?: DryRunSource;
+  /**
+   * The objects of a Helm release as it was last deployed, as its release Secret has them, Secrets' values as digests;
+   * `undefined` where they cannot be read. Only to be asked where Secrets may be read.
+   */
+  readonly helmRelease?: (namespace: string, release: string) => Promise<readonly ValueMap[] | undefined>;
   close(): Promise<void>;
 }
 

@@ -17,6 +17,7 @@ import { openSchemas } from "./cluster-schemas.ts";
 import { discover } from "./discovery.ts";
 import { openDryRun } from "./dry-run.ts";
 import { getJson } from "./get-json.ts";
+import { openReleases } from "./helm-releases.ts";
 import { openKubeconfig } from "./kubeconfig.ts";
 import { readCluster } from "./read.ts";
 
@@ -68,6 +69,7 @@ export async function openCluster(options: ClusterOptions): Promise<LiveSource |
     listable: discovery.listable,
     schemas: schemas.source,
     read: (query) => readCluster({ api, discovery, schemas, digester, kinds: KINDS_AT_ONCE, progress }, query),
+    helmRelease: openReleases(api, digester),
     ...(dryRun === true ? { dryRun: openDryRun({ api, dryRuns: openDryRuns(asking), discovery, digester }) } : {}),
     close: async () => api.close(),
   };

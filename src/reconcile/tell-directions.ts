@@ -4,10 +4,11 @@
  */
 
 import { isFault } from "../core/fault.ts";
-import type { DesiredObject, LiveObject } from "../core/objects.ts";
+import type { Actor, DesiredObject, LiveObject } from "../core/objects.ts";
 import { refKey } from "../core/refs.ts";
-import type { Progress, SourceHistory, SourceTree } from "../core/stages.ts";
+import type { LiveSource, Progress, SourceHistory, SourceTree } from "../core/stages.ts";
 import { fieldAt, textOf } from "../core/value.ts";
+import type { ValueMap } from "../core/value.ts";
 import { formatPath } from "../core/path.ts";
 import { objectHistories } from "../desired/history.ts";
 import type { ObjectHistories, RemovedObject } from "../desired/history.ts";
@@ -35,6 +36,8 @@ export interface TellDirectionsInput {
   readonly compare: (desired: DesiredObject, live: LiveObject) => Comparison;
   /** Managers that deploy, besides the known ones. */
   readonly deployers: readonly string[];
+  /** See {@link LiveSource.helmRelease}; absent where Secrets may not be read. */
+  readonly helmRelease?: LiveSource["helmRelease"];
   readonly progress: Progress;
   readonly signal?: AbortSignal;
 }
@@ -68,7 +71,7 @@ async function tellOne({ input, pasts, found, removed }: TellOne): Promise<Targe
   if (gone !== undefined) return prunable(input, found, gone);
   const { drift, target } = found;
   if (drift.state !== "drifted" || drift.changes.length === 0) return found;
-  const noted = notedOf(drift.desired, drift.live, input.deployers);
+  const noted = await notedOf(input, drift.desired, drift.live);
   const changes = tellDirection({
     desired: drift.desired,
     live: drift.live,
@@ -82,18 +85,47 @@ async function tellOne({ input, pasts, found, removed }: TellOne): Promise<Targe
   return { ...found, drift: { ...drift, changes: changes.map(({ change }) => change) }, claimed };
 }
 
-/** Of use only where whoever deployed last is the one that notes it: others leave the note as it was. */
-function notedOf(desired: DesiredObject, live: LiveObject, more: readonly string[]): DesiredObject | undefined {
+/** What the object's deployer noted: of use only where whoever deployed last is the one that notes it. */
+async function notedOf(
+  input: TellDirectionsInput,
+  desired: DesiredObject,
+  live: LiveObject,
+): Promise<DesiredObject | undefined> {
+  const [newest] = deploymentsOf(live.managers, input.deployers);
+  const value = appliedOf(live, newest) ?? (newest?.manager === "helm" ? await releasedOf(input, live) : undefined);
+  return value === undefined ? undefined : { ...desired, value };
+}
+
+function appliedOf(live: LiveObject, newest: Actor | undefined): ValueMap | undefined {
   const noted = lastAppliedOf(live);
   if (noted === undefined) return undefined;
-  const [newest] = deploymentsOf(live.managers, more);
-  const { managers } = noted;
+  const { managers, value } = noted;
+  if (newest === undefined) return live.managers.length === 0 ? value : undefined;
+  // kubectl's server-side apply keeps the note up to date under a name of its own.
   const own =
-    newest === undefined
-      ? live.managers.length === 0
-      : managers.includes(newest.manager) ||
-        (newest.manager === "kubectl" && managers.includes("kubectl-last-applied"));
-  return own ? { ...desired, value: noted.value } : undefined;
+    managers.includes(newest.manager) || (newest.manager === "kubectl" && managers.includes("kubectl-last-applied"));
+  return own ? value : undefined;
+}
+
+/** The annotations that Helm owns its objects by (helm `pkg/action/validate.go`). */
+async function releasedOf(
+  { helmRelease }: TellDirectionsInput,
+  { ref, value }: LiveObject,
+): Promise<ValueMap | undefined> {
+  const annotations = fieldAt(value, "metadata", "annotations");
+  const name = textOf(annotations, "meta.helm.sh/release-name");
+  const namespace = textOf(annotations, "meta.helm.sh/release-namespace");
+  if (name === undefined || namespace === undefined) return undefined;
+  const objects = await helmRelease?.(namespace, name);
+  return objects?.find((object) => {
+    const metadata = fieldAt(object, "metadata");
+    return (
+      textOf(object, "apiVersion") === ref.apiVersion &&
+      textOf(object, "kind") === ref.kind &&
+      textOf(metadata, "name") === ref.name &&
+      (ref.namespace === undefined || (textOf(metadata, "namespace") ?? namespace) === ref.namespace)
+    );
+  });
 }
 
 /**
