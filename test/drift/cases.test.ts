@@ -32,11 +32,19 @@ const OPEN: ReadonlySet<string> = new Set([
   "service-range-finalizer",
 ]);
 
-for (const file of readdirSync(FOLDER)) {
-  const { title, changes, git, live } = JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as DriftCase;
-  const run = OPEN.has(file.replace(".json", "")) ? test.fails : test;
-  run(`${file}: ${title}`, () => {
-    const found = compared(git, live).changes;
-    expect(found.map(({ operation, path }) => `${operation} ${formatPath(path)}`)).toEqual(changes);
-  });
+const CASES = readdirSync(FOLDER).map((file) => {
+  const read = JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as DriftCase;
+  return { ...read, name: file.replace(".json", "") };
+});
+
+function found({ git, live }: DriftCase): readonly string[] {
+  return compared(git, live).changes.map(({ operation, path }) => `${operation} ${formatPath(path)}`);
 }
+
+test.for(CASES.filter(({ name }) => !OPEN.has(name)))("$title ($name)", (one) => {
+  expect(found(one)).toEqual(one.changes);
+});
+
+test.for(CASES.filter(({ name }) => OPEN.has(name)))("still wrong: $title ($name)", (one) => {
+  expect(found(one)).not.toEqual(one.changes);
+});
