@@ -1,6 +1,6 @@
 // `npm run generate:system`: writes src/kinds/data/system.json, the objects that Kubernetes makes by itself, as fresh
 // clusters of every version that the test cluster can be have them: names, and of RBAC objects what they grant. Of all
-// versions together: a role may have the rules that any of them gives it. system.test.ts holds fresh clusters to the file.
+// versions together: a role may have the rules that any of them gives it. unmanaged.test.ts holds fresh clusters to the file.
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -90,10 +90,11 @@ function add(texts: Texts, key: string, more: readonly string[]): void {
 
 /** One rule or subject a line, so that a new Kubernetes version reads as a diff. */
 function serialize(value: unknown): string {
-  const plain = (_key: string, part: unknown): unknown => {
-    if (part instanceof Set) return [...(part as Set<string>)].toSorted(compareText);
-    if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
-    return Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => compareText(a, b)));
-  };
   return JSON.stringify(value, plain, 2);
+}
+
+function plain(_key: string, part: unknown): unknown {
+  if (part instanceof Set) return [...(part as Set<string>)].toSorted(compareText);
+  if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
+  return Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => compareText(a, b)));
 }

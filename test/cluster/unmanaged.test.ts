@@ -63,6 +63,18 @@ subjects: [{ apiGroup: ${RBAC}, kind: User, name: mallory }]
 `;
 }
 
+function owner(apiVersion: string, kind: string, uid: string): string {
+  return `ownerReferences: [{ apiVersion: ${apiVersion}, kind: ${kind}, name: web, uid: ${uid} }]`;
+}
+
+function autoscaler(version: string, name: string, rest: string): string {
+  return `apiVersion: autoscaling/${version}
+kind: HorizontalPodAutoscaler
+metadata: { name: ${name}, namespace: shop }
+spec: { maxReplicas: 4, scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: ${name} }, ${rest} }
+`;
+}
+
 for (const minor of Object.keys(KUBERNETES) as KubernetesMinor[]) {
   const { apiServer, controllerManager } = serverBinaries(minor);
   describeOnCluster(`what Git does not declare, on ${minor}`, () => suite(minor), [
@@ -141,8 +153,6 @@ function suite(minor: KubernetesMinor): void {
     const web = JSON.parse(await kubectl("get", "deployment/web", "-n", "shop", "-o", "json")) as {
       readonly metadata: { readonly uid: string };
     };
-    const owner = (apiVersion: string, kind: string, uid: string): string =>
-      `ownerReferences: [{ apiVersion: ${apiVersion}, kind: ${kind}, name: web, uid: ${uid} }]`;
     const real = owner("apps/v1", "Deployment", web.metadata.uid);
     const role = (metadata: string): string => `apiVersion: ${RBAC}/v1
 kind: RoleBinding
@@ -243,11 +253,6 @@ value: 1000
   });
 
   test("each object is read in the version that Git declares it in", async () => {
-    const autoscaler = (version: string, name: string, rest: string): string => `apiVersion: autoscaling/${version}
-kind: HorizontalPodAutoscaler
-metadata: { name: ${name}, namespace: shop }
-spec: { maxReplicas: 4, scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: ${name} }, ${rest} }
-`;
     const both = [
       autoscaler("v1", "one", "targetCPUUtilizationPercentage: 60"),
       autoscaler(

@@ -102,11 +102,13 @@ describe("what the cluster has, page by page", () => {
   });
 });
 
+function scaler(version: string, spec: string): ValueMap {
+  return yaml(
+    `{ apiVersion: autoscaling/${version}, kind: HorizontalPodAutoscaler, metadata: { name: web, namespace: shop }, spec: { maxReplicas: 3, ${spec} } }`,
+  );
+}
+
 describe("several versions of one kind", () => {
-  const scaler = (version: string, spec: string): ValueMap =>
-    yaml(
-      `{ apiVersion: autoscaling/${version}, kind: HorizontalPodAutoscaler, metadata: { name: web, namespace: shop }, spec: { maxReplicas: 3, ${spec} } }`,
-    );
   const one = scaler("v1", "targetCPUUtilizationPercentage: 60");
   const two = scaler("v2", "minReplicas: 1");
   const V1 = { ...AUTOSCALER, apiVersion: "autoscaling/v1" };

@@ -16,12 +16,13 @@ function target(name: string, objects: readonly string[], more: Partial<ScopeTar
   };
 }
 
-describe("where unmanaged objects are looked for", () => {
-  const told = (targets: readonly ScopeTarget[], neighbours: readonly ScopeTarget[] = []): unknown => {
-    const { namespaces, cluster } = managedScope(targets, neighbours);
-    return [Object.fromEntries(namespaces), cluster];
-  };
+/** Namespaces with their targets, and the target of the cluster. */
+function told(targets: readonly ScopeTarget[], neighbours: readonly ScopeTarget[] = []): unknown {
+  const { namespaces, cluster } = managedScope(targets, neighbours);
+  return [Object.fromEntries(namespaces), cluster];
+}
 
+describe("where unmanaged objects are looked for", () => {
   test.each<[string, readonly ScopeTarget[], unknown]>([
     ["where a target's objects are, and in the cluster", [target("a", [CONFIG, PAY])], [{ shop: "a", pay: "a" }, "a"]],
     ["nowhere for a target without objects", [target("a", [])], [{}, undefined]],
@@ -58,14 +59,11 @@ describe("where unmanaged objects are looked for", () => {
   });
 });
 
+function serve(apiVersion: string, kind: string, namespaced = true): ServedKind {
+  return { apiVersion, kind, namespaced, resource: `${kind.toLowerCase()}s`, verbs: ["list"] };
+}
+
 describe("what is read of a cluster", () => {
-  const serve = (apiVersion: string, kind: string, namespaced = true): ServedKind => ({
-    apiVersion,
-    kind,
-    namespaced,
-    resource: `${kind.toLowerCase()}s`,
-    verbs: ["list"],
-  });
   const LISTABLE = [
     serve("v1", "ConfigMap"),
     serve("v1", "Event"),
