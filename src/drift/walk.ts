@@ -1,12 +1,12 @@
 /** Where a comparison stands and what it has found: the one mutable thing of this folder, made anew for each object. */
 
 import type { Change, LeftOutField } from "../core/drift.ts";
-import type { Actor, DesiredObject, LiveObject } from "../core/objects.ts";
+import type { Actor, DesiredObject, LiveObject, ManagedFields } from "../core/objects.ts";
 import { ownerIndex } from "../core/owners.ts";
 import type { OwnerIndex } from "../core/owners.ts";
 import type { FieldPath, PathStep } from "../core/path.ts";
 import type { FieldSchema } from "../core/schema.ts";
-import { compareText, isMap, MAX_DEPTH } from "../core/value.ts";
+import { compareText, fieldOf, isMap, MAX_DEPTH } from "../core/value.ts";
 import type { Value, ValueMap } from "../core/value.ts";
 import { leftOutRule } from "../kinds/controllers.ts";
 import type { AdmissionContext, DifferenceAt, LeftOutRule } from "../kinds/left-out.ts";
@@ -135,9 +135,16 @@ function ruleOf(walk: Walk, { desired, live }: Difference): LeftOutRule | undefi
     managed: walk.live.managers.length > 0 && !(owner === undefined && walk.steps.at(-1)?.kind === "index"),
     ...(desired === undefined ? {} : { desiredValue: desired }),
     ...(live === undefined ? {} : { liveValue: live }),
-    ...(owner === undefined ? {} : { actor: owner }),
+    ...(owner === undefined ? {} : { actor: owner, statusWriters: statusWritersOf(walk.live.managers) }),
   };
   return leftOutRule(difference, walk.context);
+}
+
+function statusWritersOf(managers: readonly ManagedFields[]): ReadonlySet<string> {
+  const writers = managers.filter(
+    ({ subresource, fields }) => subresource === "status" || fieldOf(fields, "f:status") !== undefined,
+  );
+  return new Set(writers.map(({ manager }) => manager));
 }
 
 /** Bytes in base64: the server reads them with line breaks in them, and answers without (Go's `encoding/base64`). */

@@ -5,6 +5,7 @@
  */
 
 import { groupOf, kindKey, refKey } from "../core/refs.ts";
+import { valueAt } from "../core/path.ts";
 import { equalValues, fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 import { kindsOf, union } from "./left-out.ts";
@@ -245,10 +246,25 @@ const ACCOUNTS: readonly LeftOutRow[] = ["secrets", "imagePullSecrets"].flatMap(
 );
 
 const WORKLOADS: readonly LeftOutRow[] = [
+  // The server writes both names of the field, whichever is declared.
+  {
+    place: ["**", "spec", "serviceAccountName"],
+    test: ({ desired, path, liveValue }) =>
+      liveValue !== undefined &&
+      valueAt(desired, [...path.slice(0, -1), { kind: "field", name: "serviceAccount" }]) === liveValue,
+    reason: "controller",
+    rule: "the newer name of serviceAccount, which Git declares",
+    source: "kubernetes pkg/apis/core/v1/conversion.go, Convert_core_PodSpec_To_v1_PodSpec",
+  },
   ...["revision", "revision-history", "desired-replicas", "max-replicas"].map((name) => ({
     kinds: kindsOf("apps", "Deployment", "ReplicaSet"),
     place: ["metadata", "annotations", `deployment.kubernetes.io/${name}`],
     on: "any" as const,
+    by: CONTROLLER_MANAGER,
+    nobody: true as const,
+    // Of every Deployment: a number is nothing that policies need be asked about.
+    test: ({ liveValue }: DifferenceAt) => liveValue === undefined || /^[\d,]+$/.test(String(liveValue)),
+    judged: false,
     reason: "controller" as const,
     rule: "the deployment controller's bookkeeping",
     source: "kubernetes pkg/controller/deployment/util/deployment_util.go",
@@ -494,7 +510,9 @@ const FINALIZERS: readonly LeftOutRow[] = [
   // Controllers of custom resources protect what they look after under their own domain.
   ...bothWays({
     place: ["metadata", "finalizers"],
-    test: ({ ref, liveValue }: DifferenceAt) => allItems(liveValue, (name) => isOwnDomain(name, ref.apiVersion)),
+    test: ({ ref, liveValue, actor, statusWriters }: DifferenceAt) =>
+      (actor === undefined || statusWriters?.has(actor.manager) === true) &&
+      allItems(liveValue, (name) => isOwnDomain(name, ref.apiVersion)),
     reason: "controller",
     rule: "a finalizer of the kind's own controller",
     judged: true,

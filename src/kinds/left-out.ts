@@ -39,6 +39,8 @@ export interface DifferenceAt {
   readonly managed: boolean;
   /** The newest owner of the live value, of whatever subresource; absent where nobody owns it. */
   readonly actor?: Actor;
+  /** Managers that write the object's status: its controllers, if anybody is. */
+  readonly statusWriters?: ReadonlySet<string>;
 }
 
 /** What admission plugins of this cluster put into objects; facts of the objects' namespaces and classes. */
