@@ -7,12 +7,14 @@
  *     --planted N     recall alone, of N changes that the server takes
  *     --kind KIND     recall alone, of one kind
  *     --way WAY       silence alone, of one way (`client-side apply` …); --every N: of each N-th file
+ *     --kubernetes V  on `v1.36` or `v1.33`, with the options that do less
  */
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { KUBERNETES_VERSION } from "../../test/cluster/binaries.ts";
+import { KUBERNETES } from "../../test/cluster/binaries.ts";
+import type { KubernetesMinor } from "../../test/cluster/binaries.ts";
 import { readCorpus, whyNoCorpus } from "./corpus.ts";
 import { documentOf } from "./document.ts";
 import type { Measured } from "./document.ts";
@@ -32,6 +34,10 @@ const DOCUMENT = join(import.meta.dirname, "../../docs/drift-accuracy.md");
 /** Of the changes, so many are shown to kubectl too: it takes a tenth of a second for each. */
 const SHOWN_TO_PEERS = 200;
 
+const PLANTED_ON_OLDER = 2000;
+
+const MINORS = Object.keys(KUBERNETES) as KubernetesMinor[];
+
 /** Of the rewritings about which the server is asked, one in so many. */
 const ONE_REWRITING_IN = 4;
 
@@ -43,12 +49,14 @@ const { values: options } = parseArgs({
     kind: { type: "string" },
     way: { type: "string" },
     every: { type: "string", default: "1" },
+    kubernetes: { type: "string", default: "v1.36" },
   },
 });
 const seed = Number(options.seed);
 
 if (options.way !== undefined || options.every !== "1") {
-  for (const way of WAYS.filter((one) => one === (options.way ?? one))) print(await silence(way));
+  for (const way of WAYS.filter((one) => one === (options.way ?? one)))
+    print(await silence(way, minorOf(options.kubernetes)));
 } else if (options.case !== undefined || options.planted !== undefined || options.kind !== undefined) {
   await recallAlone();
 } else {
@@ -58,28 +66,35 @@ if (options.way !== undefined || options.every !== "1") {
 async function everything(): Promise<void> {
   const reason = whyNoCorpus();
   if (reason !== undefined) throw new Error(reason);
+  const measured: Measured[] = [];
+  for (const minor of MINORS) measured.push(await everythingOn(minor));
+  await writeFile(DOCUMENT, documentOf(measured));
+  console.log(DOCUMENT);
+}
+
+async function everythingOn(kubernetes: KubernetesMinor): Promise<Measured> {
   const quiet: Silence[] = [];
   for (const way of WAYS) {
-    const one = await silence(way, true);
+    const one = await silence(way, kubernetes, true);
     print(one);
     quiet.push(one);
   }
-  const stage = await openStage(WAYS);
+  const stage = await openStage(WAYS, { kubernetes });
   try {
-    const recall = await measureRecall(stage, { seed, peers: SHOWN_TO_PEERS, onOutcome: tell });
+    // The older Kubernetes is there for its defaults above all: of the changes a part is made.
+    const part = kubernetes === MINORS[0] ? {} : { planted: PLANTED_ON_OLDER };
+    const recall = await measureRecall(stage, { seed, peers: SHOWN_TO_PEERS, onOutcome: tell, ...part });
     tellRecall(recall);
     const equivalence = await measureEquivalence(stage, (index) => randomOf(seed, index)() < 1 / ONE_REWRITING_IN);
     const whole = await measureWhole(stage);
-    const measured: Measured = { kubernetes: KUBERNETES_VERSION, seed, silence: quiet, recall, equivalence, whole };
-    await writeFile(DOCUMENT, documentOf([measured]));
-    console.log(DOCUMENT);
+    return { kubernetes: KUBERNETES[kubernetes].version, seed, silence: quiet, recall, equivalence, whole };
   } finally {
     await stage.close();
   }
 }
 
-async function silence(way: (typeof WAYS)[number], peers = false): Promise<Silence> {
-  return await measureSilence(readCorpus(Number(options.every)), way, { peers });
+async function silence(way: (typeof WAYS)[number], kubernetes: KubernetesMinor, peers = false): Promise<Silence> {
+  return await measureSilence(readCorpus(Number(options.every)), way, { peers, kubernetes });
 }
 
 function print({ alarms, faults, refused, ...rest }: Silence): void {
@@ -89,8 +104,14 @@ function print({ alarms, faults, refused, ...rest }: Silence): void {
   for (const [from, why] of refused) console.log(`REFUSED ${from}: ${why.replaceAll(/\s+/g, " ").slice(0, 300)}`);
 }
 
+function minorOf(text: string): KubernetesMinor {
+  const minor = MINORS.find((one) => one === text);
+  if (minor === undefined) throw new Error(`--kubernetes is one of ${MINORS.join(", ")}`);
+  return minor;
+}
+
 async function recallAlone(): Promise<void> {
-  const stage = await openStage(WAYS);
+  const stage = await openStage(WAYS, { kubernetes: minorOf(options.kubernetes) });
   try {
     for (const one of stage.refused) console.log(`REFUSED ${one}`);
     const only = ({ number, subject }: Case): boolean =>

@@ -54,7 +54,7 @@ export interface Stage {
   readonly folder: string;
   readonly resources: readonly Resource[];
   readonly subjects: readonly Subject[];
-  /** What could not be deployed: a mistake in kinds/, or a kind that this version lacks. */
+  /** What could not be deployed: a mistake in kinds/. */
   readonly refused: readonly string[];
   /** The work tree that declares all subjects. */
   readonly git: string;
@@ -84,6 +84,7 @@ export async function openStage(ways: readonly Way[], options: ClusterOptions = 
   execFileSync("git", ["init", "--quiet", git]);
   const subjects: Subject[] = [];
   for (const { way, file } of all) {
+    if (resourceOf(resources, file.value) === undefined) continue;
     const subject = await subjectOf({ api, resources, schemas, live }, way, file);
     if (subject === undefined) {
       refused.push(`${way}: ${file.file} ${textOf(file.value, "kind")} is not there`);
