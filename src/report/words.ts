@@ -113,7 +113,13 @@ export function actionWords(kind: Action["kind"]): string {
  */
 export function besides({ judgement }: DriftResult): readonly Finding[] {
   const blamed = new Set(judgement.changes.flatMap((change) => change.findings));
-  return standing(judgement.findings.filter((_finding, index) => !blamed.has(index)));
+  return toldOnce(standing(judgement.findings.filter((_finding, index) => !blamed.has(index))));
+}
+
+/** A policy that objects to several elements may say the same of each. */
+function toldOnce(findings: readonly Finding[]): readonly Finding[] {
+  const words = findings.map(({ policy, status, message }) => JSON.stringify([policy, status, message]));
+  return findings.filter((_finding, index) => words.indexOf(words[index] ?? "") === index);
 }
 
 /** Findings that count against a change: all but those that were resolved or excepted. */
@@ -123,7 +129,7 @@ export function standing(findings: readonly Finding[]): readonly Finding[] {
 
 export function findingsOf(result: DriftResult, change: number): readonly Finding[] {
   const indexes = result.judgement.changes[change]?.findings ?? [];
-  return indexes.flatMap((index) => result.judgement.findings[index] ?? []);
+  return toldOnce(indexes.flatMap((index) => result.judgement.findings[index] ?? []));
 }
 
 export function plural(count: number, one: string, many = `${one}s`): string {
