@@ -4,6 +4,7 @@
  *
  *     --seed N        other changes, and other writers
  *     --case K        makes change number K of the seed again, and prints both sides where it is told wrongly
+ *     --at-most N     everything, but of N changes that the server takes
  *     --planted N     recall alone, of N changes that the server takes
  *     --kind KIND     recall alone, of one kind
  *     --way WAY       silence alone, of one way (`client-side apply` …); --every N: of each N-th file
@@ -32,7 +33,7 @@ import { WAYS } from "./ways.ts";
 const DOCUMENT = join(import.meta.dirname, "../../docs/drift-accuracy.md");
 
 /** Of the changes, so many are shown to kubectl too: it takes a tenth of a second for each. */
-const SHOWN_TO_PEERS = 200;
+const SHOWN_TO_PEERS = 100;
 
 const PLANTED_ON_OLDER = 2000;
 
@@ -46,6 +47,7 @@ const { values: options } = parseArgs({
     seed: { type: "string", default: "1" },
     case: { type: "string" },
     planted: { type: "string" },
+    "at-most": { type: "string" },
     kind: { type: "string" },
     way: { type: "string" },
     every: { type: "string", default: "1" },
@@ -82,7 +84,8 @@ async function everythingOn(kubernetes: KubernetesMinor): Promise<Measured> {
   const stage = await openStage(WAYS, { kubernetes });
   try {
     // The older Kubernetes is there for its defaults above all: of the changes a part is made.
-    const part = kubernetes === MINORS[0] ? {} : { planted: PLANTED_ON_OLDER };
+    const most = Number(options["at-most"] ?? Number.POSITIVE_INFINITY);
+    const part = { planted: kubernetes === MINORS[0] ? most : Math.min(most, PLANTED_ON_OLDER) };
     const recall = await measureRecall(stage, { seed, peers: SHOWN_TO_PEERS, onOutcome: tell, ...part });
     tellRecall(recall);
     const equivalence = await measureEquivalence(stage, (index) => randomOf(seed, index)() < 1 / ONE_REWRITING_IN);
