@@ -15,6 +15,8 @@ export interface DefaultQuery {
   readonly parent: ValueMap;
   /** The whole object. */
   readonly root: ValueMap;
+  /** What Git declares in the place of `parent`; absent where it declares nothing there. */
+  readonly declared?: ValueMap;
   /** Of `parent`. */
   readonly schema: FieldSchema | undefined;
 }

@@ -2,16 +2,18 @@
  * `kinds` is what Kubernetes means: list keys, quantities, allocated and controller-owned fields, secret fields, and what
  * the system itself makes. Facts are data, each with its source; the functions over them are few and pure.
  *
- * This file gives the schemas of the built-in kinds. `data/kinds.json` is generated (`npm run generate:kinds`) from
- * Kubernetes' OpenAPI and Go types: `kinds` by `apiVersion/kind`, and `types`, each a {@link FieldSchema} whose parts may
+ * This file gives the schemas of the built-in kinds. `data/v1.*.json` are generated (`npm run generate:kinds`) from what
+ * API servers of two versions answer: `kinds` by `apiVersion/kind`, and `types`, each a {@link FieldSchema} whose parts may
  * be names: of another type, or of a scalar. A scalar with `?` is one whose zero value the API server does not write, so
- * that absence and `false`, `0` or `""` are the same thing.
+ * that absence and `false`, `0` or `""` are the same thing. The newest version's file is whole; an older one's has what
+ * differs: kinds and fields that it has otherwise, those that it `lacks`, and the `defaults` of types where they differ.
  */
 
 import type { ConditionalDefault, FieldSchema, ListSchema, SchemaSource } from "../core/schema.ts";
-import data from "./data/kinds.json" with { type: "json" };
+import older from "./data/v1.33.json" with { type: "json" };
+import newest from "./data/v1.36.json" with { type: "json" };
 
-/** A type as the file has it. */
+/** A type as the files have it. */
 interface TypeData {
   readonly type?: FieldSchema["type"];
   readonly list?: ListSchema;
@@ -21,6 +23,8 @@ interface TypeData {
   readonly values?: TypeData | string;
   readonly items?: TypeData | string;
 }
+
+type Types = ReadonlyMap<string, TypeData | string>;
 
 /** A schema in the making: types contain each other, so that a type stands in its own fields before it is finished. */
 type Draft = { -readonly [Part in keyof FieldSchema]: FieldSchema[Part] };
@@ -38,33 +42,63 @@ const SCALARS: Readonly<Record<string, FieldSchema>> = {
   "int-or-string": { type: "int-or-string" },
 };
 
-/**
- * The kinds that Kubernetes itself serves, at the version that the data names. A kind's types are built when it is first
- * asked for, and kept. A schema may contain itself (`JSONSchemaProps`): follow it only as deep as a value goes.
- */
-export const builtinSchemas: SchemaSource = createSource();
+const NEWEST_TYPES: Types = new Map(Object.entries(newest.types as unknown as Readonly<Record<string, TypeData>>));
+const OLDER_TYPES: Types = new Map(Object.entries(older.types as unknown as Readonly<Record<string, TypeData>>));
 
-function createSource(): SchemaSource {
-  const kinds = new Map(Object.entries(data.kinds).map(([name, { type }]) => [name, type]));
-  const types = new Map(Object.entries(data.types as unknown as Readonly<Record<string, TypeData | string>>));
+/**
+ * The kinds that Kubernetes itself serves, at the newest version that is known; those that only an older one serves, too.
+ * A kind's types are built when it is first asked for, and kept. A schema may contain itself (`JSONSchemaProps`): follow
+ * it only as deep as a value goes.
+ */
+export const builtinSchemas: SchemaSource = createSource([NEWEST_TYPES, OLDER_TYPES]);
+
+const OLDER_SCHEMAS: SchemaSource = createSource([OLDER_TYPES, NEWEST_TYPES]);
+
+/**
+ * The kinds as a cluster of this version (`v1.33.4-gke.1`) serves them: by the nearest version that is known, and by the
+ * newest where the cluster's is unknown.
+ */
+export function schemasFor(version: string | undefined): SchemaSource {
+  const minor = minorOf(version ?? "") ?? Infinity;
+  const middle = ((minorOf(newest.kubernetes) ?? 0) + (minorOf(older.kubernetes) ?? 0)) / 2;
+  return minor < middle ? OLDER_SCHEMAS : builtinSchemas;
+}
+
+function minorOf(version: string): number | undefined {
+  const minor = /^v?1\.(\d{1,4})(?!\d)/.exec(version)?.[1];
+  return minor === undefined ? undefined : Number(minor);
+}
+
+/** What the first layer says of a type goes before what the others say of it. */
+function createSource(layers: readonly Types[]): SchemaSource {
+  const kinds = new Map(
+    [...Object.entries(older.kinds), ...Object.entries(newest.kinds)].map(([name, { type }]) => [name, type]),
+  );
   const built = new Map<string, FieldSchema>(Object.entries(SCALARS));
   return {
     schemaOf(apiVersion, kind) {
       const type = kinds.get(`${apiVersion}/${kind}`);
-      return type === undefined ? undefined : build(type, { types, built });
+      return type === undefined ? undefined : build(type, { layers, built });
     },
   };
 }
 
 interface Library {
-  readonly types: ReadonlyMap<string, TypeData | string>;
+  readonly layers: readonly Types[];
   readonly built: Map<string, FieldSchema>;
+}
+
+function typeNamed(name: string, { layers }: Library): TypeData | string {
+  const known = layers.map((types) => types.get(name)).filter((type) => type !== undefined);
+  const [first = {}, second] = known;
+  if (typeof first === "string" || second === undefined || typeof second === "string") return first;
+  return { ...second, ...first, fields: { ...second.fields, ...first.fields } };
 }
 
 function build(name: string, library: Library): FieldSchema {
   const known = library.built.get(name);
   if (known !== undefined) return known;
-  const type = library.types.get(name) ?? {};
+  const type = typeNamed(name, library);
   if (typeof type === "string") return build(type, library);
   const draft: Draft = {};
   library.built.set(name, draft);

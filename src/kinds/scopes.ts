@@ -2,7 +2,8 @@
 
 import type { KindRef } from "../core/refs.ts";
 import type { ServedKind } from "../core/schema.ts";
-import data from "./data/kinds.json" with { type: "json" };
+import older from "./data/v1.33.json" with { type: "json" };
+import newest from "./data/v1.36.json" with { type: "json" };
 
 const ALL_VERBS: readonly string[] = [
   "create",
@@ -15,11 +16,12 @@ const ALL_VERBS: readonly string[] = [
   "watch",
 ];
 
-const KINDS: ReadonlyMap<string, { resource: string; namespaced: boolean; verbs?: readonly string[] }> = new Map(
-  Object.entries(data.kinds),
-);
+const KINDS: ReadonlyMap<string, { resource: string; namespaced: boolean; verbs?: readonly string[] }> = new Map([
+  ...Object.entries(older.kinds),
+  ...Object.entries(newest.kinds),
+]);
 
-/** The kind as an API server of the data's version serves it, or `undefined` where it is none of Kubernetes' own. */
+/** The kind as an API server serves it, the newest before an older one, or `undefined` where it is none of Kubernetes' own. */
 export function builtinKind({ apiVersion, kind }: KindRef): ServedKind | undefined {
   const found = KINDS.get(`${apiVersion}/${kind}`);
   if (found === undefined) return undefined;

@@ -1,6 +1,7 @@
 // Bare requests to a test cluster, for what the harness itself must know or set up.
 
 import { request } from "node:https";
+import type { Agent } from "node:https";
 
 export interface ApiEndpoint {
   /** `https://127.0.0.1:PORT` */
@@ -8,6 +9,8 @@ export interface ApiEndpoint {
   /** PEM of the authority; the server's certificate is verified against it. */
   readonly authority: string;
   readonly token: string;
+  /** Keeps connections, for thousands of requests; default: a connection for each. */
+  readonly agent?: Agent;
 }
 
 export interface ApiRequest {
@@ -24,13 +27,13 @@ export interface ApiAnswer {
   readonly text: string;
 }
 
-/** One request on a connection of its own. Rejects when there is no answer, or none in time. */
+/** One request. Rejects when there is no answer, or none in time. */
 export function askApi(endpoint: ApiEndpoint, asked: ApiRequest): Promise<ApiAnswer> {
   return new Promise((resolve, reject) => {
     const sent = request(new URL(asked.path, endpoint.server), {
       method: asked.method,
       ca: endpoint.authority,
-      agent: false,
+      agent: endpoint.agent ?? false,
       signal: AbortSignal.timeout(asked.milliseconds ?? 10_000),
       headers: { authorization: `Bearer ${endpoint.token}`, "content-type": "application/json" },
     });

@@ -34,6 +34,8 @@ export interface ClusterOptions {
   readonly controllerManager?: boolean;
   /** Which Kubernetes; default the newest. Its etcd and kubectl are the newest one's. */
   readonly kubernetes?: KubernetesMinor;
+  /** More flags for kube-apiserver, such as those that turn on alpha versions. */
+  readonly apiServerFlags?: readonly string[];
   /** Name of the kubeconfigs' context. Default `holdfast-test`. */
   readonly name?: string;
   /** Users without any right, besides the standard ones, for suites that bind roles themselves. */
@@ -130,7 +132,7 @@ async function startIn({ folder, processes, binaries, options }: Start): Promise
   const setup = await prepare({ folder, users, controllerManager: options.controllerManager === true });
 
   await processes.start(etcdOrder(binaries.etcd, setup));
-  await processes.start(apiServerOrder(binaries.apiServer, setup));
+  await processes.start(apiServerOrder(binaries.apiServer, { ...setup, flags: options.apiServerFlags ?? [] }));
   const authority = await readAuthority(setup, processes);
   const server = `https://127.0.0.1:${setup.ports.api}`;
   const admin: ApiEndpoint = { server, authority, token: tokenOf(users, "admin") };

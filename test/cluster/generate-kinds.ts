@@ -1,70 +1,105 @@
-// `npm run generate:kinds`: writes src/kinds/data/kinds.json, what the built-in kinds' fields mean, from the OpenAPI v3
-// documents in the Go module k8s.io/kubernetes: those that its API server serves (kinds.test.ts compares), alpha and beta
-// versions too. Which zero values the server does not write is asked of the Go types, since OpenAPI does not say it
-// (go/zerofields). src/kinds/schemas.ts says how the file reads.
+// `npm run generate:kinds`: writes src/kinds/data/v1.*.json, what the built-in kinds' fields mean, by asking an API server
+// of each version: its OpenAPI v3, alpha and beta versions too, and what it fills in where a field is left out
+// (probe-defaults.ts). Which zero values it does not write is asked of the Go types, since no answer says it
+// (go/zerofields). src/kinds/schemas.ts says how the files read: the newest is whole, an older one has what differs.
 
 import { execFile } from "node:child_process";
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { KUBERNETES_VERSION } from "./binaries.ts";
+import { KUBERNETES } from "./binaries.ts";
+import type { KubernetesMinor } from "./binaries.ts";
+import { startCluster } from "./cluster.ts";
+import { deriveDefaults } from "./derive-defaults.ts";
 import { kindData } from "./kind-data.ts";
-import type { OpenApiDocument } from "./kind-data.ts";
+import { differences } from "./kind-differences.ts";
+import type { KindTable } from "./kind-differences.ts";
+import { allVersions, openApiOf } from "./openapi-of.ts";
+import { probeDefaults } from "./probe-defaults.ts";
 
-const OUTPUT = join(import.meta.dirname, "../../src/kinds/data/kinds.json");
+const FOLDER = join(import.meta.dirname, "../../src/kinds/data");
 
-const documents = await documentsIn(join(await moduleFolder(), "api/openapi-spec/v3"));
-const data = kindData(documents, await zeroFields());
-await writeFile(OUTPUT, serialize({ kubernetes: KUBERNETES_VERSION, ...data }));
-process.stdout.write(
-  `${OUTPUT}: ${Object.keys(data.kinds).length} kinds, ${Object.keys(data.types).length} types, of ${documents.length} documents\n`,
-);
+/** Kinds that are asked, not stored, so that nothing is ever filled in for Git. */
+const QUESTIONS = /(?:Review|Binding|Eviction|Scale)$/;
 
-async function moduleFolder(): Promise<string> {
-  const { stdout } = await promisify(execFile)("go", [
-    "mod",
-    "download",
-    "-json",
-    `k8s.io/kubernetes@${KUBERNETES_VERSION}`,
-  ]);
-  return (JSON.parse(stdout) as { Dir: string }).Dir;
-}
+await mkdir(FOLDER, { recursive: true });
+const newest = await tableOf("v1.36");
+await write("v1.36", newest);
+await write("v1.33", differences(newest, await tableOf("v1.33")));
 
-async function documentsIn(path: string): Promise<readonly OpenApiDocument[]> {
-  const names = (await readdir(path)).filter((name) => /^apis?__.*v\d.*_openapi\.json$/.test(name)).sort();
-  return Promise.all(
-    names.map(async (name) => JSON.parse(await readFile(join(path, name), "utf8")) as OpenApiDocument),
-  );
+async function tableOf(minor: KubernetesMinor): Promise<KindTable> {
+  const cluster = await startCluster({ kubernetes: minor, apiServerFlags: allVersions(minor) });
+  try {
+    const data = kindData(await openApiOf(cluster), await zeroFields(minor));
+    const probing = await probeDefaults(cluster, data.kinds);
+    const { rules, unexplained } = deriveDefaults(probing.probes, data);
+    const unasked = Object.keys(data.kinds).filter(
+      (name) => (data.kinds[name]?.verbs ?? ["create"]).includes("create") && !probing.kinds.includes(name),
+    );
+    say(`${minor}: ${Object.keys(data.kinds).length} kinds, ${probing.probes.length} fields taken away`);
+    for (const line of probing.refused) say(`not taken: ${line}`);
+    for (const name of unasked.filter((one) => !QUESTIONS.test(one))) say(`no shape: ${name}`);
+    for (const line of unexplained) say(`not explained: ${line}`);
+    const types = Object.fromEntries(
+      Object.entries(data.types).map(([name, type]) => {
+        const defaults = rules[name];
+        return [name, defaults === undefined || typeof type === "string" ? type : { defaults, ...type }];
+      }),
+    );
+    return { kinds: data.kinds, types };
+  } finally {
+    await cluster.stop();
+  }
 }
 
 /** Field names by the type's OpenAPI name. */
-async function zeroFields(): Promise<Readonly<Record<string, readonly string[]>>> {
-  const { stdout } = await promisify(execFile)("go", ["run", "-mod=readonly", "./zerofields"], {
-    cwd: join(import.meta.dirname, "go"),
-    maxBuffer: 1 << 26,
-  });
+async function zeroFields(minor: KubernetesMinor): Promise<Readonly<Record<string, readonly string[]>>> {
+  const { stdout } = await promisify(execFile)(
+    "go",
+    ["run", "-mod=readonly", `-modfile=${join(KUBERNETES[minor].module, "go.mod")}`, "./zerofields"],
+    { cwd: KUBERNETES["v1.36"].module, maxBuffer: 1 << 26 },
+  );
   return JSON.parse(stdout) as Record<string, string[]>;
 }
 
-/** One kind and one field a line, so that a new Kubernetes version reads as a diff. */
-function serialize(all: { kubernetes: string; kinds: object; types: object }): string {
-  const kinds = lines(all.kinds, "    ");
-  const types = Object.entries(all.types).map(
-    ([name, type]) =>
-      `    ${JSON.stringify(name)}: ${typeof type === "string" ? JSON.stringify(type) : typeLines(type as Record<string, unknown>)}`,
-  );
-  return `{\n  "kubernetes": ${JSON.stringify(all.kubernetes)},\n  "kinds": {\n${kinds}\n  },\n  "types": {\n${types.join(",\n")}\n  }\n}\n`;
+async function write(minor: KubernetesMinor, table: object): Promise<void> {
+  await writeFile(join(FOLDER, `${minor}.json`), serialize({ kubernetes: KUBERNETES[minor].version, ...table }));
 }
 
-function typeLines(type: Record<string, unknown>): string {
-  const { fields, ...rest } = type;
-  if (fields === undefined) return JSON.stringify(rest);
-  const head = Object.keys(rest).length === 0 ? "{" : `${JSON.stringify(rest).slice(0, -1)}, `;
-  return `${head}"fields": {\n${lines(fields as object, "      ")}\n    }}`;
+/** One kind, one rule and one field a line, so that a new Kubernetes version reads as a diff. */
+function serialize(all: object): string {
+  const parts = Object.entries(all).map(([name, part]) => {
+    if (name === "types")
+      return `  "types": {\n${Object.entries(part as object)
+        .map(typeLines)
+        .join(",\n")}\n  }`;
+    if (name === "kinds") return `  "kinds": {\n${lines(part as object, "    ")}\n  }`;
+    return `  ${JSON.stringify(name)}: ${JSON.stringify(part, null, 2).replaceAll("\n", "\n  ")}`;
+  });
+  return `{\n${parts.join(",\n")}\n}\n`;
+}
+
+function typeLines([name, type]: [string, unknown]): string {
+  if (typeof type === "string") return `    ${JSON.stringify(name)}: ${JSON.stringify(type)}`;
+  const { fields, defaults, ...rest } = type as Record<string, unknown>;
+  const parts = [
+    ...Object.entries(rest).map(([key, value]) => `      ${JSON.stringify(key)}: ${JSON.stringify(value)}`),
+    ...(defaults === undefined ? [] : [`      "defaults": ${listLines(defaults as readonly unknown[])}`]),
+    ...(fields === undefined ? [] : [`      "fields": {\n${lines(fields as object, "        ")}\n      }`]),
+  ];
+  return `    ${JSON.stringify(name)}: {\n${parts.join(",\n")}\n    }`;
+}
+
+function listLines(list: readonly unknown[]): string {
+  return list.length === 0 ? "[]" : `[\n${list.map((item) => `        ${JSON.stringify(item)}`).join(",\n")}\n      ]`;
 }
 
 function lines(map: object, indent: string): string {
   return Object.entries(map)
     .map(([name, value]) => `${indent}${JSON.stringify(name)}: ${JSON.stringify(value)}`)
     .join(",\n");
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
 }

@@ -1,5 +1,7 @@
-// Turns OpenAPI v3 documents into the data of src/kinds/data/kinds.json: pure, so that a test can compare what a live
+// Turns OpenAPI v3 documents into the data of src/kinds/data/: pure, so that a test can compare what a live
 // server says with what is in the file.
+
+import type { Value } from "../../src/core/value.ts";
 
 export interface OpenApiDocument {
   readonly paths?: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
@@ -22,7 +24,8 @@ interface Schema {
   readonly allOf?: readonly Schema[];
   readonly type?: string;
   readonly format?: string;
-  readonly default?: unknown;
+  readonly default?: Value;
+  readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
   readonly additionalProperties?: Schema | boolean;
@@ -35,6 +38,8 @@ interface Schema {
 export interface KindData {
   readonly kinds: Readonly<Record<string, KindEntry>>;
   readonly types: Readonly<Record<string, TypeData>>;
+  /** What OpenAPI says that the server fills in, by type and field. */
+  readonly declaredDefaults: Readonly<Record<string, Readonly<Record<string, Value>>>>;
 }
 
 export interface KindEntry {
@@ -67,16 +72,34 @@ export function kindData(documents: readonly OpenApiDocument[], zeroFields: Zero
   const schemas = new Map(documents.flatMap((document) => Object.entries(document.components?.schemas ?? {})));
   const kinds = kindsOf(documents, schemas);
   const types: Record<string, TypeData> = {};
+  const declaredDefaults: Record<string, Record<string, Value>> = {};
   const reach = (name: string): void => {
     const schema = schemas.get(name);
     if (schema === undefined || types[shortName(name)] !== undefined) return;
     types[shortName(name)] = componentData({ name, schema, zeros: zeroFields[name] ?? [], schemas });
+    const declared = declaredIn(schema, zeroFields[name] ?? []);
+    if (Object.keys(declared).length > 0) declaredDefaults[shortName(name)] = declared;
     for (const reference of references(schema, isRoot(schema))) reach(reference);
   };
   for (const [name] of schemas) {
     if (Object.values(kinds).some(({ type }) => type === shortName(name))) reach(name);
   }
-  return { kinds: sorted(kinds), types: sorted(types) };
+  return { kinds: sorted(kinds), types: sorted(types), declaredDefaults };
+}
+
+/**
+ * Zeros are what Go makes of a field that is left out: a default of the server's only where the field is a pointer, that
+ * is, neither required nor one whose zero is not written.
+ */
+function declaredIn(schema: Schema, zeros: readonly string[]): Record<string, Value> {
+  const fields = Object.entries(schema.properties ?? {}).flatMap(([field, property]): readonly [string, Value][] => {
+    const { default: value } = property;
+    if (value === undefined || value === "" || typeof value === "object" || !keptField(field, isRoot(schema)))
+      return [];
+    const pointer = schema.required?.includes(field) !== true && !zeros.includes(field);
+    return hasDefault(property) || pointer ? [[field, value]] : [];
+  });
+  return Object.fromEntries(fields);
 }
 
 function kindsOf(
@@ -184,7 +207,6 @@ function placeData(place: Schema, { schemas, zero = false, list }: Place): TypeD
   if (reference !== undefined) return namedScalar(shortName(reference)) ?? shortName(reference);
   const scalar = scalarOf(place);
   if (scalar !== undefined) {
-    if (hasDefault(place)) return { type: scalar, default: place.default };
     return zero ? `${scalar}?` : scalar;
   }
   if (place.type === "array") {

@@ -1,5 +1,5 @@
-// What src/kinds knows, held against a real API server: the data of the kinds that it serves, and the measure of the
-// comparison: what was just applied has no drift.
+// What src/kinds knows, held against real API servers of both versions: the data of the kinds that they serve, what they
+// fill in, and the measure of the comparison: what was just applied has no drift.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,19 +7,29 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { formatRef, refKey } from "../../src/core/refs.ts";
 import type { ObjectRef } from "../../src/core/refs.ts";
-import { isMap } from "../../src/core/value.ts";
-import type { ValueMap } from "../../src/core/value.ts";
+import type { FieldSchema, SchemaSource } from "../../src/core/schema.ts";
+import { fieldAt, isMap, withField } from "../../src/core/value.ts";
+import type { Scalar, Value, ValueMap } from "../../src/core/value.ts";
 import { compareObject } from "../../src/drift/compare.ts";
-import { builtinSchemas } from "../../src/kinds/schemas.ts";
+import { serverDefault } from "../../src/kinds/defaults.ts";
+import { builtinSchemas, schemasFor } from "../../src/kinds/schemas.ts";
+import { sameQuantity } from "../../src/kinds/quantity.ts";
 import { builtinKind } from "../../src/kinds/scopes.ts";
-import data from "../../src/kinds/data/kinds.json" with { type: "json" };
+import older from "../../src/kinds/data/v1.33.json" with { type: "json" };
+import newest from "../../src/kinds/data/v1.36.json" with { type: "json" };
 import { readYaml } from "../../src/yaml/read.ts";
 import { desiredOf, liveOf, refOf, told } from "../drift/objects.ts";
 import { askApi } from "./api.ts";
+import { CLUSTER_BINARIES, KUBERNETES, OLDER_BINARIES } from "./binaries.ts";
+import type { KubernetesMinor } from "./binaries.ts";
 import { startCluster } from "./cluster.ts";
 import type { TestCluster } from "./cluster.ts";
+import { isAllocated } from "./derive-defaults.ts";
 import { kindData } from "./kind-data.ts";
-import type { OpenApiDocument, TypeData } from "./kind-data.ts";
+import type { KindData } from "./kind-data.ts";
+import { allVersions, openApiOf } from "./openapi-of.ts";
+import { canonical, probeDefaults, same } from "./probe-defaults.ts";
+import type { Probe } from "./probe-defaults.ts";
 import { describeOnCluster } from "./suite.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../../../shared/corpus/manifests/kubernetes-examples");
@@ -142,16 +152,6 @@ describeOnCluster("what is known of the built-in kinds", () => {
   });
   afterAll(() => cluster?.stop());
 
-  it("is what the server's own OpenAPI says", async () => {
-    const served = kindData(await documents(cluster), {});
-    expect(Object.keys(served.kinds).length).toBeGreaterThan(50);
-    const known = { kinds: data.kinds as Record<string, unknown>, types: data.types as Record<string, unknown> };
-    for (const [name, kind] of Object.entries(served.kinds)) expect([name, known.kinds[name]]).toEqual([name, kind]);
-    for (const [name, type] of Object.entries(served.types)) {
-      expect([name, withoutZeros(known.types[name])]).toEqual([name, type]);
-    }
-  });
-
   it("finds no drift in awkward manifests that were just applied", async () => {
     expect(await expectInSync(cluster, AWKWARD)).toBe(8);
   });
@@ -167,18 +167,86 @@ describeOnCluster("what is known of the built-in kinds", () => {
   });
 });
 
-async function documents(cluster: TestCluster): Promise<readonly OpenApiDocument[]> {
-  const admin = { server: cluster.server, authority: cluster.authority, token: cluster.tokenOf("admin") };
-  const ask = async (path: string): Promise<unknown> =>
-    JSON.parse((await askApi(admin, { method: "GET", path, milliseconds: 60_000 })).text);
-  const index = (await ask("/openapi/v3")) as { paths: Record<string, { serverRelativeURL: string }> };
-  const versions = Object.entries(index.paths).filter(([path]) => /^apis?\/.*v\d/.test(path));
-  return Promise.all(versions.map(async ([, entry]) => (await ask(entry.serverRelativeURL)) as OpenApiDocument));
+describeOnCluster(
+  "what API servers fill in",
+  () => {
+    it.each(["v1.36", "v1.33"] as const)("is known for each kind and shape of %s", async (minor) => {
+      const cluster = await startCluster({ kubernetes: minor, apiServerFlags: allVersions(minor) });
+      try {
+        const served = kindData(await openApiOf(cluster), {});
+        expect(Object.keys(served.kinds).length).toBeGreaterThan(80);
+        expect(unlike(served, minor)).toEqual([]);
+
+        const { probes, kinds, random } = await probeDefaults(cluster, served.kinds);
+        expect(kinds.length).toBeGreaterThan(70);
+        const told = probes.filter((probe) => !isAllocated(probe, served) && !isCircular(probe));
+        expect(told.length).toBeGreaterThan(1400);
+        const schemas = schemasFor(KUBERNETES[minor].version);
+        const wrong = told.flatMap((probe) => mistakeIn(probe, schemas));
+        expect(wrong).toEqual([]);
+        // What holds the Job's uid, and no other.
+        expect(
+          random.filter((place) => !/^batch\/v1\/Job (?:metadata|spec\.(?:selector|template))/.test(place)),
+        ).toEqual([]);
+      } finally {
+        await cluster.stop();
+      }
+    });
+  },
+  [...CLUSTER_BINARIES, ...OLDER_BINARIES],
+);
+
+/** Kinds and fields of which the data says something else than the server's own OpenAPI. */
+function unlike(served: KindData, minor: KubernetesMinor): readonly string[] {
+  const layers = (minor === "v1.33" ? [older, newest] : [newest]) as unknown as readonly ValueMap[];
+  const known = (...names: readonly string[]): Value | undefined =>
+    layers.map((layer) => fieldAt(layer, ...names)).find((found) => found !== undefined);
+  const kinds = Object.entries(served.kinds)
+    .filter(([name, kind]) => !same(known("kinds", name), kind as unknown as Value))
+    .map(([name]) => name);
+  const fields = Object.entries(served.types).flatMap(([name, type]) => {
+    if (typeof type === "string") return same(known("types", name), type) ? [] : [name];
+    const places = Object.entries((type["fields"] ?? {}) as ValueMap);
+    return places
+      .filter(([field, place]) => !same(withoutZeros(known("types", name, "fields", field)), place))
+      .map(([field]) => `${name}.${field}`);
+  });
+  return [...kinds, ...fields];
+}
+
+/** Of two copies of each other, one is taken for the original: see `declaredField` in computed-defaults.ts. */
+function isCircular({ names }: Probe): boolean {
+  return ["serviceAccountName", "dataSource"].includes(names.at(-1) ?? "");
+}
+
+function mistakeIn(probe: Probe, schemas: SchemaSource): readonly string[] {
+  const { kind, shape, names, parent, root, back } = probe;
+  const schema = schemaAt(schemas.schemaOf(kind.apiVersion, kind.kind), names.slice(0, -1));
+  const declared = withField(parent, names.at(-1) ?? "", undefined);
+  const found = serverDefault({ kind, names, parent, root, declared, schema });
+  if (same(found, back) || (isQuantity(schema, names) && sameQuantity(found as Scalar, back as Scalar))) return [];
+  return [
+    `${kind.apiVersion} ${kind.kind}/${shape} ${names.join(".")}: ${canonical(found)}, and not ${canonical(back)}`,
+  ];
+}
+
+function isQuantity(schema: FieldSchema | undefined, names: readonly string[]): boolean {
+  return (schema?.fields?.[names.at(-1) ?? ""] ?? schema?.values)?.type === "quantity";
+}
+
+function schemaAt(schema: FieldSchema | undefined, names: readonly string[]): FieldSchema | undefined {
+  let current = schema;
+  for (const name of names) {
+    current =
+      current?.fields !== undefined && Object.hasOwn(current.fields, name) ? current.fields[name] : current?.values;
+    while (current?.items !== undefined) current = current.items;
+  }
+  return current;
 }
 
 /** Zero values that are not written come from the Go types, not from OpenAPI. */
-function withoutZeros(type: unknown): TypeData {
-  return JSON.parse(JSON.stringify(type ?? null).replaceAll('?"', '"')) as TypeData;
+function withoutZeros(type: Value | undefined): Value {
+  return JSON.parse(JSON.stringify(type ?? null).replaceAll('?"', '"')) as Value;
 }
 
 /**

@@ -32,7 +32,10 @@ export function etcdOrder(command: string, { folder, ports }: ServerSetup): Star
   ]);
 }
 
-export function apiServerOrder(command: string, setup: ServerSetup): StartOrder {
+export function apiServerOrder(
+  command: string,
+  setup: ServerSetup & { readonly flags: readonly string[] },
+): StartOrder {
   return order({ name: "kube-apiserver", command, folder: setup.folder }, [
     `--etcd-servers=http://127.0.0.1:${setup.ports.etcdClient}`,
     "--bind-address=127.0.0.1",
@@ -50,6 +53,7 @@ export function apiServerOrder(command: string, setup: ServerSetup): StartOrder 
     "--allow-privileged=true",
     // Without the controller manager there is no `default` ServiceAccount, and this plugin would refuse every Pod.
     ...(setup.controllerManager ? [] : ["--disable-admission-plugins=ServiceAccount"]),
+    ...setup.flags,
   ]);
 }
 
