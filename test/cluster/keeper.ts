@@ -36,7 +36,9 @@ function keep(temporaryFolder: string): void {
 
 function start(order: StartOrder, servers: Set<ChildProcess>): void {
   const log = openSync(order.log, "a");
-  const server = spawn(order.command, order.args, { stdio: ["ignore", log, log], env: { ...order.env } });
+  // Under the name that it has everywhere: clients call themselves in managedFields by the name that they are started by.
+  const asNamed = { argv0: order.name, env: { ...order.env } };
+  const server = spawn(order.command, order.args, { ...asNamed, stdio: ["ignore", log, log] });
   closeSync(log);
   servers.add(server);
   server.on("error", (error) => ended(error.message));
