@@ -24,13 +24,15 @@ export interface Addition {
   readonly schema: FieldSchema | undefined;
   /** What Git declares there, where that says nothing (`""`, `{}`); absent otherwise. */
   readonly declared?: Value;
+  /** The map that holds it, in Git. */
+  readonly beside: ValueMap;
 }
 
 /** Compares a field that Git leaves out; the walk stands at the map that holds it. */
-export function compareAddition(walk: Walk, { name, live, schema, declared }: Addition): void {
+export function compareAddition(walk: Walk, { name, live, schema, declared, beside }: Addition): void {
   const value = live[name] as Value;
   if (saysNothing(walk, { name, value, schema: partOf(schema, name) })) return;
-  const rest = within(walk, { kind: "field", name }, () => residueOf(walk, { value, parent: live, schema }));
+  const rest = within(walk, { kind: "field", name }, () => residueOf(walk, { value, parent: live, schema, beside }));
   if (rest === undefined) return;
   within(walk, { kind: "field", name }, () =>
     note(walk, { live: rest, ...(declared === undefined ? {} : { desired: declared }) }),
@@ -47,13 +49,15 @@ interface Place {
   readonly parent: ValueMap;
   /** Of the parent. */
   readonly schema: FieldSchema | undefined;
+  /** What Git declares in the parent's place; absent where it declares nothing there. */
+  readonly beside?: ValueMap;
 }
 
 /** What is left of a live field to be reported; `undefined`: nothing. The walk stands at the field. */
-function residueOf(walk: Walk, { value, parent, schema }: Place): Value | undefined {
+function residueOf(walk: Walk, { value, parent, schema, beside }: Place): Value | undefined {
   const name = walk.names.at(-1) ?? "";
   const part = partOf(schema, name);
-  if (isDefault(walk, { value, parent, schema })) return undefined;
+  if (isDefault(walk, { value, parent, schema, ...(beside === undefined ? {} : { beside }) })) return undefined;
   if (isExplained(walk, value)) return undefined;
   return strippedValue(walk, value, part);
 }
@@ -188,8 +192,10 @@ export function isGoMap(name: string): boolean {
 }
 
 /** Whether the server would fill in just this, were it taken away. The walk stands at the field. */
-export function isDefault(walk: Walk, { value, parent, schema }: Place): boolean {
-  const query = { kind: walk.desired.ref, names: walk.names, parent, root: walk.live.value, schema };
+export function isDefault(walk: Walk, { value, parent, schema, beside }: Place): boolean {
+  const { ref } = walk.desired;
+  const declared = beside === undefined ? {} : { declared: beside };
+  const query = { kind: ref, names: walk.names, parent, root: walk.live.value, schema, ...declared };
   const filled = serverDefault(query);
   return filled !== undefined && sameDefault(value, filled, partOf(schema, walk.names.at(-1) ?? ""));
 }

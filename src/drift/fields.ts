@@ -40,11 +40,11 @@ export function compareField(walk: Walk, { name, desired, live, schema }: FieldI
   if (declared === found) return;
   const known = partOf(schema, name);
   if (declared === undefined || declared === null) {
-    if (found !== undefined) compareAddition(walk, { name, live, schema });
+    if (found !== undefined) compareAddition(walk, { name, live, schema, beside: desired });
     return;
   }
   if (!isMap(declared) && !hasItems(declared, known) && saysNothing(walk, { name, value: declared, schema: known })) {
-    if (found !== undefined) compareAddition(walk, { name, live, schema, declared });
+    if (found !== undefined) compareAddition(walk, { name, live, schema, declared, beside: desired });
     return;
   }
   if (walk.steps.length > MAX_DEPTH) throw new Error("a value is deeper than readers accept");
@@ -55,7 +55,7 @@ export function compareField(walk: Walk, { name, desired, live, schema }: FieldI
   if ((found === undefined || found === null) && known === undefined && isClosed(schema)) {
     // The server drops what its schema does not know; kinds whose fields are not known keep it.
     leaveOut(walk, { desired: declared }, DROPPED);
-  } else if (!isFilledIn(walk, { declared, found, live, schema })) {
+  } else if (!isFilledIn(walk, { declared, found, live, schema, beside: desired })) {
     compareValue(walk, { desired: declared, live: found, schema: known });
   }
   walk.names.pop();
@@ -73,13 +73,14 @@ interface Filled {
   readonly found: Value | undefined;
   readonly live: ValueMap;
   readonly schema: FieldSchema | undefined;
+  readonly beside: ValueMap;
 }
 
 /** What is empty or blank is filled in as what is absent (`strategy: {}`, a subject's `apiGroup: ""`). */
-function isFilledIn(walk: Walk, { declared, found, live, schema }: Filled): boolean {
+function isFilledIn(walk: Walk, { declared, found, live, schema, beside }: Filled): boolean {
   if (found === undefined || declared === null) return false;
   if (typeof declared === "object" ? Object.keys(declared).length > 0 : declared !== "") return false;
-  return isDefault(walk, { value: found, parent: live, schema });
+  return isDefault(walk, { value: found, parent: live, schema, beside });
 }
 
 /** Compares what stands at one place on both sides. */
