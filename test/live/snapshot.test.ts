@@ -442,6 +442,17 @@ describe("holdfast's own snapshot", () => {
     expect(outcomes(events)).toEqual(["unread Ingress: snapshot-incomplete", "unread Job: snapshot-incomplete"]);
   });
 
+  test("notes API versions that the cluster does not serve, and says what can be listed", async () => {
+    const source = await open(await put("source/live.json", dump));
+    const old = { apiVersion: "apps/v1beta1", kind: "Deployment" };
+    const query = { ...everything, kinds: [...everything.kinds, old] };
+    const lacks: LiveSource["lacks"] = ({ apiVersion }) => apiVersion === old.apiVersion;
+    await write(join(folder, "out"), { ...source, lacks }, { query });
+    const again = await open(join(folder, "out"));
+    expect([again.lacks(old), again.lacks(DEPLOYMENT)]).toEqual([true, false]);
+    expect(again.listable.map(({ kind }) => kind)).toContain("Deployment");
+  });
+
   test.each<[string, (file: string) => Promise<void>]>([
     ["gone", (file) => rm(file)],
     ["cut", (file) => writeFile(file, "")],
