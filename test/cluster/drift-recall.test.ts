@@ -11,6 +11,7 @@ import { openStage } from "../../bench/drift/stage.ts";
 import type { Stage } from "../../bench/drift/stage.ts";
 import { measureWhole } from "../../bench/drift/whole.ts";
 import { WAYS } from "../../bench/drift/ways.ts";
+import { runHoldfast } from "./cli.ts";
 import { describeOnCluster } from "./suite.ts";
 
 const SEED = 20;
@@ -55,6 +56,42 @@ describeOnCluster("what is changed in the cluster is found", () => {
     expect(wrong).toEqual([]);
     expect(same).toBeGreaterThan(500);
   });
+
+  test("the command line tells the same of the whole: nothing, then exactly what kubectl changed", async () => {
+    const clean = await scanByCommand();
+    expect(clean.drifts.filter(({ state }) => state !== "unmanaged")).toEqual([]);
+    expect(clean.code).toBe(0);
+    const { code, stderr } = await stage.cluster.kubectl(["scale", "-n", "csa", "deployment/web", "--replicas=4"]);
+    expect(code, stderr).toBe(0);
+    const scaled = await scanByCommand();
+    const drifted = scaled.drifts.filter(({ state }) => state !== "unmanaged");
+    expect(drifted.map(({ object, changes }) => [object.name, changes.map((change) => change.field)])).toEqual([
+      ["web", ["spec.replicas"]],
+    ]);
+    expect(scaled.code).toBe(2);
+  });
+
+  interface Reported {
+    readonly drifts: readonly {
+      readonly state: string;
+      readonly object: { readonly name: string };
+      readonly changes: readonly { readonly field: string }[];
+    }[];
+  }
+
+  async function scanByCommand(): Promise<Reported & { readonly code: number | null }> {
+    const { kubeconfig } = stage.cluster;
+    const { code, stdout } = await runHoldfast([
+      "scan",
+      "--format",
+      "json",
+      "--repo",
+      stage.git,
+      "--kubeconfig",
+      kubeconfig,
+    ]);
+    return { code, ...(JSON.parse(stdout) as Reported) };
+  }
 
   test("objects that were made by hand are unmanaged, those that were deleted by hand missing", async () => {
     const { created, deleted } = await measureWhole(stage);
