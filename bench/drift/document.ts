@@ -95,7 +95,7 @@ function versionOf(one: Measured): readonly string[] {
     `| objects created by hand, and found | ${whole.created.planted - whole.created.wrong.length - whole.created.outOfScope.length} of ${whole.created.planted - whole.created.outOfScope.length} |`,
     `| objects deleted by hand, and found | ${whole.deleted.planted - whole.deleted.wrong.length} of ${whole.deleted.planted} |`,
     "",
-    `Of cluster-scoped kinds those are looked for beyond Git that matter for security; these are not: ${[...new Set(whole.created.outOfScope)].join(", ") || "none"}.`,
+    `Beyond Git are looked for: all kinds with a namespace but for the bookkeeping of controllers, and of the others those that matter for security. These are not: ${[...new Set(whole.created.outOfScope)].join(", ") || "none"}.`,
     "",
     ...listed("Wrong", [...recall.wrong, ...whole.created.wrong, ...whole.deleted.wrong]),
     ...listed("Not played", recall.broken),
