@@ -15,8 +15,9 @@
 
 import type { Change, Direction } from "../core/drift.ts";
 import type { Actor, DesiredObject, LiveObject, ManagedFields } from "../core/objects.ts";
-import { ownersOf } from "../core/owners.ts";
-import { startsWith } from "../core/path.ts";
+import { ownerIndex } from "../core/owners.ts";
+import type { OwnerIndex } from "../core/owners.ts";
+import { formatPath } from "../core/path.ts";
 import type { FieldPath, PathStep } from "../core/path.ts";
 import { fieldOf, isList, isMap } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
@@ -88,9 +89,12 @@ interface Told {
 
 interface Facts {
   readonly input: DirectionInput;
+  readonly owners: OwnerIndex;
   /** With where each differs from live. */
-  readonly versions: readonly (Version & { readonly differing: readonly FieldPath[] })[];
-  readonly noted: { readonly object: DesiredObject; readonly differing: readonly FieldPath[] } | undefined;
+  readonly versions: readonly (Version & { readonly differing: Places })[];
+  readonly noted: { readonly object: DesiredObject; readonly differing: Places } | undefined;
+  /** Where two versions differ. */
+  readonly between: (one: DesiredObject, other: DesiredObject) => Places;
   /** Newest first. */
   readonly deployments: readonly ManagedFields[];
   /** Git as it was last deployed, as far as times and notes tell. */
@@ -106,33 +110,49 @@ interface Deployed {
 
 function factsOf(input: DirectionInput): Facts {
   const { desired, live, noted, past, compare } = input;
-  const differing = (object: DesiredObject): readonly FieldPath[] => placesOf(compare(object, live));
+  const differing = (object: DesiredObject): Places => placesOf(compare(object, live));
   const deployments = deploymentsOf(live.managers, input.deployers);
   const byTime = lastByTime(desired, past, deployments);
+  const owners = ownerIndex(live.managers);
   const versions = past.versions.map((version) => ({ ...version, differing: differing(version.object) }));
   return {
     input,
+    owners,
+    between: comparedOnce(compare),
     versions,
     noted: noted === undefined ? undefined : { object: noted, differing: differing(noted) },
     deployments,
     byTime,
-    last: noted === undefined ? (byFields(input, versions, deployments) ?? byTime) : { object: noted },
+    last:
+      noted === undefined ? (byFields(input.changes, { owners, versions, deployments }) ?? byTime) : { object: noted },
   };
 }
 
 /** Everything that differs, also what is no drift on evidence that could be forged. */
-function placesOf({ changes, leftOut, unknown }: Comparison): readonly FieldPath[] {
+function placesOf({ changes, leftOut, unknown }: Comparison): Places {
   const doubted = leftOut.filter(({ judged }) => judged);
-  return [...changes, ...doubted].map(({ path }) => path).concat(unknown);
+  return placesAt([...changes, ...doubted].map(({ path }) => path).concat(unknown));
+}
+
+/** Each pair of versions is compared once, however many fields are asked about. */
+function comparedOnce(compare: DirectionInput["compare"]): Facts["between"] {
+  const known = new Map<DesiredObject, Map<DesiredObject, Places>>();
+  return (one, other) => {
+    const others = known.get(one) ?? new Map<DesiredObject, Places>();
+    known.set(one, others);
+    const places = others.get(other) ?? placesOf(compare(one, { ref: other.ref, value: other.value, managers: [] }));
+    others.set(other, places);
+    return places;
+  };
 }
 
 /** The newest version that all differing fields have which the deployer wrote. */
 function byFields(
-  { changes, live }: DirectionInput,
-  versions: Facts["versions"],
-  deployments: readonly ManagedFields[],
+  changes: readonly Change[],
+  facts: Pick<Facts, "owners" | "versions" | "deployments">,
 ): Deployed | undefined {
-  const deployed = changes.filter((change) => writerOf(live, change, deployments).kind === "deployer");
+  const { versions } = facts;
+  const deployed = changes.filter((change) => writerOf(facts, change).kind === "deployer");
   if (deployed.length === 0) return undefined;
   const found = versions.find((version) => deployed.every(({ path }) => !touches(version.differing, path)));
   return found === undefined ? undefined : { object: found.object, commit: found.commit };
@@ -162,10 +182,10 @@ type Writer =
 const NO_WRITERS: ReadonlySet<string> = new Set(["kubectl-last-applied", "ancient-changes"]);
 
 /** Who wrote the live value. A value that several own is the deployer's if it is one of them: all of them wrote the same. */
-function writerOf(live: LiveObject, change: Change, deployments: readonly ManagedFields[]): Writer {
+function writerOf({ owners: index, deployments }: Pick<Facts, "owners" | "deployments">, change: Change): Writer {
   if (change.live === undefined) return { kind: "nobody" };
   // An item whose keys themselves were changed has others in managedFields: nobody is found, which proves nothing.
-  const owners = ownersOf(live.managers, change.path).filter(({ manager }) => !NO_WRITERS.has(manager));
+  const owners = index.of(change.path).filter(({ manager }) => !NO_WRITERS.has(manager));
   if (owners.length === 0) return { kind: "nobody" };
   const deploying = owners.filter((owner) => deployments.some((entry) => isSame(entry, owner)));
   const [newest] = deploying;
@@ -185,7 +205,7 @@ function isSame(entry: ManagedFields, owner: Actor): boolean {
 }
 
 function told(facts: Facts, change: Change): Told {
-  const writer = writerOf(facts.input.live, change, facts.deployments);
+  const writer = writerOf(facts, change);
   switch (writer.kind) {
     case "deployer":
       return toldOfDeployed(facts, change, writer.time);
@@ -228,10 +248,10 @@ function wroteBefore(time: string | undefined, left: number | undefined): boolea
 function toldOfWritten(facts: Facts, change: Change): Told {
   const { desired, past } = facts.input;
   if (facts.last !== undefined) {
-    const moved = !sameAt(facts.input, desired, facts.last.object, change.path);
+    const moved = !sameAt(facts, desired, facts.last.object, change.path);
     return { direction: moved ? "both-changed" : "live-changed", ...deployedOf(facts.last) };
   }
-  const steady = facts.versions.every(({ object }) => sameAt(facts.input, desired, object, change.path));
+  const steady = facts.versions.every(({ object }) => sameAt(facts, desired, object, change.path));
   if (!steady) return { direction: "unknown" };
   // Nothing of the past contradicts the evidence; where all of it is known, Git always said this.
   return past.end === "beginning" ? { direction: "live-changed", deployed: desired } : { direction: "live-changed" };
@@ -253,9 +273,9 @@ function toldOfUnowned(facts: Facts, change: Change): Told {
   return { direction: input.past.end === "beginning" ? "live-changed" : "unknown" };
 }
 
-function byTable({ input }: Facts, { path }: Change, deployed: DesiredObject, liveIsDeployed: boolean): Told {
+function byTable(facts: Facts, { path }: Change, deployed: DesiredObject, liveIsDeployed: boolean): Told {
   if (liveIsDeployed) return { direction: "git-ahead", deployed, claimed: true };
-  return { direction: sameAt(input, input.desired, deployed, path) ? "live-changed" : "both-changed", deployed };
+  return { direction: sameAt(facts, facts.input.desired, deployed, path) ? "live-changed" : "both-changed", deployed };
 }
 
 function deployedOf(last: Deployed | undefined): Pick<Told, "deployed" | "commit"> {
@@ -264,13 +284,29 @@ function deployedOf(last: Deployed | undefined): Pick<Told, "deployed" | "commit
 }
 
 /** Whether two versions say the same there, in whatever words. */
-function sameAt({ compare }: DirectionInput, one: DesiredObject, other: DesiredObject, path: FieldPath): boolean {
-  if (one === other) return true;
-  return !touches(placesOf(compare(one, { ref: other.ref, value: other.value, managers: [] })), path);
+function sameAt({ between }: Facts, one: DesiredObject, other: DesiredObject, path: FieldPath): boolean {
+  return one === other || !touches(between(one, other), path);
 }
 
-function touches(places: readonly FieldPath[], path: FieldPath): boolean {
-  return places.some((place) => startsWith(place, path) || startsWith(path, place));
+/** Places in an object, for as many questions as there are. */
+interface Places {
+  /** Formatted. */
+  readonly themselves: ReadonlySet<string>;
+  /** What they are in, and themselves. */
+  readonly above: ReadonlySet<string>;
+}
+
+function placesAt(paths: readonly FieldPath[]): Places {
+  return { themselves: new Set(paths.map(formatPath)), above: new Set(paths.flatMap(wayTo)) };
+}
+
+/** Whether one of the places is the path, in it, or holds it. */
+function touches({ themselves, above }: Places, path: FieldPath): boolean {
+  return above.has(formatPath(path)) || wayTo(path).some((place) => themselves.has(place));
+}
+
+function wayTo(path: FieldPath): readonly string[] {
+  return Array.from({ length: path.length + 1 }, (_, length) => formatPath(path.slice(0, length)));
 }
 
 /** The value at a path; a key that an item leaves out has its default, which is the one that the path has. */
