@@ -39,11 +39,13 @@ export async function measureWhole(stage: Stage): Promise<{ readonly created: Wh
   const outOfScope: string[] = [];
   for (const { subject, key, label } of twins) {
     if (found.has(key)) continue;
-    if (subject.resource.namespaced && !BOOKKEEPING.has(subject.resource.kind)) wrong.push(`missed the created ${label}`);
+    if (subject.resource.namespaced && !BOOKKEEPING.has(subject.resource.kind))
+      wrong.push(`missed the created ${label}`);
     else outOfScope.push(subject.resource.kind);
   }
   const wanted = new Set(twins.map(({ key }) => key));
-  for (const [key, label] of found) if (!wanted.has(key) && !OF_A_TWIN.test(label)) wrong.push(`unmanaged though not planted: ${label}`);
+  for (const [key, label] of found)
+    if (!wanted.has(key) && !OF_A_TWIN.test(label)) wrong.push(`unmanaged though not planted: ${label}`);
 
   for (const subject of subjects) await remove(stage, subject);
   const after = await scanFolder(stage.cluster, stage.git, namespaces);

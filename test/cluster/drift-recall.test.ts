@@ -79,7 +79,15 @@ describeOnCluster("what is changed in the cluster is found", () => {
   /** Unmanaged objects are the harness's own, and are told below. */
   async function scanByCommand(): Promise<{ readonly code: number | null; readonly drifts: readonly string[] }> {
     const { kubeconfig } = stage.cluster;
-    const { code, stdout } = await runHoldfast(["scan", "--format", "json", "--repo", stage.git, "--kubeconfig", kubeconfig]);
+    const { code, stdout } = await runHoldfast([
+      "scan",
+      "--format",
+      "json",
+      "--repo",
+      stage.git,
+      "--kubeconfig",
+      kubeconfig,
+    ]);
     const drifts = (JSON.parse(stdout) as Reported).drifts.filter(({ state }) => state !== "unmanaged");
     return {
       code,
