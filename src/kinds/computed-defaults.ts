@@ -154,6 +154,8 @@ function keyOf(whole: Computation, query: DefaultQuery): Value | undefined {
     : fieldOf(whole({ ...query, names, parent: holder }), query.names.at(-1) ?? "");
 }
 
+const MAX_HOLDERS = 200;
+
 /** The map at these names that has just this one in a field. */
 function holderOf(
   value: Value,
@@ -161,7 +163,8 @@ function holderOf(
   wanted: { readonly name: string; readonly map: ValueMap },
 ): ValueMap | undefined {
   if (isList(value)) {
-    for (const item of value) {
+    // Asked for each key: more of them than any object has would cost quadratic time, and get no answer.
+    for (const item of value.slice(0, MAX_HOLDERS)) {
       const found = holderOf(item, names, wanted);
       if (found !== undefined) return found;
     }

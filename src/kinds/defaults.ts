@@ -3,7 +3,7 @@
 import type { ConditionalDefault, FieldSchema } from "../core/schema.ts";
 import { kindKey } from "../core/refs.ts";
 import type { KindRef } from "../core/refs.ts";
-import { fieldOf, isList, isMap } from "../core/value.ts";
+import { fieldOf, isList, isMap, setField } from "../core/value.ts";
 import type { Value, ValueMap } from "../core/value.ts";
 import { computedDefault } from "./computed-defaults.ts";
 
@@ -29,7 +29,33 @@ export function serverDefault(query: DefaultQuery): Value | undefined {
   const { schema } = query;
   const conditional = schema?.defaults?.find((rule) => rule.field === name && applies(rule, query));
   if (conditional !== undefined) return conditional.value;
-  return schema?.fields !== undefined && Object.hasOwn(schema.fields, name) ? schema.fields[name]?.default : undefined;
+  const field = schema?.fields !== undefined && Object.hasOwn(schema.fields, name) ? schema.fields[name] : undefined;
+  return field?.default === undefined ? undefined : completed(field.default, field, { left: MAX_COMPLETED });
+}
+
+/** Places that are filled in within one default: no schema means more, and one could be made that never ends. */
+const MAX_COMPLETED = 10_000;
+
+/** A default with the defaults of its own parts, as the API server applies them from the outside in (structural schemas). */
+function completed(value: Value, schema: FieldSchema, budget: { left: number }): Value {
+  if (budget.left-- <= 0) return value;
+  if (isList(value)) {
+    const { items } = schema;
+    return items === undefined ? value : value.map((item) => completed(item, items, budget));
+  }
+  if (!isMap(value)) return value;
+  const whole: Record<string, Value> = {};
+  for (const name of Object.keys(value)) {
+    const part =
+      schema.fields !== undefined && Object.hasOwn(schema.fields, name) ? schema.fields[name] : schema.values;
+    setField(whole, name, part === undefined ? (value[name] as Value) : completed(value[name] as Value, part, budget));
+  }
+  for (const [name, part] of Object.entries(schema.fields ?? {})) {
+    if (part.default !== undefined && !Object.hasOwn(value, name)) {
+      setField(whole, name, completed(part.default, part, budget));
+    }
+  }
+  return whole;
 }
 
 function applies({ when = {}, kinds }: ConditionalDefault, { kind, parent }: DefaultQuery): boolean {

@@ -19,6 +19,8 @@ interface TypeData {
   readonly list?: ListSchema;
   readonly atomic?: true;
   readonly defaults?: readonly ConditionalDefault[];
+  /** Fields of the newest version's type. */
+  readonly lacks?: readonly string[];
   readonly fields?: Readonly<Record<string, TypeData | string>>;
   readonly values?: TypeData | string;
   readonly items?: TypeData | string;
@@ -52,7 +54,9 @@ const OLDER_TYPES: Types = new Map(Object.entries(older.types as unknown as Read
  */
 export const builtinSchemas: SchemaSource = createSource([NEWEST_TYPES, OLDER_TYPES]);
 
-const OLDER_SCHEMAS: SchemaSource = createSource([OLDER_TYPES, NEWEST_TYPES]);
+/** What the older version has, and nothing that came later; and the same with what came later, whenever that was. */
+const OLDER_SCHEMAS: SchemaSource = createSource([OLDER_TYPES, NEWEST_TYPES], { exact: true });
+const BETWEEN_SCHEMAS: SchemaSource = createSource([OLDER_TYPES, NEWEST_TYPES]);
 
 /**
  * The kinds as a cluster of this version (`v1.33.4-gke.1`) serves them: by the nearest version that is known, and by the
@@ -60,8 +64,9 @@ const OLDER_SCHEMAS: SchemaSource = createSource([OLDER_TYPES, NEWEST_TYPES]);
  */
 export function schemasFor(version: string | undefined): SchemaSource {
   const minor = minorOf(version ?? "") ?? Infinity;
-  const middle = ((minorOf(newest.kubernetes) ?? 0) + (minorOf(older.kubernetes) ?? 0)) / 2;
-  return minor < middle ? OLDER_SCHEMAS : builtinSchemas;
+  const [old, young] = [minorOf(older.kubernetes) ?? 0, minorOf(newest.kubernetes) ?? 0];
+  if (minor <= old) return OLDER_SCHEMAS;
+  return minor < (old + young) / 2 ? BETWEEN_SCHEMAS : builtinSchemas;
 }
 
 function minorOf(version: string): number | undefined {
@@ -70,7 +75,7 @@ function minorOf(version: string): number | undefined {
 }
 
 /** What the first layer says of a type goes before what the others say of it. */
-function createSource(layers: readonly Types[]): SchemaSource {
+function createSource(layers: readonly Types[], { exact = false }: { readonly exact?: boolean } = {}): SchemaSource {
   const kinds = new Map(
     [...Object.entries(older.kinds), ...Object.entries(newest.kinds)].map(([name, { type }]) => [name, type]),
   );
@@ -78,21 +83,25 @@ function createSource(layers: readonly Types[]): SchemaSource {
   return {
     schemaOf(apiVersion, kind) {
       const type = kinds.get(`${apiVersion}/${kind}`);
-      return type === undefined ? undefined : build(type, { layers, built });
+      return type === undefined ? undefined : build(type, { layers, exact, built });
     },
   };
 }
 
 interface Library {
   readonly layers: readonly Types[];
+  /** Without the fields that the first layer's version lacks. */
+  readonly exact: boolean;
   readonly built: Map<string, FieldSchema>;
 }
 
-function typeNamed(name: string, { layers }: Library): TypeData | string {
+function typeNamed(name: string, { layers, exact }: Library): TypeData | string {
   const known = layers.map((types) => types.get(name)).filter((type) => type !== undefined);
   const [first = {}, second] = known;
   if (typeof first === "string" || second === undefined || typeof second === "string") return first;
-  return { ...second, ...first, fields: { ...second.fields, ...first.fields } };
+  const lacks = exact ? (first.lacks ?? []) : [];
+  const inherited = Object.entries(second.fields ?? {}).filter(([field]) => !lacks.includes(field));
+  return { ...second, ...first, fields: { ...Object.fromEntries(inherited), ...first.fields } };
 }
 
 function build(name: string, library: Library): FieldSchema {

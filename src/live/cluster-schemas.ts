@@ -1,18 +1,21 @@
-/** Schemas of custom resources, from the API server's OpenAPI v3. */
+/**
+ * Schemas of kinds that holdfast does not bring with it, from the API server's OpenAPI v3: custom resources, and versions
+ * of Kubernetes' own groups that are newer or older than those of src/kinds/data.
+ */
 
 import { isFault } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
-import { groupOf } from "../core/refs.ts";
 import type { KindRef } from "../core/refs.ts";
 import type { FieldSchema, SchemaSource } from "../core/schema.ts";
 import { textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 import { fieldSchema } from "../kinds/openapi.ts";
+import { builtinSchemas } from "../kinds/schemas.ts";
 import type { Api } from "./api.ts";
 import { listFailed } from "./faults.ts";
 import { parseJson } from "./json.ts";
 
-/** Groups of the API server itself (kubernetes `api/openapi-spec/v3`): their kinds come with holdfast. */
+/** Groups of the API server itself (kubernetes `api/openapi-spec/v3`). */
 export const BUILT_IN_GROUPS: ReadonlySet<string> = new Set([
   "",
   "admissionregistration.k8s.io",
@@ -44,8 +47,8 @@ export interface ClusterSchemas {
   /** What was loaded so far. */
   readonly source: SchemaSource;
   /**
-   * Loads a custom kind's schema, once. A cluster that has no OpenAPI v3, or does not let it be read, leaves the schema
-   * unknown; any other failure is a fault: compared without its list keys, the kind would seem to drift.
+   * Loads the schema of a kind that is not built in, once. A cluster that has no OpenAPI v3, or does not let it be read,
+   * leaves the schema unknown; any other failure is a fault: compared without its list keys, the kind would seem to drift.
    */
   load(kind: KindRef): Promise<Fault | undefined>;
 }
@@ -57,7 +60,7 @@ export function openSchemas(api: Api): ClusterSchemas {
     source: { schemaOf: (apiVersion, kind) => schemas.get(`${apiVersion}\0${kind}`) },
     load: async (kind) => {
       const { apiVersion } = kind;
-      if (BUILT_IN_GROUPS.has(groupOf(apiVersion))) return undefined;
+      if (builtinSchemas.schemaOf(apiVersion, kind.kind) !== undefined) return undefined;
       const document = documents.get(apiVersion) ?? getDocument(api, kind);
       documents.set(apiVersion, document);
       const answer = await document;
@@ -71,7 +74,7 @@ export function openSchemas(api: Api): ClusterSchemas {
 
 async function getDocument(api: Api, kind: KindRef): Promise<{ readonly document: Value } | Fault | undefined> {
   const path = kind.apiVersion.split("/").map(encodeURIComponent).join("/");
-  const answer = await api.get(`/openapi/v3/apis/${path}`);
+  const answer = await api.get(`/openapi/v3/${kind.apiVersion.includes("/") ? "apis" : "api"}/${path}`);
   if (isFault(answer)) return answer;
   if (answer.kind === "too-large") return listFailed(kind, "its schema is too large");
   if (answer.status === 403 || answer.status === 404) return undefined;

@@ -16,7 +16,7 @@ import type { SchemaSource } from "../core/schema.ts";
 import type { Clock, DesiredState, LiveQuery, LiveSource, Progress, SourceTree } from "../core/stages.ts";
 import { compareText } from "../core/value.ts";
 import { contextOf, readDesired } from "../desired/desired.ts";
-import { builtinSchemas } from "../kinds/schemas.ts";
+import { schemasFor } from "../kinds/schemas.ts";
 import { builtinKind } from "../kinds/scopes.ts";
 import type { TargetConfig } from "../config/repository.ts";
 import type { Digester } from "../text/digest.ts";
@@ -73,7 +73,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
   const read = await readTargets(options);
   options.signal?.throwIfAborted();
 
-  const schemas = layered(options.live.schemas);
+  const schemas = layered(options.live);
   const all = declaredBy(read);
   const neighbours = await readTargets({ ...options, targets: options.neighbours ?? [] });
   options.signal?.throwIfAborted();
@@ -228,10 +228,11 @@ function scopeLookup(live: LiveSource): (kind: KindRef) => boolean | undefined {
   return (kind) => (live.served(kind) ?? builtinKind(kind))?.namespaced;
 }
 
-/** The cluster's own schemas before the built-in data. */
-function layered(live: SchemaSource): SchemaSource {
+/** The cluster's own schemas before the built-in data of its version. */
+function layered({ schemas, cluster }: LiveSource): SchemaSource {
+  const builtin = schemasFor(cluster.version);
   return {
-    schemaOf: (apiVersion, kind) => live.schemaOf(apiVersion, kind) ?? builtinSchemas.schemaOf(apiVersion, kind),
+    schemaOf: (apiVersion, kind) => schemas.schemaOf(apiVersion, kind) ?? builtin.schemaOf(apiVersion, kind),
   };
 }
 

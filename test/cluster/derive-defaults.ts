@@ -174,14 +174,12 @@ type Sort = Scalar | typeof PRESENT;
 /** A field beside it whose value decides: one that chooses (`type`), or one whose being there does. */
 function siblingRules(field: string, seen: readonly Probe[]): readonly ConditionalDefault[] | undefined {
   const names = [...new Set(seen.flatMap(({ parent }) => Object.keys(parent)))].filter((name) => name !== field);
-  const candidates = names
-    .toSorted(
-      (a, b) => Number(!/type|mode|strategy|affinity/i.test(a)) - Number(!/type|mode|strategy|affinity/i.test(b)),
-    )
-    .map((name) => siblingRule(field, name, seen))
-    .filter((rules) => rules !== undefined);
-  return candidates[0];
+  const ordered = names.toSorted((a, b) => Number(!CHOOSES.test(a)) - Number(!CHOOSES.test(b)));
+  return ordered.map((name) => siblingRule(field, name, seen)).find((rules) => rules !== undefined);
 }
+
+/** Names that are asked first: many a field happens to go with the answer. */
+const CHOOSES = /type|mode|strategy|affinity/i;
 
 function siblingRule(
   field: string,

@@ -11,6 +11,7 @@ import type { FieldSchema, SchemaSource } from "../../src/core/schema.ts";
 import { fieldAt, isMap, withField } from "../../src/core/value.ts";
 import type { Scalar, Value, ValueMap } from "../../src/core/value.ts";
 import { compareObject } from "../../src/drift/compare.ts";
+import { crdSchemas, fieldSchema } from "../../src/kinds/openapi.ts";
 import { serverDefault } from "../../src/kinds/defaults.ts";
 import { builtinSchemas, schemasFor } from "../../src/kinds/schemas.ts";
 import { sameQuantity } from "../../src/kinds/quantity.ts";
@@ -152,6 +153,17 @@ describeOnCluster("what is known of the built-in kinds", () => {
   });
   afterAll(() => cluster?.stop());
 
+  it("includes the defaults of custom resources, of any form and depth", async () => {
+    const [crd, ...objects] = readYaml(CUSTOM, { file: "custom.yaml" }).documents.map(({ value }) => value as ValueMap);
+    const kinds = { "kinds.example/v1/Gizmo": { type: "", resource: "gizmos", namespaced: true } };
+    const sources = await customSchemas(cluster, crd as ValueMap);
+    const { probes, refused } = await probeDefaults(cluster, kinds, objects);
+    expect(refused).toEqual([]);
+    expect(probes.length).toBeGreaterThan(35);
+    expect(probes.filter(({ back }) => back !== undefined).length).toBeGreaterThan(20);
+    for (const source of sources) expect(probes.flatMap((probe) => mistakeIn(probe, source))).toEqual([]);
+  });
+
   it("finds no drift in awkward manifests that were just applied", async () => {
     expect(await expectInSync(cluster, AWKWARD)).toBe(8);
   });
@@ -179,10 +191,10 @@ describeOnCluster(
 
         const { probes, kinds, random } = await probeDefaults(cluster, served.kinds);
         expect(kinds.length).toBeGreaterThan(70);
-        const told = probes.filter((probe) => !isAllocated(probe, served) && !isCircular(probe));
-        expect(told.length).toBeGreaterThan(1400);
+        const asked = probes.filter((probe) => !isAllocated(probe, served) && !isCircular(probe));
+        expect(asked.length).toBeGreaterThan(1400);
         const schemas = schemasFor(KUBERNETES[minor].version);
-        const wrong = told.flatMap((probe) => mistakeIn(probe, schemas));
+        const wrong = asked.flatMap((probe) => mistakeIn(probe, schemas));
         expect(wrong).toEqual([]);
         // What holds the Job's uid, and no other.
         expect(
@@ -195,6 +207,86 @@ describeOnCluster(
   },
   [...CLUSTER_BINARIES, ...OLDER_BINARIES],
 );
+
+const CUSTOM = `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: gizmos.kinds.example }
+spec:
+  group: kinds.example
+  scope: Namespaced
+  names: { plural: gizmos, kind: Gizmo }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              default: { size: 1 }
+              properties:
+                size: { type: integer, default: 3 }
+                off: { type: boolean, default: false }
+                name: { type: string, default: "" }
+                nothing: { type: string, nullable: true, default: null }
+                limits:
+                  type: object
+                  default: {}
+                  properties: { cpu: { type: string, default: "1" }, memory: { type: string }, deep: { type: object, default: {}, properties: { a: { type: number, default: 0.5 } } } }
+                parts:
+                  type: array
+                  default: [{ name: a }]
+                  x-kubernetes-list-type: map
+                  x-kubernetes-list-map-keys: [name, protocol]
+                  items:
+                    type: object
+                    required: [name]
+                    properties: { name: { type: string }, weight: { type: integer, default: 1 }, protocol: { type: string, default: TCP } }
+                tags: { type: object, default: { a: b }, additionalProperties: { type: string } }
+                each: { type: object, additionalProperties: { type: object, properties: { x: { type: string, default: z } } } }
+                free: { type: object, default: { any: [1] }, x-kubernetes-preserve-unknown-fields: true }
+                port: { x-kubernetes-int-or-string: true, default: http }
+                template:
+                  type: object
+                  x-kubernetes-embedded-resource: true
+                  x-kubernetes-preserve-unknown-fields: true
+                  default: { apiVersion: v1, kind: ConfigMap }
+---
+apiVersion: kinds.example/v1
+kind: Gizmo
+metadata: { name: bare, namespace: default }
+---
+apiVersion: kinds.example/v1
+kind: Gizmo
+metadata: { name: full, namespace: default }
+spec: { size: 5, limits: { memory: 1Gi, deep: {} }, parts: [{ name: b }, { name: b, protocol: UDP, weight: 4 }], tags: {}, each: { one: {} }, free: { b: {} }, port: 80 }
+`;
+
+/** Once as the cluster's OpenAPI has it, once as the definition itself does. */
+async function customSchemas(cluster: TestCluster, crd: ValueMap): Promise<readonly SchemaSource[]> {
+  const endpoint = { server: cluster.server, authority: cluster.authority, token: cluster.tokenOf("admin") };
+  const made = await askApi(endpoint, { method: "POST", path: urlOf(refOf(crd)), body: crd });
+  expect(made.status).toBe(201);
+  const path = "/openapi/v3/apis/kinds.example/v1";
+  let published: FieldSchema | undefined;
+  await expect
+    .poll(
+      async () => {
+        const { status, text } = await askApi(endpoint, { method: "GET", path });
+        const gizmos = await askApi(endpoint, { method: "GET", path: "/apis/kinds.example/v1/gizmos" });
+        if (status !== 200 || gizmos.status !== 200) return false;
+        published = fieldSchema(JSON.parse(text) as Value, "kinds.example/v1", "Gizmo");
+        return published !== undefined;
+      },
+      { timeout: 30_000 },
+    )
+    .toBe(true);
+  const declared = crdSchemas(crd)[0]?.schema;
+  return [{ schemaOf: () => published }, { schemaOf: () => declared }];
+}
 
 /** Kinds and fields of which the data says something else than the server's own OpenAPI. */
 function unlike(served: KindData, minor: KubernetesMinor): readonly string[] {
@@ -302,5 +394,5 @@ function objectsIn(text: string): readonly ValueMap[] {
     const key = refKey(refOf(placed));
     byKey.set(key, [...(byKey.get(key) ?? []), placed]);
   }
-  return [...byKey.values()].flatMap((same) => (same.length === 1 ? same : []));
+  return [...byKey.values()].flatMap((values) => (values.length === 1 ? values : []));
 }

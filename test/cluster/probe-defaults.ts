@@ -50,10 +50,11 @@ interface Shape {
   readonly literal: boolean;
 }
 
-/** Probes every shape in every version in which `kinds` has it. */
+/** Probes every shape, by default those of shapes/, in every version in which `kinds` has it. */
 export async function probeDefaults(
   cluster: TestCluster,
   kinds: Readonly<Record<string, KindEntry>>,
+  shapes: readonly ValueMap[] = readShapes(cluster.authority),
 ): Promise<Probing> {
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
   const { server, authority } = cluster;
@@ -64,7 +65,7 @@ export async function probeDefaults(
     refused: [],
     kinds: new Set(),
   };
-  for (const shape of shapesFor(authority, kinds)) {
+  for (const shape of inVersions(shapes, kinds)) {
     const name = `${textOf(shape.value, "apiVersion")}/${textOf(shape.value, "kind")}`;
     const answer = await dryRun(asked, shape.value);
     if (typeof answer === "string") {
@@ -78,7 +79,7 @@ export async function probeDefaults(
   return { ...found, kinds: [...found.kinds] };
 }
 
-function shapesFor(authority: string, kinds: Readonly<Record<string, KindEntry>>): readonly Shape[] {
+function inVersions(shapes: readonly ValueMap[], kinds: Readonly<Record<string, KindEntry>>): readonly Shape[] {
   const versions = (kind: KindRef): readonly string[] =>
     Object.keys(kinds)
       .map((name) => ({
@@ -87,7 +88,7 @@ function shapesFor(authority: string, kinds: Readonly<Record<string, KindEntry>>
       }))
       .filter((known) => known.kind === kind.kind && groupOf(known.apiVersion) === groupOf(kind.apiVersion))
       .map(({ apiVersion }) => apiVersion);
-  return readShapes(authority).flatMap((value) => {
+  return shapes.flatMap((value) => {
     const apiVersion = textOf(value, "apiVersion") ?? "";
     return versions({ apiVersion, kind: textOf(value, "kind") ?? "" }).map((version) => ({
       value: withField(value, "apiVersion", version),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { FieldSchema } from "../../src/core/schema.ts";
-import { builtinSchemas } from "../../src/kinds/schemas.ts";
+import { builtinSchemas, schemasFor } from "../../src/kinds/schemas.ts";
 import { builtinKind } from "../../src/kinds/scopes.ts";
 
 /** Follows field names, and the items of the lists on the way. */
@@ -60,13 +60,26 @@ describe("schemas of the built-in kinds", () => {
     expect(at("apps/v1", "Deployment", "spec", "strategy", "rollingUpdate", "maxSurge")?.type).toBe("int-or-string");
   });
 
-  test("a zero value is a default only where the server does not write it", () => {
-    expect(at("apps/v1", "Deployment", ...POD, "hostNetwork")).toEqual({ type: "boolean", default: false });
-    expect(at("apps/v1", "Deployment", ...POD, "containers", "env", "value")).toEqual({ type: "string", default: "" });
+  test("a zero value is the same as nothing only where the server does not write it", () => {
+    expect(at("apps/v1", "Deployment", ...POD, "hostNetwork")).toEqual({ type: "boolean", zero: true });
+    expect(at("apps/v1", "Deployment", ...POD, "containers", "env", "value")).toEqual({ type: "string", zero: true });
     expect(at("apps/v1", "Deployment", "spec", "replicas")).toEqual({ type: "integer" });
     expect(at("apps/v1", "Deployment", ...POD, "automountServiceAccountToken")).toEqual({ type: "boolean" });
     expect(at("apps/v1", "Deployment", ...POD, "containers", "securityContext", "allowPrivilegeEscalation")).toEqual({
       type: "boolean",
+    });
+  });
+
+  test("defaults stand on the type that holds the field, with what they depend on", () => {
+    expect(at("v1", "Service", "spec")?.defaults).toContainEqual({
+      field: "allocateLoadBalancerNodePorts",
+      value: true,
+      when: { type: ["LoadBalancer"] },
+    });
+    expect(at("apps/v1", "Deployment", ...POD)?.defaults).toContainEqual({
+      field: "enableServiceLinks",
+      value: true,
+      kinds: ["v1/Pod"],
     });
   });
 
@@ -83,6 +96,38 @@ describe("schemas of the built-in kinds", () => {
   ])("nothing is known of %s %s", (apiVersion, kind) => {
     expect(builtinSchemas.schemaOf(apiVersion, kind)).toBeUndefined();
     expect(builtinKind({ apiVersion, kind })).toBeUndefined();
+  });
+});
+
+describe("schemas of a cluster's version", () => {
+  const names = ["spec", "template", "spec", "containers", "restartPolicyRules"];
+
+  test.each([
+    ["v1.36.3", "the newest that is known", true],
+    ["v1.40.0", "one that is newer than that", true],
+    ["v1.35.1+k3s1", "one that is nearer to the newest", true],
+    ["v1.34.0", "one between, whose fields may be newer than the older one's", true],
+    ["v1.33.13-gke.100", "the older that is known", false],
+    ["v1.29.4", "one that is older still", false],
+    ["", "none, as of plain snapshots", true],
+    ["banana", "no version", true],
+    [undefined, "an unknown one", true],
+  ])("%s, %s: fields of the newest are known: %s", (version, _what, known) => {
+    let schema = schemasFor(version).schemaOf("apps/v1", "Deployment");
+    for (const name of names) schema = (schema?.items ?? schema)?.fields?.[name];
+    expect(schema !== undefined).toBe(known);
+  });
+
+  test("a kind that only one version serves is known in each", () => {
+    for (const version of ["v1.36.0", "v1.33.0"]) {
+      const schemas = schemasFor(version);
+      const older = schemas.schemaOf("resource.k8s.io/v1alpha3", "ResourceClaim");
+      expect(older?.fields?.["spec"]?.fields?.["devices"]?.fields?.["requests"]?.list).toEqual({ kind: "atomic" });
+      expect(schemas.schemaOf("resource.k8s.io/v1", "ResourceClaim")?.fields?.["spec"]?.fields).toBeDefined();
+    }
+    expect(builtinKind({ apiVersion: "storage.k8s.io/v1alpha1", kind: "VolumeAttributesClass" })?.namespaced).toBe(
+      false,
+    );
   });
 });
 
