@@ -3,8 +3,8 @@
 import type { Change } from "./drift.ts";
 import { formatPath, indexOfStep } from "./path.ts";
 import type { FieldPath, PathStep } from "./path.ts";
-import { fieldOf, isList, isMap, setField, withField } from "./value.ts";
-import type { Scalar, Value } from "./value.ts";
+import { fieldOf, isList, isMap, setField } from "./value.ts";
+import type { Scalar, Value, ValueMap } from "./value.ts";
 
 type Sides = Pick<Change, "path" | "desired" | "live">;
 
@@ -24,11 +24,15 @@ export function applyChanges(value: Value, changes: readonly Sides[], side: "des
   const rekeyed = rekeyedItems(changes);
   const pathIn = (object: Value, path: FieldPath): FieldPath =>
     rekeyed.size === 0 ? path : foundPath(object, path, rekeyed);
+  const own: Own = new WeakSet();
   return [...sets, ...removals].reduce(
-    (object, change) => put(object, pathIn(object, change.path), change.value),
+    (object, change) => put(own, object, pathIn(object, change.path), change.value),
     value,
   );
 }
+
+/** Maps and lists that were made here: changed in place, or else each of many changes would copy the whole again. */
+type Own = WeakSet<object>;
 
 type Keys = Readonly<Record<string, Scalar>>;
 
@@ -82,31 +86,68 @@ function lastIndex({ path }: { readonly path: FieldPath }): number {
   return step?.kind === "index" ? step.index : 0;
 }
 
-function put(current: Value | undefined, path: FieldPath, value: Value | undefined): Value {
+function put(own: Own, current: Value | undefined, path: FieldPath, value: Value | undefined): Value {
   const [step, ...rest] = path;
   if (step === undefined) return value ?? null;
-  return step.kind === "field" ? putField(current, step.name, rest, value) : putItem(current, step, rest, value);
+  return step.kind === "field"
+    ? putField(own, current, { name: step.name, rest, value })
+    : putItem(own, current, { step, rest, value });
 }
 
-function putField(current: Value | undefined, name: string, rest: FieldPath, value: Value | undefined): Value {
+interface PutField {
+  readonly name: string;
+  readonly rest: FieldPath;
+  readonly value: Value | undefined;
+}
+
+function putField(own: Own, current: Value | undefined, { name, rest, value }: PutField): Value {
   const map = isMap(current) ? current : {};
   const child = Object.hasOwn(map, name) ? map[name] : undefined;
   // There is nothing to remove below something that is not there.
   if (value === undefined && child === undefined) return current ?? map;
-  return withField(map, name, rest.length === 0 ? value : put(child, rest, value));
+  const inner = rest.length === 0 ? value : put(own, child, rest, value);
+  const draft = ownMap(own, map);
+  if (inner === undefined) Reflect.deleteProperty(draft, name);
+  else setField(draft, name, inner);
+  return draft;
 }
 
-function putItem(current: Value | undefined, step: PathStep, rest: FieldPath, value: Value | undefined): Value {
+interface PutItem {
+  readonly step: PathStep;
+  readonly rest: FieldPath;
+  readonly value: Value | undefined;
+}
+
+function putItem(own: Own, current: Value | undefined, { step, rest, value }: PutItem): Value {
   const list = isList(current) ? current : [];
   const index = indexOfStep(list, step);
-  if (index === undefined) return value === undefined ? (current ?? list) : [...list, newItem(step, rest, value)];
-  if (rest.length > 0) return list.with(index, put(list[index], rest, value));
-  return value === undefined ? list.toSpliced(index, 1) : list.with(index, value);
+  if (index === undefined && value === undefined) return current ?? list;
+  const draft = ownList(own, list);
+  if (index === undefined) draft.push(newItem(own, step, rest, value as Value));
+  else if (rest.length > 0) draft[index] = put(own, list[index], rest, value);
+  else if (value === undefined) draft.splice(index, 1);
+  else draft[index] = value;
+  return draft;
 }
 
-function newItem(step: PathStep, rest: FieldPath, value: Value): Value {
+function newItem(own: Own, step: PathStep, rest: FieldPath, value: Value): Value {
   if (rest.length === 0) return value;
   const item: Record<string, Value> = {};
   if (step.kind === "key") for (const name of Object.keys(step.keys)) setField(item, name, step.keys[name] as Value);
-  return put(item, rest, value);
+  return put(own, item, rest, value);
+}
+
+function ownMap(own: Own, map: ValueMap): Record<string, Value> {
+  if (own.has(map)) return map;
+  const copy: Record<string, Value> = {};
+  for (const name of Object.keys(map)) setField(copy, name, map[name] as Value);
+  own.add(copy);
+  return copy;
+}
+
+function ownList(own: Own, list: readonly Value[]): Value[] {
+  if (own.has(list)) return list as Value[];
+  const copy = [...list];
+  own.add(copy);
+  return copy;
 }

@@ -90,9 +90,11 @@ export function indexOfStep(value: Value | undefined, step: PathStep): number | 
   if (!isList(value)) return undefined;
   let index = -1;
   switch (step.kind) {
-    case "key":
-      index = value.findIndex((item) => matchesKeys(item, step.keys));
+    case "key": {
+      const keys = Object.entries(step.keys);
+      index = value.findIndex((item) => matchesKeys(item, keys));
       break;
+    }
     case "value":
       index = value.indexOf(step.value);
       break;
@@ -105,6 +107,6 @@ export function indexOfStep(value: Value | undefined, step: PathStep): number | 
   return index < 0 ? undefined : index;
 }
 
-function matchesKeys(item: Value, keys: Readonly<Record<string, Scalar>>): boolean {
-  return isMap(item) && Object.entries(keys).every(([name, value]) => fieldOf(item, name) === value);
+function matchesKeys(item: Value, keys: readonly (readonly [string, Scalar])[]): boolean {
+  return isMap(item) && keys.every(([name, value]) => fieldOf(item, name) === value);
 }
