@@ -1,16 +1,14 @@
 // Plants one change at a time and asks whether holdfast finds exactly that. Cases are numbered in a fixed order, and what
 // chance decides (which hand makes the change) depends on the seed and the number alone, so each can be made again.
 
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { changesOf } from "../../src/core/drift.ts";
 import type { Change } from "../../src/core/drift.ts";
 import { field, formatPath } from "../../src/core/path.ts";
 import type { FieldPath, PathStep } from "../../src/core/path.ts";
 import { formatRef } from "../../src/core/refs.ts";
-import { fieldOf, isMap, withField } from "../../src/core/value.ts";
+import { fieldOf, isMap } from "../../src/core/value.ts";
 import type { Value, ValueMap } from "../../src/core/value.ts";
-import { base64, listAt, messageOf, pathOf } from "./api.ts";
+import { base64, listAt, messageOf } from "./api.ts";
 import { edited, editsOf } from "./edits.ts";
 import type { Edit } from "./edits.ts";
 import { coveredLength, same, seenFromGit, stepTo, storedChanges } from "./expected.ts";
@@ -18,9 +16,10 @@ import type { ExpectedChange, StoredChange } from "./expected.ts";
 import { ACTOR_OF, handsFor, write } from "./hands.ts";
 import type { Hand } from "./hands.ts";
 import { itemsOf, listKindOf, propertyOf } from "./schema.ts";
+import { asDeployed, restore } from "./restore.ts";
 import { read } from "./stage.ts";
 import type { Stage, Subject } from "./stage.ts";
-import { deploy, MANAGER_OF, nameOf } from "./ways.ts";
+import { MANAGER_OF } from "./ways.ts";
 
 export interface Case {
   readonly number: number;
@@ -80,7 +79,7 @@ export async function play(
 ): Promise<Outcome> {
   const { subject } = one;
   const random = randomOf(seed ^ 0x5eed, one.number);
-  const before = await asDeployed(stage, one);
+  const before = await asDeployed(stage, subject);
   const planted = await plant(stage, one, before, random);
   if (planted.kind !== "planted") return planted;
   try {
@@ -89,19 +88,6 @@ export async function play(
   } finally {
     await restore(stage, subject, before);
   }
-}
-
-/** Where an earlier case could not be taken back, or a controller worked on it, the object is put back first. */
-async function asDeployed(stage: Stage, { subject }: Case): Promise<ValueMap> {
-  const now = await read(stage, subject);
-  const deployed = stage.deployed.get(subject) as ValueMap;
-  const known =
-    now !== undefined && storedChanges(deployed, now, subject.schema).every(({ after }) => after !== undefined);
-  if (known) return now;
-  await restore(stage, subject, deployed);
-  const again = await read(stage, subject);
-  if (again === undefined) throw new Error(`${formatRef(subject.desired.ref)} is gone`);
-  return again;
 }
 
 interface Planted {
@@ -361,60 +347,6 @@ function short(value: unknown): string {
   return (
     JSON.stringify(value, (_key, one: unknown) => (typeof one === "bigint" ? one.toString() : one)) ?? "nothing"
   ).slice(0, 200);
-}
-
-/** Puts the object back as it was, owners included; where it cannot be changed back, it is made anew. */
-async function restore(stage: Stage, subject: Subject, before: ValueMap): Promise<void> {
-  const path = pathOf(subject.resource, subject.namespace, nameOf(subject.file.value));
-  for (let attempt = 0; attempt < 12; attempt++) {
-    const now = await read(stage, subject);
-    if (now === undefined) break;
-    const version = fieldOf(fieldOf(now, "metadata"), "resourceVersion") as Value;
-    const uid = fieldOf(fieldOf(now, "metadata"), "uid") as Value;
-    const metadata = { ...(fieldOf(before, "metadata") as ValueMap), resourceVersion: version, uid };
-    if (storedChanges(now, before, subject.schema).length === 0 && sameManagers(now, before)) return;
-    const answer = await stage.api.call({
-      method: "PUT",
-      path: `${path}?fieldManager=restore`,
-      body: { ...before, metadata },
-    });
-    if (answer.status === 422 || answer.status === 403) break;
-  }
-  await renew(stage, subject);
-}
-
-function sameManagers(a: ValueMap, b: ValueMap): boolean {
-  return same(managersOf(a), managersOf(b));
-}
-
-function managersOf(object: ValueMap): readonly Value[] {
-  return listAt(object, "metadata", "managedFields").filter((entry) => fieldOf(entry, "subresource") !== "status");
-}
-
-async function renew(stage: Stage, subject: Subject): Promise<void> {
-  const path = pathOf(subject.resource, subject.namespace, nameOf(subject.file.value));
-  await stage.api.call({ method: "DELETE", path: `${path}?gracePeriodSeconds=0` });
-  for (let now = await read(stage, subject); now !== undefined; now = await read(stage, subject)) {
-    const metadata = withField(fieldOf(now, "metadata") as ValueMap, "finalizers", undefined);
-    if (fieldOf(fieldOf(now, "metadata"), "finalizers") !== undefined) {
-      await stage.api.call({ method: "PUT", path, body: { ...now, metadata } });
-    }
-  }
-  const folder = join(stage.folder, `again-${process.hrtime.bigint()}`);
-  const said = await deploy({
-    cluster: stage.cluster,
-    way: subject.way,
-    folder,
-    files: [subject.file],
-    namespace: subject.namespace ?? "default",
-  });
-  await rm(folder, { recursive: true, force: true });
-  const renewed = await read(stage, subject);
-  if (renewed !== undefined) stage.deployed.set(subject, renewed);
-  // The times in managedFields are whole seconds: what is planted next must be newer than what was deployed.
-  await new Promise((resolve) => setTimeout(resolve, 1000));
-  if (said.size > 0)
-    throw new Error(`cannot make ${formatRef(subject.desired.ref)} again: ${[...said.values()].join("; ")}`);
 }
 
 /** Numbers between 0 and 1 that depend on the seed and the case alone (mulberry32). */

@@ -1,5 +1,5 @@
-// Silence: applies the corpus in each way to a fresh cluster, lets it settle
-// and scans. Whatever holdfast reports is a false alarm.
+// Silence: applies the corpus in one way to a fresh cluster, lets it settle and scans. Whatever holdfast reports is a false
+// alarm.
 
 import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { changesOf } from "../../src/core/drift.ts";
 import type { Pass } from "../../src/core/pass.ts";
 import { formatPath } from "../../src/core/path.ts";
 import { formatRef } from "../../src/core/refs.ts";
-import { fieldOf, textOf } from "../../src/core/value.ts";
+import { textOf } from "../../src/core/value.ts";
 import type { ValueMap } from "../../src/core/value.ts";
 import { printJson } from "../../src/live/json.ts";
 import { startCluster } from "../../test/cluster/cluster.ts";
@@ -123,7 +123,6 @@ async function silenceOn(stage: Stage): Promise<Silence> {
   }
   await settle(api);
   const pass = await scanFolder(cluster, git, slots);
-  if (process.env["BENCH_KEEP"]) await keepSurprises(pass, process.env["BENCH_KEEP"], way);
   const peers: Partial<Record<Peer, number>> = {};
   for (const peer of stage.peers ? PEER_NAMES : []) {
     const count = await differing(cluster, peer, git);
@@ -194,16 +193,4 @@ function toldOf(
 
 function short(value: Parameters<typeof printJson>[0] | undefined): string {
   return value === undefined ? "nothing" : printJson(value).slice(0, 160);
-}
-
-/** Both sides of each object that was reported, to look into. */
-async function keepSurprises(pass: Pass, folder: string, way: Way): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  for (const { drift } of pass.results) {
-    const name = `${way}-${drift.ref.kind}-${drift.ref.namespace ?? ""}-${drift.ref.name}`.replaceAll(/[^\w.-]/g, "_");
-    await writeFile(
-      join(folder, `${name}.json`),
-      JSON.stringify({ ...drift, desired: fieldOf(drift as never, "desired") }, undefined, 1),
-    );
-  }
 }
