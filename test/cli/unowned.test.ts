@@ -15,10 +15,20 @@ spec: { replicas: 1, template: { spec: { containers: [${containers.join(", ")}] 
 `;
 }
 
-async function scanned(...added: readonly string[]) {
-  const repo = repositoryOf({ "web.yaml": deployment(WEB) });
+/** Something in the cluster that may have written into Deployments. */
+const INJECTOR = `---
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingWebhookConfiguration
+metadata: { name: mesh }
+webhooks:
+  - name: sidecar.mesh.example
+    rules: [{ apiGroups: [apps], apiVersions: [v1], resources: [deployments], operations: [CREATE] }]
+`;
+
+async function scanned(added: readonly string[], injector = INJECTOR) {
+  const repo = repositoryOf({ "web.yaml": `${deployment(WEB)}${injector}` });
   const ran = await holdfast(["scan", "--repo", repo, "--live", "-", "--format", "json"], {
-    input: `${deployment(WEB, ...added)}---\napiVersion: apps/v1\nkind: DeploymentList\nitems: []\n`,
+    input: `${deployment(WEB, ...added)}${injector}---\napiVersion: apps/v1\nkind: DeploymentList\nitems: []\n`,
   });
   const { drifts, summary } = JSON.parse(ran.stdout) as {
     readonly drifts: readonly { readonly changes: readonly { readonly field: string }[] }[];
@@ -39,18 +49,25 @@ const SIDECAR = "{ name: sidecar, image: registry.acme.example/mesh/proxy:1 }";
 const EVIL = "{ name: evil, image: x, securityContext: { privileged: true } }";
 
 test("what no policy objects to is left out, as admission's", async () => {
-  expect(await scanned(SIDECAR)).toEqual({ code: 0, fields: [], counts: [1, 0, 1] });
+  expect(await scanned([SIDECAR])).toEqual({ code: 0, fields: [], counts: [2, 0, 1] });
+});
+
+test("where nothing in the cluster could have added it, it is a change of nobody knows whom", async () => {
+  expect(await scanned([SIDECAR], INJECTOR.replace("deployments", "statefulsets"))).toMatchObject({
+    code: 2,
+    fields: ['spec.template.spec.containers[name="sidecar"]'],
+  });
 });
 
 test("what violates is never left out, and nothing else comes with it", async () => {
-  expect(await scanned(SIDECAR, EVIL)).toEqual({
+  expect(await scanned([SIDECAR, EVIL])).toEqual({
     code: 3,
     fields: ['spec.template.spec.containers[name="evil"]'],
-    counts: [0, 1, 1],
+    counts: [1, 1, 1],
   });
 });
 
 test("a second item with the same key is a change, since nothing is known of its owner", async () => {
-  const { code, fields } = await scanned("{ name: web, image: y }");
+  const { code, fields } = await scanned(["{ name: web, image: y }"]);
   expect([code, fields]).toEqual([2, ["spec.template.spec.containers[1]"]]);
 });
