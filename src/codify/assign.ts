@@ -1,9 +1,11 @@
 /** Sets and removes fields of values, along paths: what the edits of text are proved against. */
 
+import { createDrafts } from "../core/drafts.ts";
+import type { Drafts } from "../core/drafts.ts";
 import type { Change } from "../core/drift.ts";
 import type { FieldPath, PathStep } from "../core/path.ts";
 import type { FieldSchema } from "../core/schema.ts";
-import { fieldOf, isList, isMap, withField } from "../core/value.ts";
+import { fieldOf, isList, isMap, setField } from "../core/value.ts";
 import type { Scalar, Value, ValueMap } from "../core/value.ts";
 
 /** Stands for the live value of a removal. */
@@ -21,13 +23,14 @@ export function applyChanges(
 ): Value | undefined {
   let current: Value | undefined = object;
   const removedItems: FieldPath[] = [];
+  const drafts = createDrafts();
   for (const change of changes) {
     const itemGoes = change.operation === "remove" && change.path.at(-1)?.kind !== "field";
     const path = placeOf(object, change.path, schema);
     if (itemGoes) removedItems.push(path);
-    else current = current && update(current, path, change.operation === "remove" ? GONE : change.live, schema);
+    else current = current && update(drafts, current, path, change.operation === "remove" ? GONE : change.live, schema);
   }
-  return current && removeItems(current, removedItems, schema);
+  return current && removeItems(drafts, current, removedItems, schema);
 }
 
 /** The path with the positions of items that keys name; of those that the object does not have, the keys. */
@@ -48,10 +51,15 @@ function placeOf(object: ValueMap, path: FieldPath, schema: FieldSchema | undefi
 }
 
 /** Items are removed after everything else: inner lists' first, of one list those with the higher position first. */
-function removeItems(object: Value, paths: readonly FieldPath[], schema: FieldSchema | undefined): Value | undefined {
+function removeItems(
+  drafts: Drafts,
+  object: Value,
+  paths: readonly FieldPath[],
+  schema: FieldSchema | undefined,
+): Value | undefined {
   let current: Value | undefined = object;
   for (const path of paths.toSorted((a, b) => b.length - a.length || lastIndex(b) - lastIndex(a))) {
-    current = current && update(current, path, GONE, schema);
+    current = current && update(drafts, current, path, GONE, schema);
   }
   return current;
 }
@@ -63,10 +71,11 @@ function lastIndex(path: FieldPath): number {
 
 /** The value with `live` set at the path, parents made where they are absent or null; `undefined` where a parent is something else. */
 export function assignAt(value: Value | undefined, path: FieldPath, live: Value): Value | undefined {
-  return update(value, path, live, undefined);
+  return update(createDrafts(), value, path, live, undefined);
 }
 
 function update(
+  drafts: Drafts,
   value: Value | undefined,
   path: FieldPath,
   live: Draft | undefined,
@@ -75,11 +84,12 @@ function update(
   const [step, ...rest] = path;
   if (step === undefined) return live === GONE ? undefined : live;
   const parent = value === null ? undefined : value;
-  if (step.kind === "field") return updateField(parent, step.name, rest, live, schema);
-  return updateItem(parent, step, rest, live, schema);
+  if (step.kind === "field") return updateField(drafts, parent, step.name, rest, live, schema);
+  return updateItem(drafts, parent, step, rest, live, schema);
 }
 
 function updateField(
+  drafts: Drafts,
   parent: Value | undefined,
   name: string,
   rest: FieldPath,
@@ -89,9 +99,17 @@ function updateField(
   if (parent !== undefined && !isMap(parent)) return undefined;
   const known = fieldOf(parent, name);
   if (live === GONE && known === undefined) return undefined;
-  if (live === GONE && rest.length === 0) return withField(parent ?? {}, name, undefined);
-  const updated = update(known, rest, live, schemaOfField(schema, name));
-  return updated === undefined ? undefined : withField(parent ?? {}, name, updated);
+  if (live === GONE && rest.length === 0) return withoutField(drafts.map(parent ?? {}), name);
+  const updated = update(drafts, known, rest, live, schemaOfField(schema, name));
+  if (updated === undefined) return undefined;
+  const draft = drafts.map(parent ?? {});
+  setField(draft, name, updated);
+  return draft;
+}
+
+function withoutField(draft: Record<string, Value>, name: string): ValueMap {
+  Reflect.deleteProperty(draft, name);
+  return draft;
 }
 
 function schemaOfField(schema: FieldSchema | undefined, name: string): FieldSchema | undefined {
@@ -100,6 +118,7 @@ function schemaOfField(schema: FieldSchema | undefined, name: string): FieldSche
 }
 
 function updateItem(
+  drafts: Drafts,
   parent: Value | undefined,
   step: Exclude<PathStep, { kind: "field" }>,
   rest: FieldPath,
@@ -112,12 +131,23 @@ function updateItem(
   if (index < 0) {
     if (live === GONE || live === undefined) return undefined;
     if (step.kind === "index" && step.index !== items.length) return undefined;
-    const created = rest.length === 0 ? live : update(seedOf(step), rest, live, schema?.items);
-    return created === undefined ? undefined : [...items, created];
+    const created = rest.length === 0 ? live : update(drafts, seedOf(step), rest, live, schema?.items);
+    if (created === undefined) return undefined;
+    const longer = drafts.list(items);
+    longer.push(created);
+    return longer;
   }
-  if (live === GONE && rest.length === 0) return items.filter((_, at) => at !== index);
-  const updated = update(items[index], rest, live, schema?.items);
-  return updated === undefined ? undefined : items.map((item, at) => (at === index ? updated : item));
+  if (live === GONE && rest.length === 0) return withoutItem(drafts.list(items), index);
+  const updated = update(drafts, items[index], rest, live, schema?.items);
+  if (updated === undefined) return undefined;
+  const draft = drafts.list(items);
+  draft[index] = updated;
+  return draft;
+}
+
+function withoutItem(draft: Value[], index: number): readonly Value[] {
+  draft.splice(index, 1);
+  return draft;
 }
 
 /** What a new item holds before anything is set in it: its keys. */

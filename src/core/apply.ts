@@ -1,10 +1,12 @@
 /** Puts one side of changes into an object: what Git would be with them, or what the cluster would be without. */
 
+import { createDrafts } from "./drafts.ts";
+import type { Drafts } from "./drafts.ts";
 import type { Change } from "./drift.ts";
 import { formatPath, indexOfStep } from "./path.ts";
 import type { FieldPath, PathStep } from "./path.ts";
 import { fieldOf, isList, isMap, setField } from "./value.ts";
-import type { Scalar, Value, ValueMap } from "./value.ts";
+import type { Scalar, Value } from "./value.ts";
 
 type Sides = Pick<Change, "path" | "desired" | "live">;
 
@@ -24,15 +26,13 @@ export function applyChanges(value: Value, changes: readonly Sides[], side: "des
   const rekeyed = rekeyedItems(changes);
   const pathIn = (object: Value, path: FieldPath): FieldPath =>
     rekeyed.size === 0 ? path : foundPath(object, path, rekeyed);
-  const own: Own = new WeakSet();
+  // Or else each of many changes would copy the whole again.
+  const drafts = createDrafts();
   return [...sets, ...removals].reduce(
-    (object, change) => put(own, object, pathIn(object, change.path), change.value),
+    (object, change) => put(drafts, object, pathIn(object, change.path), change.value),
     value,
   );
 }
-
-/** Maps and lists that were made here: changed in place, or else each of many changes would copy the whole again. */
-type Own = WeakSet<object>;
 
 type Keys = Readonly<Record<string, Scalar>>;
 
@@ -86,12 +86,12 @@ function lastIndex({ path }: { readonly path: FieldPath }): number {
   return step?.kind === "index" ? step.index : 0;
 }
 
-function put(own: Own, current: Value | undefined, path: FieldPath, value: Value | undefined): Value {
+function put(drafts: Drafts, current: Value | undefined, path: FieldPath, value: Value | undefined): Value {
   const [step, ...rest] = path;
   if (step === undefined) return value ?? null;
   return step.kind === "field"
-    ? putField(own, current, { name: step.name, rest, value })
-    : putItem(own, current, { step, rest, value });
+    ? putField(drafts, current, { name: step.name, rest, value })
+    : putItem(drafts, current, { step, rest, value });
 }
 
 interface PutField {
@@ -100,13 +100,13 @@ interface PutField {
   readonly value: Value | undefined;
 }
 
-function putField(own: Own, current: Value | undefined, { name, rest, value }: PutField): Value {
+function putField(drafts: Drafts, current: Value | undefined, { name, rest, value }: PutField): Value {
   const map = isMap(current) ? current : {};
   const child = Object.hasOwn(map, name) ? map[name] : undefined;
   // There is nothing to remove below something that is not there.
   if (value === undefined && child === undefined) return current ?? map;
-  const inner = rest.length === 0 ? value : put(own, child, rest, value);
-  const draft = ownMap(own, map);
+  const inner = rest.length === 0 ? value : put(drafts, child, rest, value);
+  const draft = drafts.map(map);
   if (inner === undefined) Reflect.deleteProperty(draft, name);
   else setField(draft, name, inner);
   return draft;
@@ -118,36 +118,21 @@ interface PutItem {
   readonly value: Value | undefined;
 }
 
-function putItem(own: Own, current: Value | undefined, { step, rest, value }: PutItem): Value {
+function putItem(drafts: Drafts, current: Value | undefined, { step, rest, value }: PutItem): Value {
   const list = isList(current) ? current : [];
   const index = indexOfStep(list, step);
   if (index === undefined && value === undefined) return current ?? list;
-  const draft = ownList(own, list);
-  if (index === undefined) draft.push(newItem(own, step, rest, value as Value));
-  else if (rest.length > 0) draft[index] = put(own, list[index], rest, value);
+  const draft = drafts.list(list);
+  if (index === undefined) draft.push(newItem(drafts, step, rest, value as Value));
+  else if (rest.length > 0) draft[index] = put(drafts, list[index], rest, value);
   else if (value === undefined) draft.splice(index, 1);
   else draft[index] = value;
   return draft;
 }
 
-function newItem(own: Own, step: PathStep, rest: FieldPath, value: Value): Value {
+function newItem(drafts: Drafts, step: PathStep, rest: FieldPath, value: Value): Value {
   if (rest.length === 0) return value;
   const item: Record<string, Value> = {};
   if (step.kind === "key") for (const name of Object.keys(step.keys)) setField(item, name, step.keys[name] as Value);
-  return put(own, item, rest, value);
-}
-
-function ownMap(own: Own, map: ValueMap): Record<string, Value> {
-  if (own.has(map)) return map;
-  const copy: Record<string, Value> = {};
-  for (const name of Object.keys(map)) setField(copy, name, map[name] as Value);
-  own.add(copy);
-  return copy;
-}
-
-function ownList(own: Own, list: readonly Value[]): Value[] {
-  if (own.has(list)) return list as Value[];
-  const copy = [...list];
-  own.add(copy);
-  return copy;
+  return put(drafts, item, rest, value);
 }
