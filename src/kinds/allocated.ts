@@ -465,6 +465,11 @@ const PROTECTION: readonly {
     source: "kubernetes pkg/controller/volume/vacprotection",
   },
   {
+    kinds: kindsOf("networking.k8s.io", "ServiceCIDR"),
+    name: "networking.k8s.io/service-cidr-finalizer",
+    source: "kubernetes pkg/controller/servicecidrs/servicecidrs_controller.go",
+  },
+  {
     kinds: SERVICE,
     name: "service.kubernetes.io/load-balancer-cleanup",
     source: "cloud-provider service/helpers/helper.go",

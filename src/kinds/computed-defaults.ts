@@ -79,11 +79,16 @@ function externalTrafficPolicy({ kind, parent }: DefaultQuery): Value | undefine
   return outside || (type === "ClusterIP" && isList(addresses) && addresses.length > 0) ? "Cluster" : undefined;
 }
 
+/** A domain, perhaps, and a path in lower case (distribution/reference `regexp.go`). */
+const REPOSITORY = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*$/;
+
 /** core/v1 SetDefaults_Container and SetDefaults_Volume: no tag and no digest is `latest` (pkg/util/parsers). */
 function pullPolicy(image: Value | undefined): Value | undefined {
   if (image !== undefined && typeof image !== "string") return undefined;
   const [name = "", digest] = (image ?? "").split("@");
   const tag = /:([^:/]*)$/.exec(name)?.[1];
+  // What does not parse has no tag, and is not given one.
+  if (!REPOSITORY.test(tag === undefined ? name : name.slice(0, -tag.length - 1))) return "IfNotPresent";
   return tag === "latest" || (tag === undefined && digest === undefined) ? "Always" : "IfNotPresent";
 }
 

@@ -51,7 +51,7 @@ describe("a Pod's images", () => {
     ["registry.example:5000/nginx:v1", "IfNotPresent"],
     ["nginx@sha256:00", "IfNotPresent"],
     ["nginx:latest@sha256:00", "Always"],
-    ["", "Always"],
+    ["", "IfNotPresent"],
   ])("%j is pulled %s", (reference, pulled) => {
     expect(defaultAt(image(reference), "spec/containers/0/imagePullPolicy")).toBe(pulled);
   });
