@@ -47,8 +47,8 @@ export interface ClusterSchemas {
   /** What was loaded so far. */
   readonly source: SchemaSource;
   /**
-   * Loads the schema of a kind that is not built in, once. A cluster that has no OpenAPI v3, or does not let it be read,
-   * leaves the schema unknown; any other failure is a fault: compared without its list keys, the kind would seem to drift.
+   * Loads the schema of a kind that is not built in, once. A cluster that has no OpenAPI v3 leaves the schema unknown;
+   * any other failure is a fault: compared without its list keys, the kind would seem to drift.
    */
   load(kind: KindRef): Promise<Fault | undefined>;
 }
@@ -77,7 +77,9 @@ async function getDocument(api: Api, kind: KindRef): Promise<{ readonly document
   const answer = await api.get(`/openapi/v3/${kind.apiVersion.includes("/") ? "apis" : "api"}/${path}`);
   if (isFault(answer)) return answer;
   if (answer.kind === "too-large") return listFailed(kind, "its schema is too large");
-  if (answer.status === 403 || answer.status === 404) return undefined;
+  if (answer.status === 404) return undefined;
+  if (answer.status === 403)
+    return listFailed(kind, "its schema may not be read (every account may that has system:discovery)");
   if (answer.status !== 200) return listFailed(kind, `its schema: the API server answered ${answer.status}`);
   const document = parseJson(answer.body);
   if (document === undefined) return listFailed(kind, "its schema is no JSON");

@@ -8,7 +8,7 @@ import type { ServedKind } from "../core/schema.ts";
 import { fieldOf, isList, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 import type { Api } from "./api.ts";
-import { getJson } from "./get-json.ts";
+import { documentFailed, getJson } from "./get-json.ts";
 
 /** apidiscovery.k8s.io: v2 since 1.30, v2beta1 since 1.26; older servers answer with plain JSON. */
 const ACCEPT = [
@@ -34,7 +34,12 @@ export async function discover(api: Api): Promise<Discovery | Fault> {
   if (isFault(core)) return core;
   if (isFault(groups)) return groups;
   const found: Found = { kinds: [], stale: new Set() };
-  for (const { document } of [core, groups]) {
+  for (const [path, { document }] of [
+    ["/api", core],
+    ["/apis", groups],
+  ] as const) {
+    // Something in between may answer anything with 200: without its kinds a cluster would seem to have none.
+    if (!isDiscovery(document)) return documentFailed(path, "the answer is no list of kinds");
     const problem = isAggregated(document) ? readAggregated(document, found) : await readEach(api, document, found);
     if (problem !== undefined) return problem;
   }
@@ -74,6 +79,12 @@ function tableOf({ kinds, stale }: Found): Discovery {
   };
 }
 
+function isDiscovery(document: Value): boolean {
+  const lists = { APIGroupDiscoveryList: "items", APIVersions: "versions", APIGroupList: "groups" };
+  const kind = textOf(document, "kind") ?? "";
+  return Object.hasOwn(lists, kind) && isList(fieldOf(document, lists[kind as keyof typeof lists]));
+}
+
 function isAggregated(document: Value): boolean {
   return textOf(document, "kind") === "APIGroupDiscoveryList";
 }
@@ -110,6 +121,10 @@ async function readEach(api: Api, document: Value, found: Found): Promise<Fault 
     const { group, apiVersion } = asked[index] as (typeof asked)[number];
     if (isFault(answer)) {
       if (answer.code !== "list-failed") return answer;
+      found.stale.add(group);
+      continue;
+    }
+    if (!isList(fieldOf(answer.document, "resources"))) {
       found.stale.add(group);
       continue;
     }

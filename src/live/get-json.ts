@@ -10,13 +10,14 @@ import { parseJson } from "./json.ts";
 export async function getJson(api: Api, path: string, accept?: string): Promise<{ readonly document: Value } | Fault> {
   const answer = await api.get(path, accept);
   if (isFault(answer)) return answer;
-  if (answer.kind === "too-large") return failed(path, "the answer is too large");
-  if (answer.status !== 200) return failed(path, `the API server answered ${answer.status}`);
+  if (answer.kind === "too-large") return documentFailed(path, "the answer is too large");
+  if (answer.status !== 200) return documentFailed(path, `the API server answered ${answer.status}`);
   const value = parseJson(answer.body);
-  return value === undefined ? failed(path, "the answer is no JSON") : { document: value };
+  return value === undefined ? documentFailed(path, "the answer is no JSON") : { document: value };
 }
 
-function failed(path: string, why: string): Fault {
+/** The document at `path` is not what it must be. */
+export function documentFailed(path: string, why: string): Fault {
   return {
     kind: "fault",
     code: "list-failed",

@@ -342,7 +342,7 @@ class Comparing {
       this.autoscalerFaults.push({ ...fault, message, leavesUnknown: "undeclared" });
     } else if (fault.code === "list-forbidden" || fault.code === "snapshot-incomplete") {
       this.refused.push(of);
-    } else if (fault.code !== "kind-not-served") {
+    } else {
       this.faults.push({ ...fault, leavesUnknown: "undeclared" });
     }
   }
