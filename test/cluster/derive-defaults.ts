@@ -76,6 +76,22 @@ export function deriveDefaults(probes: readonly Probe[], data: KindData): Derive
   return { rules, unexplained };
 }
 
+/** `rules`, and those of fields that only a server with more features on was seen to have. */
+export function withFeatures(
+  rules: Derived["rules"],
+  { more, seen, data }: { readonly more: Derived["rules"]; readonly seen: readonly Probe[]; readonly data: KindData },
+): Derived["rules"] {
+  const places = byPlace(seen, data);
+  const all = Object.entries(more).map(([type, found]): [string, readonly ConditionalDefault[]] => {
+    const known = rules[type] ?? [];
+    const added = found.filter(
+      ({ field }) => !places.has(`${type}\0${field}`) && !known.some((rule) => rule.field === field),
+    );
+    return [type, [...known, ...added].toSorted((a, b) => compareText(a.field, b.field))];
+  });
+  return { ...rules, ...Object.fromEntries(all.filter(([, found]) => found.length > 0)) };
+}
+
 export function isAllocated(probe: Probe, data: KindData): boolean {
   const field = probe.names.at(-1) ?? "";
   return ALLOCATED[holderOf(probe, data) ?? ""]?.[field] !== undefined;

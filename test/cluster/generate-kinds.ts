@@ -10,12 +10,15 @@ import { promisify } from "node:util";
 import { KUBERNETES } from "./binaries.ts";
 import type { KubernetesMinor } from "./binaries.ts";
 import { startCluster } from "./cluster.ts";
-import { deriveDefaults } from "./derive-defaults.ts";
+import { deriveDefaults, withFeatures } from "./derive-defaults.ts";
+import type { Derived } from "./derive-defaults.ts";
 import { kindData } from "./kind-data.ts";
+import type { KindData } from "./kind-data.ts";
 import { differences } from "./kind-differences.ts";
 import type { KindTable } from "./kind-differences.ts";
-import { allVersions, openApiOf } from "./openapi-of.ts";
+import { ALL_FEATURES, allVersions, openApiOf } from "./openapi-of.ts";
 import { probeDefaults } from "./probe-defaults.ts";
+import type { Probing } from "./probe-defaults.ts";
 
 const FOLDER = join(import.meta.dirname, "../../src/kinds/data");
 
@@ -28,25 +31,44 @@ await write("v1.36", newest);
 await write("v1.33", differences(newest, await tableOf("v1.33")));
 
 async function tableOf(minor: KubernetesMinor): Promise<KindTable> {
-  const cluster = await startCluster({ kubernetes: minor, apiServerFlags: allVersions(minor) });
+  const zeros = await zeroFields(minor);
+  const usual = await ask(minor, allVersions(minor), zeros);
+  const { data, probing, derived } = usual;
+  const unasked = Object.keys(data.kinds).filter(
+    (name) => (data.kinds[name]?.verbs ?? ["create"]).includes("create") && !probing.kinds.includes(name),
+  );
+  say(`${minor}: ${Object.keys(data.kinds).length} kinds, ${probing.probes.length} fields taken away`);
+  for (const line of probing.refused) say(`not taken: ${line}`);
+  for (const name of unasked.filter((one) => !QUESTIONS.test(one))) say(`no shape: ${name}`);
+  // What clusters with other features on fill in, in fields that are not there without them.
+  const featured = await ask(minor, ALL_FEATURES, zeros);
+  for (const line of [...derived.unexplained, ...featured.derived.unexplained]) say(`not explained: ${line}`);
+  const rules = withFeatures(derived.rules, { more: featured.derived.rules, seen: probing.probes, data });
+  const types = Object.fromEntries(
+    Object.entries(data.types).map(([name, type]) => {
+      const defaults = rules[name];
+      return [name, defaults === undefined || typeof type === "string" ? type : { defaults, ...type }];
+    }),
+  );
+  return { kinds: data.kinds, types };
+}
+
+interface Answers {
+  readonly data: KindData;
+  readonly probing: Probing;
+  readonly derived: Derived;
+}
+
+async function ask(
+  minor: KubernetesMinor,
+  flags: readonly string[],
+  zeros: Readonly<Record<string, readonly string[]>>,
+): Promise<Answers> {
+  const cluster = await startCluster({ kubernetes: minor, apiServerFlags: flags });
   try {
-    const data = kindData(await openApiOf(cluster), await zeroFields(minor));
+    const data = kindData(await openApiOf(cluster), zeros);
     const probing = await probeDefaults(cluster, data.kinds);
-    const { rules, unexplained } = deriveDefaults(probing.probes, data);
-    const unasked = Object.keys(data.kinds).filter(
-      (name) => (data.kinds[name]?.verbs ?? ["create"]).includes("create") && !probing.kinds.includes(name),
-    );
-    say(`${minor}: ${Object.keys(data.kinds).length} kinds, ${probing.probes.length} fields taken away`);
-    for (const line of probing.refused) say(`not taken: ${line}`);
-    for (const name of unasked.filter((one) => !QUESTIONS.test(one))) say(`no shape: ${name}`);
-    for (const line of unexplained) say(`not explained: ${line}`);
-    const types = Object.fromEntries(
-      Object.entries(data.types).map(([name, type]) => {
-        const defaults = rules[name];
-        return [name, defaults === undefined || typeof type === "string" ? type : { defaults, ...type }];
-      }),
-    );
-    return { kinds: data.kinds, types };
+    return { data, probing, derived: deriveDefaults(probing.probes, data) };
   } finally {
     await cluster.stop();
   }

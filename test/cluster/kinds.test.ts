@@ -1,14 +1,16 @@
 // What src/kinds knows, held against real API servers of both versions: the data of the kinds that they serve, what they
 // fill in, and the measure of the comparison: what was just applied has no drift.
 
+import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { formatRef, refKey } from "../../src/core/refs.ts";
 import type { ObjectRef } from "../../src/core/refs.ts";
 import type { FieldSchema, SchemaSource } from "../../src/core/schema.ts";
-import { fieldAt, isMap, withField } from "../../src/core/value.ts";
+import { fieldAt, fieldOf, isMap, withField } from "../../src/core/value.ts";
 import type { Scalar, Value, ValueMap } from "../../src/core/value.ts";
 import { compareObject } from "../../src/drift/compare.ts";
 import { crdSchemas, fieldSchema } from "../../src/kinds/openapi.ts";
@@ -207,6 +209,62 @@ describeOnCluster(
   },
   [...CLUSTER_BINARIES, ...OLDER_BINARIES],
 );
+
+describeOnCluster("the functions that fill in, by name", () => {
+  it.each(["v1.36", "v1.33"] as const)("have rules in the data of %s, or a reason to have none", async (minor) => {
+    const ruled = new Set(
+      [newest.types, older.types].flatMap((types) =>
+        Object.entries(types as unknown as ValueMap)
+          .filter(([, type]) => fieldOf(type, "defaults") !== undefined)
+          .map(([name]) => name.slice(name.lastIndexOf(".") + 1)),
+      ),
+    );
+    const functions = await defaultingFunctions(minor);
+    expect(functions.length).toBeGreaterThan(60);
+    expect(
+      functions.filter((name) => NO_RULE[name] === undefined && !ruled.has(name) && !ruled.has(`${name}Spec`)),
+    ).toEqual([]);
+  });
+});
+
+/** Functions that fill in what no rule of the data can hold. */
+const NO_RULE: Readonly<Record<string, string>> = {
+  CertificateSigningRequestCondition: "status",
+  CertificateSigningRequestSpec: "of a version that is no longer served",
+  ConfigMap: "an empty map, which is not written",
+  DeviceTaint: "the time",
+  Endpoints: "its EndpointPort",
+  HTTPIngressPath: "of a version that is no longer served",
+  Namespace: "computed: its label",
+  NamespaceStatus: "status",
+  NodeStatus: "status",
+  PodLogOptions: "a question, stored nowhere",
+  ResourceList: "rounding, which sameQuantity knows",
+  Rule: "RuleWithOperations, NamedRuleWithOperations",
+  TokenRequestSpec: "a question, stored nowhere",
+  LimitRangeItem: "computed",
+  Volume: "computed",
+  ClusterRoleBinding: "its RoleRef",
+  RoleBinding: "its RoleRef",
+  IngressClass: "its IngressClassParametersReference",
+  PriorityLevelConfiguration: "its parts",
+  BasicDevice: "its NodeAllocatableResourceMapping",
+  Device: "its NodeAllocatableResourceMapping",
+};
+
+/** `SetDefaults_X` of all API groups in the module that an API server is built from. */
+async function defaultingFunctions(minor: KubernetesMinor): Promise<readonly string[]> {
+  const asked = ["mod", "download", "-json", `k8s.io/kubernetes@${KUBERNETES[minor].version}`];
+  const { stdout } = await promisify(execFile)("go", asked);
+  const folder = join((JSON.parse(stdout) as { Dir: string }).Dir, "pkg/apis");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+    /^[^/]+\/v[^/]+\/defaults\.go$/.test(name),
+  );
+  const texts = files.map((name) => readFileSync(join(folder, name), "utf8"));
+  return [
+    ...new Set(texts.flatMap((text) => [...text.matchAll(/^func SetDefaults_(\w+)/gm)].map((match) => match[1] ?? ""))),
+  ];
+}
 
 const CUSTOM = `
 apiVersion: apiextensions.k8s.io/v1

@@ -38,6 +38,9 @@ export function allVersions(minor: KubernetesMinor): readonly string[] {
   return ["--runtime-config=api/all=true", `--feature-gates=${features.join()}`];
 }
 
+/** Flags for kube-apiserver: every version, and every feature that is not finished. */
+export const ALL_FEATURES = ["--runtime-config=api/all=true", "--feature-gates=AllAlpha=true,AllBeta=true"] as const;
+
 export async function openApiOf(cluster: TestCluster): Promise<readonly OpenApiDocument[]> {
   const admin = { server: cluster.server, authority: cluster.authority, token: cluster.tokenOf("admin") };
   const ask = async (path: string): Promise<unknown> =>
