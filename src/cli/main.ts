@@ -244,7 +244,7 @@ function scanOptions(command: Command): Command {
 }
 
 /** What the contract names and this version cannot do yet. */
-const FORMATS_TO_COME = ["sarif", "openreports", "ocsf"];
+const FORMATS_TO_COME: ReadonlySet<string> = new Set(["sarif", "openreports", "ocsf"]);
 
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
@@ -260,7 +260,7 @@ function collectReport(value: string, before: readonly ReportFile[]): readonly R
 function parseFormat(value: string): ReportFile["format"] {
   if (value === "text" || value === "json" || value === "markdown" || value === "html") return value;
   throw new InvalidArgumentError(
-    `${FORMATS_TO_COME.includes(value) ? "This version cannot do that yet. " : ""}Write text, json, markdown or html.`,
+    `${FORMATS_TO_COME.has(value) ? "This version cannot do that yet. " : ""}Write text, json, markdown or html.`,
   );
 }
 

@@ -9,9 +9,6 @@ import type { ObjectRef } from "../core/refs.ts";
 import { compareText, fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 
-/** The kinds of which a configuration may be made. */
-export type MutatorKind = "MutatingWebhookConfiguration" | "MutatingAdmissionPolicy" | "MutatingAdmissionPolicyBinding";
-
 /** What one webhook, or one policy under one binding, is about. */
 export interface Mutator {
   /** `webhook sidecar.istio.io` or `policy add-labels`. */

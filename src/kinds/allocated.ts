@@ -263,7 +263,8 @@ const WORKLOADS: readonly LeftOutRow[] = [
     by: CONTROLLER_MANAGER,
     nobody: true as const,
     // Of every Deployment: a number is nothing that policies need be asked about.
-    test: ({ liveValue }: DifferenceAt) => liveValue === undefined || /^[\d,]+$/.test(String(liveValue)),
+    test: ({ liveValue }: DifferenceAt) =>
+      liveValue === undefined || (typeof liveValue === "string" && /^[\d,]+$/.test(liveValue)),
     judged: false,
     reason: "controller" as const,
     rule: "the deployment controller's bookkeeping",
