@@ -7,6 +7,8 @@
  * be names: of another type, or of a scalar. A scalar with `?` is one whose zero value the API server does not write, so
  * that absence and `false`, `0` or `""` are the same thing. The newest version's file is whole; an older one's has what
  * differs: kinds and fields that it has otherwise, those that it `lacks`, and the `defaults` of types where they differ.
+ * A kind's `immutable` places are those that the server was seen to refuse to change, and a type's `allocated` fields those
+ * that it fills in with something that is not in the object: which address is free, who asked, what time it is.
  */
 
 import type { ConditionalDefault, FieldSchema, ListSchema, SchemaSource } from "../core/schema.ts";

@@ -1,6 +1,6 @@
 // `npm run generate:kinds`: writes src/kinds/data/v1.*.json, what the built-in kinds' fields mean, by asking an API server
 // of each version: its OpenAPI v3, alpha and beta versions too, and what it fills in where a field is left out
-// (probe-defaults.ts). Which zero values it does not write is asked of the Go types, since no answer says it
+// (probe-defaults.ts), and what nobody may change (probe-immutable.ts). Which zero values it does not write is asked of the Go types, since no answer says it
 // (go/zerofields). src/kinds/schemas.ts says how the files read: the newest is whole, an older one has what differs.
 
 import { execFile } from "node:child_process";
@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 import { KUBERNETES } from "./binaries.ts";
 import type { KubernetesMinor } from "./binaries.ts";
 import { startCluster } from "./cluster.ts";
-import { deriveDefaults, withFeatures } from "./derive-defaults.ts";
+import { ALLOCATED, deriveDefaults, withFeatures } from "./derive-defaults.ts";
 import type { Derived } from "./derive-defaults.ts";
 import { kindData } from "./kind-data.ts";
 import type { KindData } from "./kind-data.ts";
@@ -19,6 +19,7 @@ import type { KindTable } from "./kind-differences.ts";
 import { ALL_FEATURES, allVersions, openApiOf } from "./openapi-of.ts";
 import { probeDefaults } from "./probe-defaults.ts";
 import type { Probing } from "./probe-defaults.ts";
+import { probeImmutable } from "./probe-immutable.ts";
 
 const FOLDER = join(import.meta.dirname, "../../src/kinds/data");
 
@@ -44,19 +45,40 @@ async function tableOf(minor: KubernetesMinor): Promise<KindTable> {
   const featured = await ask(minor, ALL_FEATURES, zeros);
   for (const line of [...derived.unexplained, ...featured.derived.unexplained]) say(`not explained: ${line}`);
   const rules = withFeatures(derived.rules, { more: featured.derived.rules, seen: probing.probes, data });
-  const types = Object.fromEntries(
-    Object.entries(data.types).map(([name, type]) => {
-      const defaults = rules[name];
-      return [name, defaults === undefined || typeof type === "string" ? type : { defaults, ...type }];
+  return { kinds: withImmutable(data.kinds, usual.immutable), types: withRules(data.types, rules) };
+}
+
+function withRules(types: KindTable["types"], rules: Derived["rules"]): KindTable["types"] {
+  return Object.fromEntries(
+    Object.entries(types).map(([name, type]) => {
+      if (typeof type === "string") return [name, type];
+      const [allocated, defaults] = [ALLOCATED[name], rules[name]];
+      return [
+        name,
+        {
+          ...(allocated === undefined ? {} : { allocated: Object.keys(allocated) }),
+          ...(defaults === undefined ? {} : { defaults }),
+          ...type,
+        },
+      ];
     }),
   );
-  return { kinds: data.kinds, types };
+}
+
+function withImmutable(kinds: KindTable["kinds"], immutable: Answers["immutable"]): KindTable["kinds"] {
+  return Object.fromEntries(
+    Object.entries(kinds).map(([name, entry]) => {
+      const places = immutable[name];
+      return [name, places === undefined ? entry : { ...entry, immutable: places }];
+    }),
+  );
 }
 
 interface Answers {
   readonly data: KindData;
   readonly probing: Probing;
   readonly derived: Derived;
+  readonly immutable: Readonly<Record<string, readonly string[]>>;
 }
 
 async function ask(
@@ -68,7 +90,8 @@ async function ask(
   try {
     const data = kindData(await openApiOf(cluster), zeros);
     const probing = await probeDefaults(cluster, data.kinds);
-    return { data, probing, derived: deriveDefaults(probing.probes, data) };
+    const immutable = await probeImmutable(cluster, data.kinds);
+    return { data, probing, derived: deriveDefaults(probing.probes, data), immutable };
   } finally {
     await cluster.stop();
   }

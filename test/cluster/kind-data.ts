@@ -49,6 +49,8 @@ export interface KindEntry {
   readonly namespaced: boolean;
   /** Absent where all of ALL_VERBS are served. */
   readonly verbs?: readonly string[];
+  /** Field names from the root: what nobody may change once the object is there. Absent where nothing was seen. */
+  readonly immutable?: readonly string[];
 }
 
 const ALL_VERBS = "create delete deletecollection get list patch update watch";

@@ -37,7 +37,7 @@ function typeDifference(newest: Parts, older: Parts): Parts {
   const lacks = missing(above, below);
   const fields = changed(above, below);
   const others = Object.fromEntries(
-    ["atomic", "list", "values", "items"]
+    ["allocated", "atomic", "list", "values", "items"]
       .filter((part) => !same(newest[part], older[part]))
       .map((part) => [part, older[part]]),
   );

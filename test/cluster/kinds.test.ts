@@ -33,6 +33,7 @@ import type { KindData } from "./kind-data.ts";
 import { allVersions, openApiOf } from "./openapi-of.ts";
 import { canonical, probeDefaults, same } from "./probe-defaults.ts";
 import type { Probe } from "./probe-defaults.ts";
+import { probeImmutable } from "./probe-immutable.ts";
 import { describeOnCluster } from "./suite.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../../../shared/corpus/manifests/kubernetes-examples");
@@ -198,6 +199,7 @@ describeOnCluster(
         const schemas = schemasFor(KUBERNETES[minor].version);
         const wrong = asked.flatMap((probe) => mistakeIn(probe, schemas));
         expect(wrong).toEqual([]);
+        expect(await probeImmutable(cluster, served.kinds)).toEqual(immutableIn(minor));
         // What holds the Job's uid, and no other.
         expect(
           random.filter((place) => !/^batch\/v1\/Job (?:metadata|spec\.(?:selector|template))/.test(place)),
@@ -352,7 +354,7 @@ function unlike(served: KindData, minor: KubernetesMinor): readonly string[] {
   const known = (...names: readonly string[]): Value | undefined =>
     layers.map((layer) => fieldAt(layer, ...names)).find((found) => found !== undefined);
   const kinds = Object.entries(served.kinds)
-    .filter(([name, kind]) => !same(known("kinds", name), kind as unknown as Value))
+    .filter(([name, kind]) => !same(withField(known("kinds", name) as ValueMap, "immutable", undefined), { ...kind }))
     .map(([name]) => name);
   const fields = Object.entries(served.types).flatMap(([name, type]) => {
     if (typeof type === "string") return same(known("types", name), type) ? [] : [name];
@@ -362,6 +364,14 @@ function unlike(served: KindData, minor: KubernetesMinor): readonly string[] {
       .map(([field]) => `${name}.${field}`);
   });
   return [...kinds, ...fields];
+}
+
+function immutableIn(minor: KubernetesMinor): Readonly<Record<string, unknown>> {
+  const entries = Object.entries({ ...newest.kinds, ...(minor === "v1.33" ? older.kinds : {}) });
+  const served = entries.filter(([name]) => minor === "v1.36" || !older.lacks.includes(name));
+  return Object.fromEntries(
+    served.flatMap(([name, entry]) => ("immutable" in entry ? [[name, entry.immutable] as const] : [])),
+  );
 }
 
 /** Of two copies of each other, one is taken for the original: see `declaredField` in computed-defaults.ts. */

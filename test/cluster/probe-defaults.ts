@@ -97,7 +97,7 @@ function inVersions(shapes: readonly ValueMap[], kinds: Readonly<Record<string, 
   });
 }
 
-function readShapes(authority: string): readonly ValueMap[] {
+export function readShapes(authority: string): readonly ValueMap[] {
   return readdirSync(SHAPES)
     .toSorted()
     .flatMap((file) => {
@@ -164,9 +164,9 @@ function sendable(value: ValueMap): ValueMap {
   return value;
 }
 
-type Steps = readonly (string | number)[];
+export type Steps = readonly (string | number)[];
 
-interface Place {
+export interface Place {
   readonly steps: Steps;
   readonly names: readonly string[];
   readonly parent: ValueMap;
@@ -176,7 +176,10 @@ interface Place {
 const METADATA: ReadonlySet<string> = new Set(["labels", "annotations", "finalizers"]);
 
 /** Every field that somebody may declare. */
-function placesIn(value: Value, at: { readonly steps: Steps; readonly names: readonly string[] }): readonly Place[] {
+export function placesIn(
+  value: Value,
+  at: { readonly steps: Steps; readonly names: readonly string[] },
+): readonly Place[] {
   if (isList(value)) {
     return value.flatMap((item, index) => placesIn(item, { steps: [...at.steps, index], names: at.names }));
   }
@@ -220,8 +223,7 @@ async function dryRun({ endpoint, kinds }: Asked, value: ValueMap): Promise<Valu
   const [apiVersion = "", kind = ""] = [textOf(value, "apiVersion"), textOf(value, "kind")];
   const entry = kinds[`${apiVersion}/${kind}`];
   if (entry === undefined) return "is not served";
-  const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  const path = `${group}${entry.namespaced ? "/namespaces/default" : ""}/${entry.resource}?dryRun=All`;
+  const path = `${listPath(apiVersion, entry)}?dryRun=All`;
   let answer = await askApi(endpoint, { method: "POST", path, body: value, milliseconds: 60_000 });
   // What every server has of itself, such as the `exempt` priority level.
   if (answer.status === 409) {
@@ -232,6 +234,12 @@ async function dryRun({ endpoint, kinds }: Asked, value: ValueMap): Promise<Valu
   if (answer.status !== 201 && answer.status !== 200)
     return `${answer.status} ${textOf(body, "message") ?? answer.text.slice(0, 200)}`;
   return asSent(body);
+}
+
+/** Where the kind's objects are, those of the default namespace. */
+export function listPath(apiVersion: string, { namespaced, resource }: KindEntry): string {
+  const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  return `${group}${namespaced ? "/namespaces/default" : ""}/${resource}`;
 }
 
 function asSent(value: ValueMap): ValueMap {
@@ -268,6 +276,6 @@ export function canonical(value: Value | undefined): string {
   return `{${fields.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join()}}`;
 }
 
-function nameOf(value: ValueMap): string {
+export function nameOf(value: ValueMap): string {
   return textOf(fieldOf(value, "metadata"), "name") ?? "";
 }
