@@ -339,11 +339,17 @@ function actionsOf(result: DriftResult, proposals: readonly Proposal[]): DriftRe
     return [
       {
         kind: "pull-request",
-        reason: `codifies ${part.changes.length} of ${changesOf(result.drift).length} changes in ${files.join(", ")}`,
+        reason: `codifies ${part.changes.length} of ${changesOf(result.drift).length} changes in ${files.join(", ")}${onceWords(result)}`,
       },
     ];
   });
   return actions.length > 0 ? actions : [{ kind: "none", reason: idleReason(result) }];
+}
+
+/** Why not all of them. */
+function onceWords({ drift }: DriftResult): string {
+  const once = changesOf(drift).filter(isOperationalChange).length;
+  return once === 0 ? "" : `; ${once} of them was done once by hand, and is nothing for Git`;
 }
 
 function issueReason(result: DriftResult, refusals: readonly { readonly reason: string }[]): string {

@@ -13,7 +13,7 @@ import { changeTable, findingList } from "./markdown.ts";
 import { fit } from "./pull-request.ts";
 import { objectWords, shellWord } from "./shell.ts";
 import { undoCommand } from "./undo.ts";
-import { standing, standingWords, titleRef } from "./words.ts";
+import { standing, standingWords, titleRef, toldOnce } from "./words.ts";
 
 export interface IssueWords {
   readonly title: string;
@@ -51,7 +51,7 @@ function violates(result: DriftResult, proposal: IssueProposal): boolean {
 function bodyOf(result: DriftResult, proposal: IssueProposal): string {
   const { drift, judgement } = result;
   const where = result.source === undefined ? "" : `, declared at ${codeSpan(formatLine(result.source))}`;
-  const findings = standing(judgement.findings);
+  const findings = toldOnce(standing(judgement.findings));
   const parts = [
     `${codeSpan(formatRef(drift.ref))} ${standingWords(drift)}${where}.`,
     changeTable(result, proposal.changes),
@@ -83,15 +83,26 @@ function advice(drift: Drift, changes: readonly number[]): string {
   }
 }
 
-/** The deployer first: what it owns comes back by itself, and a patch would be undone or undo its bookkeeping. */
-function undoAdvice(drift: Drift, changes: readonly number[]): string {
-  const apply = `To undo it, deploy the object from Git again (sync first, where a GitOps controller owns it):\n\n${codeBlock(`kubectl apply -f ${shellWord(fileOf(drift))}`, "sh")}`;
-  const patch = undoCommand(
-    drift,
-    changes.flatMap((index) => changesOf(drift)[index] ?? []),
-  );
-  if (patch === undefined) return apply;
-  return `${apply}\n\nor put back just these fields; nothing happens where somebody has changed them again:\n\n${codeBlock(patch, "sh")}`;
+/**
+ * The deployer first: what it owns comes back by itself, and a patch would be undone or undo its bookkeeping. What Git
+ * never had, an apply leaves alone: that has to be taken away.
+ */
+function undoAdvice(drift: Drift, indexes: readonly number[]): string {
+  const changes = indexes.flatMap((index) => changesOf(drift)[index] ?? []);
+  const added = changes.filter(({ operation }) => operation === "add").length;
+  const apply = codeBlock(`kubectl apply -f ${shellWord(fileOf(drift))}`, "sh");
+  const patch = undoCommand(drift, changes);
+  const fields = patch === undefined ? undefined : codeBlock(patch, "sh");
+  if (added > 0 && added === changes.length) {
+    const why = "Deploying from Git again leaves alone what Git never had.";
+    return fields === undefined
+      ? `To undo it, take away by hand what only the cluster has (\`kubectl edit\`). ${why}`
+      : `To undo it, take away what only the cluster has; nothing happens where it has moved. ${why}\n\n${fields}`;
+  }
+  const rest = added > 0 ? " What only the cluster has stays: take it away besides." : "";
+  const first = `To undo it, deploy the object from Git again (sync first, where a GitOps controller owns it).${rest}\n\n${apply}`;
+  if (fields === undefined) return first;
+  return `${first}\n\nor put back just these fields; nothing happens where somebody has changed them again:\n\n${fields}`;
 }
 
 function fileOf(drift: Drift): string {

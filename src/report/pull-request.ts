@@ -158,7 +158,7 @@ function proofSection(proof: Proof): string {
 function effectSection(): string {
   return [
     "**Merging** keeps the change: Git and the cluster then agree.",
-    "**Closing** without merging is remembered: nothing is proposed again until the drift changes. To undo the change itself, deploy from Git again.",
+    "**Closing** without merging is remembered: nothing is proposed again until the drift changes. To undo the change itself, deploy from Git again, and take away what only the cluster has: an apply leaves that alone.",
   ].join(" ");
 }
 

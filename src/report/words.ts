@@ -117,7 +117,7 @@ export function besides({ judgement }: DriftResult): readonly Finding[] {
 }
 
 /** A policy that objects to several elements may say the same of each. */
-function toldOnce(findings: readonly Finding[]): readonly Finding[] {
+export function toldOnce(findings: readonly Finding[]): readonly Finding[] {
   const words = findings.map(({ policy, status, message }) => JSON.stringify([policy, status, message]));
   return findings.filter((_finding, index) => words.indexOf(words[index] ?? "") === index);
 }

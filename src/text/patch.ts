@@ -38,8 +38,10 @@ function hunkLines(before: string, after: string, context: number): readonly str
   ]);
 }
 
+/** A side without lines is named by the line before. */
 function span(start: number, lines: number): string {
-  return lines === 1 ? String(start) : `${start},${lines}`;
+  if (lines === 1) return String(start);
+  return `${lines === 0 ? start - 1 : start},${lines}`;
 }
 
 /** The lines of `before` that the change replaces or removes, each with its line end: from `start` to `end`, in UTF-16 units. */

@@ -8,7 +8,7 @@ import type { Work, WorkOrder } from "./count-work.ts";
 import { DEEP, HOSTILE } from "./hostile-objects.ts";
 
 /** Of twice the size: linear with a logarithm to spare; four would be quadratic. */
-const MAX_GROWTH = 2.6;
+const MAX_GROWTH = 3.3;
 
 /** Of twice the levels: a path is as long as its place is deep, and readers take 500 levels at most. */
 const MAX_DEEP_GROWTH = 3.4;
