@@ -8,6 +8,8 @@ import { deploymentsOf } from "../drift/deployers.ts";
 import type { ComparedObject, Declared } from "../reconcile/compare-live.ts";
 import { explainReport } from "../report/explain.ts";
 import type { DeclaredObject } from "../report/explain.ts";
+import { kindOfShortName } from "../kinds/short-names.ts";
+import { builtinKind } from "../kinds/scopes.ts";
 import { createStyle } from "../text/style.ts";
 import { createLocator } from "../yaml/locator.ts";
 import { exitCodeOf } from "./exit-codes.ts";
@@ -32,9 +34,10 @@ export async function explainCommand(
   const { pass, declared, config, tree } = await passOf(options, signal, { traced: isWanted, onCompared });
   const own = narrowed(pass, isWanted);
   const known = declared.filter(({ object: { ref } }) => isWanted(ref));
-  if (own.results.length + own.leftOut.length + known.length === 0 && pass.complete) {
+  if (own.results.length + own.leftOut.length + known.length === 0) {
+    const where = pass.complete ? "" : ", as far as both could be read (see holdfast scan)";
     throw usage(
-      `${object} is neither in Git nor unmanaged in the namespaces that Git uses`,
+      `${object} is neither in Git nor unmanaged in the namespaces that Git uses${where}`,
       "write KIND/NAME as in the manifest, and -n NAMESPACE",
     );
   }
@@ -95,12 +98,12 @@ function parseObject(object: string, namespace: string | undefined): Wanted {
   const name = object.slice(slash + 1);
   if (slash < 1 || name === "")
     throw usage(`${JSON.stringify(object)} is no object`, "write KIND/NAME, for example Deployment/web");
-  return { kind: kind.toLowerCase(), name, ...(namespace === undefined ? {} : { namespace }) };
+  return { kind: kindOfShortName(kind.toLowerCase()), name, ...(namespace === undefined ? {} : { namespace }) };
 }
 
 function matches(ref: ObjectRef, wanted: Wanted): boolean {
   return (
-    ref.kind.toLowerCase() === wanted.kind &&
+    (ref.kind.toLowerCase() === wanted.kind || builtinKind(ref)?.resource === wanted.kind) &&
     ref.name === wanted.name &&
     (wanted.namespace === undefined || ref.namespace === wanted.namespace)
   );

@@ -46,15 +46,20 @@ function taking(live: ValueMap, { path }: Change): readonly Operation[] | undefi
   for (const step of path) {
     const name: string | number | undefined = step.kind === "field" ? step.name : indexOfStep(at, step);
     if (name === undefined) return undefined;
-    pointer += `/${jsonPatch.escapePathComponent(String(name))}`;
+    pointer += `/${escaped(String(name))}`;
     at = valueAt(at, [step]);
     if (step.kind !== "key") continue;
     for (const [key, value] of Object.entries(step.keys)) {
       if (typeof value === "bigint") return undefined;
-      tests.push({ op: "test", path: `${pointer}/${jsonPatch.escapePathComponent(key)}`, value });
+      tests.push({ op: "test", path: `${pointer}/${escaped(key)}`, value });
     }
   }
   return path.at(-1)?.kind === "field" && at !== undefined ? [...tests, { op: "remove", path: pointer }] : undefined;
+}
+
+/** A name in a JSON pointer (RFC 6901). */
+function escaped(name: string): string {
+  return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
 function isPlain(change: Change): boolean {
