@@ -33,6 +33,10 @@ const KNOWN: readonly RegExp[] = [
   /\bserviceAccount of /,
 ];
 
+/** Zero values of fields that the server drops while their feature is off, and what it adds to lists that Git leaves empty. */
+const KNOWN_REWRITINGS =
+  /\.(?:nodeAllocatableUpdatePeriodSeconds|preferredHolder|preventPodSchedulingIfMissing|stopSignal|strategy|volumeAttributesClassName): (?:""|0|false): remove|taints\.\d+\.timeAdded: null/;
+
 /** Of the rewritings about which the server is asked, one in so many. */
 const ONE_REWRITING_IN = 40;
 
@@ -72,7 +76,7 @@ describeOnCluster("what is changed in the cluster is found", () => {
 
   test("what means the same is no drift", async () => {
     const { same, wrong } = await measureEquivalence(stage, (index) => randomOf(SEED, index)() < 1 / ONE_REWRITING_IN);
-    expect(wrong).toEqual([]);
+    expect(wrong.filter((line) => !KNOWN_REWRITINGS.test(line))).toEqual([]);
     expect(same).toBeGreaterThan(500);
   });
 
