@@ -331,7 +331,9 @@ grants:
     server.child.kill("SIGTERM");
     await server.finished;
     const known = await states();
-    await kubectl(["scale", "deployment/web", "--namespace=shop", "--replicas=7"]);
+    // Not the replicas again: what was merged there was never deployed, so that another number would be a conflict.
+    const slower = '{"spec":{"minReadySeconds":7}}';
+    await kubectl(["patch", "deployment/web", "--namespace=shop", "--type=merge", `--patch=${slower}`]);
     await makePrivileged();
     const unhook = github.onWrite(() => void server.child.kill("SIGTERM"));
     server = start();
