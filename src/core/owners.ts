@@ -2,7 +2,7 @@
 
 import type { Actor, ManagedFields } from "./objects.ts";
 import type { FieldPath, PathStep } from "./path.ts";
-import { compareText, isList, isMap, setField } from "./value.ts";
+import { compareText, isMap, isScalar, setField } from "./value.ts";
 import type { Scalar, Value } from "./value.ts";
 
 /** The owners of one object's fields, for as many lookups as there are. */
@@ -156,10 +156,6 @@ function scalarsOf(value: Value | undefined): Readonly<Record<string, Scalar>> |
     setField(scalars, name, scalar);
   }
   return scalars;
-}
-
-function isScalar(value: Value): value is Scalar {
-  return !isMap(value) && !isList(value);
 }
 
 function parse(json: string): Value | undefined {

@@ -30,6 +30,10 @@ export function isList(value: Value | undefined): value is readonly Value[] {
   return Array.isArray(value);
 }
 
+export function isScalar(value: Value): value is Scalar {
+  return !isMap(value) && !isList(value);
+}
+
 /** The field's value, or `undefined` where the map lacks it (never an inherited property). */
 export function fieldOf(value: Value | undefined, name: string): Value | undefined {
   return isMap(value) && Object.hasOwn(value, name) ? value[name] : undefined;

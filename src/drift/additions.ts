@@ -5,8 +5,8 @@
 
 import type { FieldSchema, ListSchema } from "../core/schema.ts";
 import { equalPaths } from "../core/path.ts";
-import { equalValues, fieldOf, isList, isMap, setField } from "../core/value.ts";
-import type { Scalar, Value, ValueMap } from "../core/value.ts";
+import { equalValues, fieldOf, isList, isMap, isScalar, setField } from "../core/value.ts";
+import type { Value, ValueMap } from "../core/value.ts";
 import { MEANINGFUL_EMPTY } from "../kinds/declared.ts";
 import { serverDefault } from "../kinds/defaults.ts";
 import { sameQuantity } from "../kinds/quantity.ts";
@@ -216,10 +216,6 @@ function sameDefault(value: Value, filled: Value, schema: FieldSchema | undefine
 function isEmpty(value: Value): boolean {
   if (isList(value)) return value.length === 0;
   return value === null || (isMap(value) && Object.keys(value).length === 0);
-}
-
-function isScalar(value: Value): value is Scalar {
-  return !isMap(value) && !isList(value);
 }
 
 /** An empty label selector matches everything, and an absent one nothing: they are never the same. */

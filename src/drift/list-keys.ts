@@ -2,7 +2,7 @@
 
 import type { PathStep } from "../core/path.ts";
 import type { ListSchema } from "../core/schema.ts";
-import { fieldOf, isList, isMap, setField } from "../core/value.ts";
+import { fieldOf, isMap, isScalar, setField } from "../core/value.ts";
 import type { Scalar, Value, ValueMap } from "../core/value.ts";
 
 export type KeyedList = Extract<ListSchema, { readonly kind: "map" }>;
@@ -67,8 +67,4 @@ function keyValue(item: ValueMap, name: string, list: KeyedList): Scalar {
   const implied = defaults !== undefined && Object.hasOwn(defaults, name) ? (defaults[name] as Scalar) : null;
   if (value === undefined || value === null || !isScalar(value)) return implied;
   return value === "" ? (implied ?? value) : value;
-}
-
-function isScalar(value: Value): value is Scalar {
-  return !isMap(value) && !isList(value);
 }

@@ -2,7 +2,7 @@
 
 import type { PathStep } from "../core/path.ts";
 import type { FieldSchema } from "../core/schema.ts";
-import { fieldOf, isList, isMap } from "../core/value.ts";
+import { fieldOf, isMap, isScalar } from "../core/value.ts";
 import type { Scalar, Value, ValueMap } from "../core/value.ts";
 import { noteAddedItem } from "./additions.ts";
 import { positionsByKeys, stepOf } from "./list-keys.ts";
@@ -186,8 +186,4 @@ function pairByName(removed: readonly Item[], added: readonly Item[]): ReadonlyM
     byName.delete(name);
   }
   return pairs;
-}
-
-function isScalar(value: Value): value is Scalar {
-  return !isMap(value) && !isList(value);
 }
