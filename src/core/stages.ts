@@ -43,6 +43,11 @@ export interface SourceHistory {
   prefetch(blobs: readonly string[]): Promise<void>;
   /** A file's bytes, or `undefined` where they cannot be had, or are beyond the limits. */
   read(blob: string): Promise<Uint8Array | undefined>;
+  /**
+   * Whether holdfast wrote the commit, or the one that it merges: what it changed was live at the time. Of a commit that was
+   * squashed or rebased the message is what tells; anybody who may commit can write the same.
+   */
+  codified(commit: HistoryCommit): Promise<boolean>;
   close(): void;
 }
 

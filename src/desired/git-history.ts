@@ -5,11 +5,13 @@
 
 import { isFault } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
+import { COMMIT_TRAILER } from "../core/markers.ts";
 import type { HistoryCommit, HistoryFile, SourceHistory } from "../core/stages.ts";
 import { decodeText } from "../yaml/content.ts";
 import { runGit } from "./git.ts";
 import type { GitRepository } from "./git.ts";
 import { openObjects } from "./git-objects.ts";
+import type { GitObjects } from "./git-objects.ts";
 import { isWithin } from "./paths.ts";
 
 /** How far back is looked, and how much of it is read. */
@@ -54,12 +56,12 @@ export async function readHistory(input: HistoryInput): Promise<SourceHistory | 
   if (isFault(changed)) return changed;
   const commits = line.map((one): HistoryCommit => ({ ...one, files: changed.get(one.id) ?? new Map() }));
   const last = line.at(-1);
-  if (last?.parent !== undefined) return { commits, end: "window", ...blobReader(input, limits) };
+  if (last?.parent !== undefined) return { commits, end: "window", ...objectReader(input, limits) };
   const shallow = await isShallow(input);
   if (isFault(shallow)) return shallow;
   // A shallow clone's oldest commit looks like a beginning, at which every file was made: it tells of no change.
   const told = shallow ? commits.slice(0, -1) : commits;
-  return { commits: told, end: shallow ? "shallow" : "beginning", ...blobReader(input, limits) };
+  return { commits: told, end: shallow ? "shallow" : "beginning", ...objectReader(input, limits) };
 }
 
 type Commit = Omit<HistoryCommit, "files">;
@@ -152,9 +154,43 @@ function git(input: HistoryInput, args: readonly string[], text?: string): Promi
   });
 }
 
-/** Reads blobs within the limits: their sizes are asked for first, so that a large one is never held. */
-function blobReader(input: HistoryInput, limits: HistoryLimits): Pick<SourceHistory, "prefetch" | "read" | "close"> {
+function objectReader(input: HistoryInput, limits: HistoryLimits): Omit<SourceHistory, "commits" | "end"> {
   const objects = openObjects(input.repository, input.signal);
+  return { ...blobReader(input, limits, objects), codified: ownCommits(objects), close: () => objects.close() };
+}
+
+/** `Holdfast-Commit: ` and an HMAC-SHA-256 in base64url, on a line of its own. */
+const OWN = new RegExp(String.raw`^${COMMIT_TRAILER}[\w-]{43}\r?$`, "mu");
+
+/** A pull request is merged by a commit whose second parent is its own newest one, or squashed or rebased with its message. */
+function ownCommits(objects: GitObjects): SourceHistory["codified"] {
+  const commitOf = async (id: string): Promise<{ readonly merged: readonly string[]; readonly own: boolean }> => {
+    const object = await objects.read(id);
+    if (object === undefined || isFault(object) || object.type !== "commit") return { merged: [], own: false };
+    const [head = "", ...message] = Buffer.from(object.bytes).toString("latin1").split("\n\n");
+    const parents = [...head.matchAll(/^parent ([0-9a-f]+)$/gmu)].map(([, parent = ""]) => parent);
+    return { merged: parents.slice(1, 2), own: OWN.test(message.join("\n\n")) };
+  };
+  const known = new Map<string, Promise<boolean>>();
+  const isOwn = async (id: string): Promise<boolean> => {
+    const { merged, own } = await commitOf(id);
+    if (own) return true;
+    for (const tip of merged) if ((await commitOf(tip)).own) return true;
+    return false;
+  };
+  return async ({ id }) => {
+    const answer = known.get(id) ?? isOwn(id);
+    known.set(id, answer);
+    return await answer;
+  };
+}
+
+/** Reads blobs within the limits: their sizes are asked for first, so that a large one is never held. */
+function blobReader(
+  input: HistoryInput,
+  limits: HistoryLimits,
+  objects: GitObjects,
+): Pick<SourceHistory, "prefetch" | "read"> {
   const sizes = new Map<string, number>();
   const left = { bytes: limits.bytes, blobs: limits.blobs };
   let deadline: number | undefined;
@@ -180,7 +216,6 @@ function blobReader(input: HistoryInput, limits: HistoryLimits): Pick<SourceHist
       const object = await objects.read(blob);
       return object === undefined || isFault(object) ? undefined : object.bytes;
     },
-    close: () => objects.close(),
   };
 }
 

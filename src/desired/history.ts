@@ -26,6 +26,8 @@ export interface ObjectVersion {
   readonly commit: string;
   /** When it was superseded, in milliseconds since the epoch; absent where that is not committed yet. */
   readonly until?: number;
+  /** Whether holdfast's own commit superseded it, with what was live then. */
+  readonly codified: boolean;
   readonly object: DesiredObject;
 }
 
@@ -144,15 +146,17 @@ async function versionsOf(reader: VersionReader, object: DesiredObject): Promise
     }
     if (found.origin.file !== file) await reader.history.prefetch(blobsBefore(commits, found.origin.file));
     file = found.origin.file;
-    if (!equalValues(found.value, current.value)) versions.push(versionOf(commit, found));
+    if (!equalValues(found.value, current.value)) {
+      versions.push(versionOf(commit, found, await reader.history.codified(commit)));
+    }
     current = found;
   }
   // An object whose beginning was not seen though the repository's was: its file is no file of any commit.
   return { versions, end: end === "beginning" ? "window" : end };
 }
 
-function versionOf({ id, parent, time }: HistoryCommit, object: DesiredObject): ObjectVersion {
-  return { commit: parent ?? id, object, ...(time === undefined ? {} : { until: time }) };
+function versionOf({ id, parent, time }: HistoryCommit, object: DesiredObject, codified: boolean): ObjectVersion {
+  return { commit: parent ?? id, object, codified, ...(time === undefined ? {} : { until: time }) };
 }
 
 function blobsBefore(commits: readonly HistoryCommit[], file: string): readonly string[] {

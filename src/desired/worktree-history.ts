@@ -44,6 +44,7 @@ export async function worktreeHistory(input: WorktreeHistoryInput): Promise<Sour
       const bytes = await tree.read(blob.slice(ON_DISK.length));
       return isFault(bytes) ? undefined : bytes;
     },
+    codified: async (commit) => commit !== first && (await history.codified(commit)),
   };
 }
 

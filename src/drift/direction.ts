@@ -30,6 +30,8 @@ export interface Version {
   readonly commit: string;
   /** When it was superseded, in milliseconds since the epoch; absent where that is not committed yet. */
   readonly until?: number;
+  /** Whether what superseded it was a commit that wrote down what was live. */
+  readonly codified: boolean;
   readonly object: DesiredObject;
 }
 
@@ -210,10 +212,24 @@ function told(facts: Facts, change: Change): Told {
     case "deployer":
       return toldOfDeployed(facts, change, writer.time);
     case "other":
-      return toldOfWritten(facts, change);
+      return wasCodified(facts, change) ? liveChanged(facts) : toldOfWritten(facts, change);
     case "nobody":
-      return toldOfUnowned(facts, change);
+      return wasCodified(facts, change) ? liveChanged(facts) : toldOfUnowned(facts, change);
   }
+}
+
+/** What Git says there now was live when Git came to say it, whatever was deployed before. */
+function wasCodified({ input, versions, between }: Facts, { path }: Change): boolean {
+  const newer = [input.desired, ...versions.map(({ object }) => object)];
+  const moved = versions.findIndex(({ object }, index) => {
+    const next = newer[index] as DesiredObject;
+    return next !== object && touches(between(next, object), path);
+  });
+  return versions[moved]?.codified === true;
+}
+
+function liveChanged({ input }: Facts): Told {
+  return { direction: "live-changed", deployed: input.desired };
 }
 
 /** The deployer wrote what is live: Git had it once, or never. */

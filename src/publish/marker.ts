@@ -4,6 +4,7 @@
  */
 
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { COMMIT_TRAILER } from "../core/markers.ts";
 
 export interface Marker {
   readonly kind: "pull-request" | "issue";
@@ -56,16 +57,14 @@ export interface CommitFacts {
 
 /** The commit message with a last line by which holdfast knows its own commits again, whoever its token belongs to. */
 export function signedMessage(message: string, facts: CommitFacts, key: Uint8Array): string {
-  return `${message.trim()}\n\n${TRAILER}${signCommit(facts, key)}\n`;
+  return `${message.trim()}\n\n${COMMIT_TRAILER}${signCommit(facts, key)}\n`;
 }
 
 /** Whether holdfast itself made the commit: an amended, rebased or merged one has other parents or another tree. */
 export function isOwnCommit(message: string, facts: CommitFacts, key: Uint8Array): boolean {
   const last = message.trimEnd().split("\n").at(-1) ?? "";
-  return last.startsWith(TRAILER) && sameText(last.slice(TRAILER.length).trim(), signCommit(facts, key));
+  return last.startsWith(COMMIT_TRAILER) && sameText(last.slice(COMMIT_TRAILER.length).trim(), signCommit(facts, key));
 }
-
-const TRAILER = "Holdfast-Commit: ";
 
 function signCommit({ id, parents, tree }: CommitFacts, key: Uint8Array): string {
   return sign(key, "commit", JSON.stringify([id, parents, tree]));

@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { isFault } from "../../src/core/fault.ts";
 import { refKey } from "../../src/core/refs.ts";
+import type { DesiredObject } from "../../src/core/objects.ts";
 import type { ObjectRef } from "../../src/core/refs.ts";
 import type { SourceHistory, SourceTree } from "../../src/core/stages.ts";
 import { fieldAt } from "../../src/core/value.ts";
@@ -21,6 +22,8 @@ import { openWorktree } from "../../src/desired/worktree.ts";
 import { commitAll, digester, git, isNamespaced, repositoryOf, temporaryFolder, write } from "./repositories.ts";
 
 const CONTEXT = { namespace: "shop", digester, isNamespaced };
+
+const TARGET = { name: "t", path: "", namespace: "shop", exclude: [] };
 
 function config(name: string, value: string): string {
   return `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata: { a: "${value}" }\n`;
@@ -63,7 +66,7 @@ async function open(dir: string, revision?: string, { path = "", exclude = [] }:
 async function versions({ tree, histories }: Opened, name: string, commits: readonly string[] = []): Promise<string> {
   const { objects } = await readDesired({
     tree,
-    target: { name: "t", path: "", namespace: "shop", exclude: [] },
+    target: TARGET,
     digester,
     isNamespaced,
   });
@@ -96,6 +99,43 @@ describe("older versions of an object", () => {
     const opened = await open(dir, "HEAD");
     expect(await versions(opened, "web", [first, second, third])).toBe('"2" (c3), "1" (c2); beginning');
     expect(await versions(opened, "other")).toBe("; beginning");
+  });
+
+  test("a version tells whether holdfast's own commit superseded it: committed, merged or squashed", async () => {
+    const signed = `Codify shop\n\nHoldfast-Commit: ${"a".repeat(43)}`;
+    const dir = repositoryOf({ "web.yaml": config("web", "1") });
+    const commit = (value: string, message: string): void => {
+      write(dir, { "web.yaml": config("web", value) });
+      commitAll(dir, message);
+    };
+    commit("2", "By hand");
+    commit("3", signed);
+    commit("4", `Codify shop (#7)\n\n* ${signed}\r\n\nCo-authored-by: A <a@example.com>`);
+    commit("5", `Not ${signed.replaceAll("\n", " ")}`);
+    git(dir, "checkout", "--quiet", "-b", "pull");
+    commit("6", signed);
+    git(dir, "checkout", "--quiet", "main");
+    git(
+      dir,
+      "-c",
+      "user.name=t",
+      "-c",
+      "user.email=t@example.com",
+      "merge",
+      "--quiet",
+      "--no-ff",
+      "-m",
+      "Merge",
+      "pull",
+    );
+    write(dir, { "web.yaml": config("web", "7") });
+    const { tree, histories } = await open(dir);
+    const [object] = (await readDesired({ tree, target: TARGET, digester, isNamespaced })).objects;
+    const past = await histories.versionsOf(object as DesiredObject);
+    const told = past.versions.map(
+      (version) => `${String(fieldAt(version.object.value, "data", "a"))} ${version.codified}`,
+    );
+    expect(told).toEqual(["6 false", "5 true", "4 false", "3 true", "2 true", "1 false"]);
   });
 
   test("HEAD is the first older version of a working tree, where that differs", async () => {

@@ -39,9 +39,9 @@ export function write(dir: string, files: Readonly<Record<string, string>>): voi
   }
 }
 
-export function commitAll(dir: string): string {
+export function commitAll(dir: string, message = "test"): string {
   git(dir, "add", "--all");
-  git(dir, "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "--allow-empty", "-m", "test");
+  git(dir, "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "--allow-empty", "-m", message);
   return git(dir, "rev-parse", "HEAD").trim();
 }
 

@@ -43,6 +43,8 @@ interface Case {
   readonly owned?: Owned;
   /** Older versions, newest first, each with the minute in which it was superseded. */
   readonly before?: readonly (readonly [number | undefined, Readonly<Record<string, string>>])[];
+  /** Which of them were superseded by a commit of holdfast's own. */
+  readonly codified?: readonly number[];
   readonly end?: Past["end"];
   readonly noted?: Readonly<Record<string, string>>;
 }
@@ -53,11 +55,13 @@ function compare(desired: DesiredObject, live: LiveObject): Comparison {
 }
 
 /** `data.a live-changed`, with what was deployed, the commit, and `?` where it is only claimed. */
-function told({ git, live, owned = {}, before = [], end = "beginning", noted }: Case): readonly string[] {
+function told(one: Case): readonly string[] {
+  const { git, live, owned = {}, before = [], codified = [], end = "beginning", noted } = one;
   const desired = desiredOf(config(git));
   const cluster: LiveObject = { ...liveOf(config(live)), managers: managersOf(owned) };
   const versions = before.map(([minute, data], index): Version => ({
     commit: `c${index + 1}`,
+    codified: codified.includes(index),
     object: desiredOf(config(data)),
     ...(minute === undefined ? {} : { until: Date.parse(at(minute)) }),
   }));
@@ -282,6 +286,62 @@ describe("what nobody is recorded to have written", () => {
     ],
   ])("%s", (_name, given, expected) => {
     expect(told(given).at(-1)).toBe(expected);
+  });
+});
+
+describe("what holdfast codified, once it was merged, is as good as deployed", () => {
+  const BY_HAND = { [APPLIED]: ["b"], "kubectl-edit Update 30": ["a"] };
+  const [NOW, BEFORE] = [
+    { a: "2", b: "1" },
+    { a: "1", b: "1" },
+  ];
+
+  test.each<readonly [string, Case, string]>([
+    [
+      "changed once more by hand",
+      { git: NOW, live: { a: "3", b: "1" }, owned: BY_HAND, before: [[20, BEFORE]], codified: [0] },
+      "data.a live-changed was 2",
+    ],
+    [
+      "with other fields of the object committed since",
+      {
+        git: { ...NOW, c: "1" },
+        live: { a: "3", b: "1", c: "1" },
+        owned: BY_HAND,
+        before: [
+          [25, NOW],
+          [20, BEFORE],
+        ],
+        codified: [1],
+      },
+      "data.a live-changed was 2",
+    ],
+    [
+      "and somebody committed another value since: that one was never deployed",
+      {
+        git: { a: "4", b: "1" },
+        live: { a: "3", b: "1" },
+        owned: BY_HAND,
+        before: [
+          [25, NOW],
+          [20, BEFORE],
+        ],
+        codified: [1],
+      },
+      "data.a both-changed was 1 in c2",
+    ],
+    [
+      "a field that was added by hand, codified, and taken away by hand",
+      { git: NOW, live: { b: "1" }, owned: { [APPLIED]: ["b"] }, before: [[20, { b: "1" }]], codified: [0] },
+      "data.a live-changed was 2",
+    ],
+    [
+      "but not what the deployer put back, with Git's older value",
+      { git: NOW, live: BEFORE, owned: { [APPLIED]: ["a", "b"] }, before: [[20, BEFORE]], codified: [0] },
+      "data.a git-ahead was 1 in c1",
+    ],
+  ])("%s", (_name, given, expected) => {
+    expect(told(given)).toEqual([expected]);
   });
 });
 
