@@ -33,6 +33,8 @@ export interface JudgeDriftsInput {
   readonly progress: Progress;
   readonly signal?: AbortSignal;
   readonly treeOf: (target: string) => SourceTree;
+  /** Tells which side moved, as it was told of the drifts: what had been left out was not asked about. */
+  readonly tell: (drifts: readonly TargetDrift[]) => Promise<readonly TargetDrift[]>;
   /** Whether the target's unmanaged objects are drift even without a finding. */
   readonly unmanagedCounts: (target: string) => boolean;
 }
@@ -54,11 +56,11 @@ export async function judgeDrifts(given: JudgeDriftsInput): Promise<Judged> {
   const admitted: LeftOutField[] = [];
   for (let start = 0; start < input.drifts.length; start += AT_ONCE) {
     input.signal?.throwIfAborted();
-    const some = input.drifts.slice(start, start + AT_ONCE);
+    const some = await withAdmitted(input, input.drifts.slice(start, start + AT_ONCE));
     const settled = await Promise.all(some.map((one) => settle(input, one)));
     // One after the other: a file with several drifts is parsed once.
-    for (const [index, { target }] of some.entries()) {
-      const { drift, judgement, violating } = settled[index] as Settled;
+    for (const [index, { target, violating }] of some.entries()) {
+      const { drift, judgement } = settled[index] as Settled;
       admitted.push(...violating);
       const locator = locatorFor(input.treeOf(target), locators);
       if (judgement !== undefined) results.push(await resultOf({ input, target, drift, judgement, locator }));
@@ -68,40 +70,62 @@ export async function judgeDrifts(given: JudgeDriftsInput): Promise<Judged> {
   return { results, admitted };
 }
 
+interface Admitted extends TargetDrift {
+  /** What had been left out, and is among the changes now. */
+  readonly violating: readonly LeftOutField[];
+}
+
+/** The drifts with what policy objects to of what was left out. Git's past is asked about that alone. */
+async function withAdmitted(input: JudgeDriftsInput, some: readonly TargetDrift[]): Promise<readonly Admitted[]> {
+  const objected = await Promise.all(some.map((one) => violatingOf(input, one)));
+  const asked = some.flatMap((one, index): readonly TargetDrift[] => {
+    const changes = (objected[index] ?? []).map(asChange);
+    return changes.length === 0 ? [] : [{ target: one.target, drift: withChanges(one.drift, changes) }];
+  });
+  const told = asked.length === 0 ? [] : await input.tell(asked);
+  let next = 0;
+  return some.map((one, index) => {
+    const violating = objected[index] ?? [];
+    return { ...(violating.length === 0 ? one : withAdded(one, told[next++])), violating };
+  });
+}
+
 interface Settled {
   readonly drift: Drift;
   /** Absent where the drift turned out to be none. */
   readonly judgement: Judgement | undefined;
-  readonly violating: readonly LeftOutField[];
 }
 
 async function settle(input: JudgeDriftsInput, one: TargetDrift): Promise<Settled> {
-  const { drift: found, questioned = [] } = one;
-  const violating = found.state === "drifted" ? await violatingOf(input, found, questioned) : [];
-  const drift = await settleDirection(withAdded(found, violating), one, (asked) => judged(input, asked));
+  const drift = await settleDirection(one.drift, one, (asked) => judged(input, asked));
   const none = drift.state === "drifted" && drift.changes.length === 0;
-  return { drift, judgement: none ? undefined : await judged(input, drift), violating };
+  return { drift, judgement: none ? undefined : await judged(input, drift) };
 }
 
 /** Those of what was left out on forgeable evidence that policy objects to, whoever made them. */
 async function violatingOf(
   input: JudgeDriftsInput,
-  drift: Drift,
-  questioned: readonly LeftOutField[],
+  { drift, questioned = [] }: TargetDrift,
 ): Promise<readonly LeftOutField[]> {
-  if (questioned.length === 0) return [];
+  if (drift.state !== "drifted" || questioned.length === 0) return [];
   const known = changesOf(drift);
   const { changes: verdicts } = await judged(input, withChanges(drift, [...known, ...questioned]));
   return questioned.filter((_change, index) => verdicts[known.length + index]?.verdict === "violating");
 }
 
-function withAdded(drift: Drift, added: readonly LeftOutField[]): Drift {
-  if (added.length === 0) return drift;
-  const changes = added.map(({ reason: _reason, rule: _rule, judged: _judged, ...change }): Change => change);
-  return withChanges(
-    drift,
-    [...changesOf(drift), ...changes].toSorted((a, b) => compareText(formatPath(a.path), formatPath(b.path))),
-  );
+function withAdded(one: TargetDrift, added: TargetDrift | undefined): TargetDrift {
+  if (added === undefined) return one;
+  const changes = [...changesOf(one.drift), ...changesOf(added.drift)];
+  const sorted = changes.toSorted((a, b) => compareText(formatPath(a.path), formatPath(b.path)));
+  return {
+    ...one,
+    drift: withChanges(one.drift, sorted),
+    claimed: new Set([...(one.claimed ?? []), ...(added.claimed ?? [])]),
+  };
+}
+
+function asChange({ reason: _reason, rule: _rule, judged: _judged, ...change }: LeftOutField): Change {
+  return change;
 }
 
 async function judged(input: JudgeDriftsInput, drift: Drift): Promise<Judgement> {

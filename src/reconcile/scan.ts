@@ -161,19 +161,20 @@ async function dealWith({ options, read, compared, schemas }: DealWith): Promise
   const { tellDirections } = await import("./tell-directions.ts");
   const { judgeDrifts } = await import("./judge-drifts.ts");
   const { proposeAll } = await import("./propose-all.ts");
-  const drifts = await tellDirections({
+  const telling = {
     ...options,
-    drifts: compared.drifts,
     targets: new Map(read.map(({ target }) => [target.name, historyTarget(target, options)])),
     compare: compared.compare,
     deployers: options.deployers ?? [],
     ...(options.secrets && options.live.helmRelease !== undefined ? { helmRelease: options.live.helmRelease } : {}),
-  });
+  };
+  const drifts = await tellDirections({ ...telling, drifts: compared.drifts });
   const { results, admitted } = await judgeDrifts({
     ...options,
     drifts,
     namespaces: compared.namespaces,
     treeOf: treeOf(read),
+    tell: (asked) => tellDirections({ ...telling, drifts: asked, progress: () => {} }),
     unmanagedCounts: (name) => options.targets.some((target) => target.name === name && target.unmanaged === "drift"),
   });
   return {

@@ -54,7 +54,7 @@ interface Report {
   readonly drifts: readonly {
     readonly state: string;
     readonly object: { readonly name: string };
-    readonly changes: readonly { readonly field: string }[];
+    readonly changes: readonly { readonly field: string; readonly direction: string }[];
   }[];
   readonly faults: readonly { readonly code: string; readonly message: string }[];
   readonly leftOut: readonly { readonly reason: string; readonly rule: string; readonly count: number }[];
@@ -69,6 +69,7 @@ async function scanned(ignore: string) {
     told: report.drifts.flatMap(({ state, object, changes }) =>
       changes.length === 0 ? [`${state} ${object.name}`] : changes.map(({ field }) => `${object.name} ${field}`),
     ),
+    directions: report.drifts.flatMap(({ changes }) => changes.map(({ direction }) => direction)),
     ignored: report.summary.leftOut["ignored"],
     objects: report.summary.objects,
     faults: report.faults.map(({ code, message }) => `${code} ${message}`),
@@ -100,6 +101,11 @@ describe("a rule", () => {
     expect([told.toSorted(), ignored]).toEqual([[...OTHERS, HOST], 1]);
     const forged = await scanned("  - manager: kubectl-edit");
     expect([forged.code, forged.told.toSorted(), forged.ignored]).toEqual([3, [...OTHERS, REPLICAS, HOST], 0]);
+  });
+
+  test("of a manager leaves what policies object to its direction", async () => {
+    const { told, directions } = await scanned("  - manager: k*");
+    expect([told.toSorted(), directions]).toEqual([[...OTHERS, HOST], ["live-changed"]]);
   });
 
   test("of an object takes it out whatever became of it, and it counts as nothing else", async () => {
