@@ -10,7 +10,7 @@ import { refKey } from "../../src/core/refs.ts";
 import type { DesiredObject } from "../../src/core/objects.ts";
 import type { ObjectRef } from "../../src/core/refs.ts";
 import type { SourceHistory, SourceTree } from "../../src/core/stages.ts";
-import { fieldAt } from "../../src/core/value.ts";
+import { fieldAt, textOf } from "../../src/core/value.ts";
 import { readDesired } from "../../src/desired/desired.ts";
 import { fetchRepository } from "../../src/desired/fetch.ts";
 import { readHistory } from "../../src/desired/git-history.ts";
@@ -133,7 +133,7 @@ describe("older versions of an object", () => {
     const [object] = (await readDesired({ tree, target: TARGET, digester, isNamespaced })).objects;
     const past = await histories.versionsOf(object as DesiredObject);
     const told = past.versions.map(
-      (version) => `${String(fieldAt(version.object.value, "data", "a"))} ${version.codified}`,
+      (version) => `${textOf(fieldAt(version.object.value, "data"), "a")} ${version.codified}`,
     );
     expect(told).toEqual(["6 false", "5 true", "4 false", "3 true", "2 true", "1 false"]);
   });
