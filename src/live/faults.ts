@@ -67,6 +67,17 @@ export function listFailed(kind: KindRef, why: string): Fault {
   };
 }
 
+export function schemaForbidden(kind: KindRef): Fault {
+  return {
+    kind: "fault",
+    code: "list-forbidden",
+    about: kindName(kind),
+    message: `The schema of ${kindName(kind)} is not in the cluster's OpenAPI, and its CustomResourceDefinition may not be read`,
+    remedy: 'Grant "get" on customresourcedefinitions; where the kind is new, run it again.',
+    leavesUnknown: "declared",
+  };
+}
+
 export function notServed(kind: KindRef, stale: boolean): Fault {
   return {
     kind: "fault",

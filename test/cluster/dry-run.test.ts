@@ -246,10 +246,30 @@ describeOnCluster("the mode server-dry-run", () => {
       '{"spec":{"size":4,"note":"by hand"}}',
     ]);
     await writeFile(join(repo, "all.yaml"), WIDGET.replace("colour: red, ", ""));
+    const expected = ["Widget/big add spec.colour", "Widget/big add spec.note", "Widget/big replace spec.size"];
+    // OpenAPI comes some seconds after the kind is served: until then its definition tells of defaults, but nothing of
+    // dry runs.
+    const late = proxy.inject({ path: "/openapi/v3/apis/shop.example/v1", fault: { kind: "status", status: 404 } });
+    expect(told(await scanned(repo, "read-only"))).toEqual(expected);
+    expect(late.hits()).toBe(1);
+    const unknown = await scanned(repo, "server-dry-run");
+    expect(told(unknown)).toEqual(expected);
+    expect(unknown.faults).toMatchObject([{ code: "dry-run-failed", about: "Widget/big in custom" }]);
+    late.remove();
+    await waitForOpenApi("shop.example/v1", "Widget");
     const { "read-only": readOnly, "server-dry-run": dryRun } = await both(repo);
-    expect(dryRun).toEqual(["Widget/big add spec.colour", "Widget/big add spec.note", "Widget/big replace spec.size"]);
-    expect(readOnly).toEqual(dryRun);
+    expect(dryRun).toEqual(expected);
+    expect(readOnly).toEqual(expected);
   });
+
+  async function waitForOpenApi(apiVersion: string, kind: string): Promise<void> {
+    for (let tries = 0; tries < 300; tries++) {
+      const { stdout } = await cluster.kubectl(["get", "--raw", `/openapi/v3/apis/${apiVersion}`]);
+      if (stdout.includes(`"${kind}"`)) return;
+      await sleep(100);
+    }
+    throw new Error(`OpenAPI does not have ${kind}`);
+  }
 
   it("works with the role of deploy/, which can change nothing", async () => {
     const repo = await deployed("role", WEB, ["apply", "--server-side"]);

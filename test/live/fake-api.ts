@@ -93,7 +93,7 @@ function answer(options: FakeOptions, request: IncomingMessage, response: Server
   if (url.pathname === "/apis") return void send(response, aggregated ? GROUPS : OLD_GROUPS);
   const old = OLD_RESOURCES[url.pathname];
   if (old !== undefined) return void send(response, { kind: "APIResourceList", resources: old });
-  if (url.pathname.startsWith("/openapi/")) return void refuse(response, 404, "NotFound");
+  if (/^\/openapi\/|\/customresourcedefinitions\/./.test(url.pathname)) return void refuse(response, 404, "NotFound");
   const objects = options.objects?.[url.pathname] ?? [];
   const limit = Number(url.searchParams.get("limit") ?? 500);
   const start = Number(url.searchParams.get("continue") ?? 0);
