@@ -6,6 +6,7 @@ import type { ObjectRef } from "../core/refs.ts";
 import type { SourceTree } from "../core/stages.ts";
 import { deploymentsOf } from "../drift/deployers.ts";
 import type { ComparedObject, Declared } from "../reconcile/compare-live.ts";
+import { unreadIgnoresFor } from "../reconcile/unread-ignores.ts";
 import { explainReport } from "../report/explain.ts";
 import type { DeclaredObject } from "../report/explain.ts";
 import { kindOfShortName } from "../kinds/short-names.ts";
@@ -47,6 +48,7 @@ export async function explainCommand(
           pass: own,
           declared: await located(known, tree),
           compared,
+          notUnderstood: unreadIgnoresFor(declared),
           deployersOf: (managers) => deploymentsOf(managers, config.deployers),
           style: createStyle(wantsColour(options, process.stdout)),
           width: widthOf(process.stdout),

@@ -14,6 +14,7 @@ export type FaultCode =
   | "forge-forbidden"
   | "forge-limited"
   | "git-failed"
+  | "ignore-not-understood"
   | "ignore-unused"
   | "interrupted"
   | "kind-not-served"

@@ -137,9 +137,23 @@ function fromPointer(text: string): string {
     .replace(/^\./, "");
 }
 
+export interface MatchSteps {
+  readonly steps: readonly PatternStep[];
+  readonly path: FieldPath;
+  /** Of the first so many steps. */
+  readonly count: number;
+  /** What stands at the path: an item may be named by what is no key of its list (a Service's port by its name). */
+  readonly valueAt?: ((path: FieldPath) => Value | undefined) | undefined;
+}
+
 /** Whether the pattern's first steps are about the path's; both must have them. */
-export function matchesSteps(steps: readonly PatternStep[], path: FieldPath, count: number): boolean {
-  return steps.slice(0, count).every((step, depth) => matchesStep(step, path[depth]));
+export function matchesSteps({ steps, path, count, valueAt }: MatchSteps): boolean {
+  return steps.slice(0, count).every((wanted, depth) => {
+    if (matchesStep(wanted, path[depth])) return true;
+    if (wanted.kind !== "key" || path[depth]?.kind !== "key") return false;
+    const item = valueAt?.(path.slice(0, depth + 1));
+    return item !== undefined && hasKeys(item, wanted.keys);
+  });
 }
 
 function matchesStep(wanted: PatternStep, step: PathStep | undefined): boolean {

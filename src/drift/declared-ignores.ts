@@ -10,11 +10,15 @@ import type { PatternStep } from "../core/field-pattern.ts";
 import type { SourcePosition } from "../core/fault.ts";
 import type { IgnoreRule } from "../core/ignore.ts";
 import type { DesiredObject } from "../core/objects.ts";
-import { groupOf, refKey } from "../core/refs.ts";
+import { fields } from "../core/path.ts";
+import type { FieldPath } from "../core/path.ts";
+import { groupOf, kindKey, refKey } from "../core/refs.ts";
 import { fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
 import type { Scalar, Value, ValueMap } from "../core/value.ts";
 import type { LeftOutRule } from "../kinds/left-out.ts";
+import { isAbout } from "./ignore.ts";
 import { readJqPath } from "./jq-path.ts";
+import type { JqPaths } from "./jq-path.ts";
 
 /** Why Git wants no change of the whole object to count; policies are asked about what changed all the same. */
 export function declaredIgnore(desired: ValueMap): LeftOutRule | undefined {
@@ -43,12 +47,17 @@ const ASKS = [
 export interface NotUnderstood {
   readonly application: DesiredObject;
   readonly expression: string;
+  /** Where the Application has it. */
+  readonly path: FieldPath;
 }
 
 export interface ApplicationIgnores {
   /** The rules that hold for the object's file; kind and name are theirs to match, as those of any ignore rule. */
   rulesFor(desired: DesiredObject): readonly IgnoreRule[];
-  readonly notUnderstood: readonly NotUnderstood[];
+  /** What is asked for the object and not honoured. */
+  notUnderstoodFor(desired: DesiredObject): readonly NotUnderstood[];
+  /** The Applications that ask for anything that is not honoured of objects that are declared below their paths. */
+  notUnderstood(declared: readonly DesiredObject[]): readonly (readonly NotUnderstood[])[];
 }
 
 /**
@@ -61,33 +70,69 @@ export function applicationIgnores(
   positionOf: (application: DesiredObject) => SourcePosition,
 ): ApplicationIgnores {
   const read = applications.filter(isApplication).map((application) => readApplication(application));
+  const odd = read.filter(({ ignores }) => ignores.some(({ notUnderstood }) => notUnderstood.length > 0));
   return {
     rulesFor: (desired) =>
       read
-        .filter(({ application, paths }) => refKey(application.ref) !== refKey(desired.ref) && isBelow(paths, desired))
+        .filter((one) => asks(one, desired))
         .flatMap(({ application, ignores }) =>
           ignores.flatMap((ignore) => rulesOf(ignore, positionOf(application), desired)),
         ),
-    notUnderstood: read.flatMap(({ notUnderstood }) => notUnderstood),
+    notUnderstoodFor: (desired) => odd.filter((one) => asks(one, desired)).flatMap((one) => oddFor(one, desired)),
+    notUnderstood: (declared) => (odd.length === 0 ? [] : notUnderstoodOf(odd, declared)),
   };
+}
+
+function asks({ application, paths }: ReadApplication, desired: DesiredObject): boolean {
+  return refKey(application.ref) !== refKey(desired.ref) && isBelow(paths, desired);
+}
+
+function oddFor({ ignores }: ReadApplication, { ref }: DesiredObject): readonly NotUnderstood[] {
+  return ignores.flatMap(({ about, notUnderstood }) =>
+    notUnderstood.length > 0 && (about === undefined || isAbout(about, ref)) ? notUnderstood : [],
+  );
+}
+
+/** By kind and path: whether an object of that name is declared is left to who asks about it. */
+function notUnderstoodOf(
+  odd: readonly ReadApplication[],
+  declared: readonly DesiredObject[],
+): readonly (readonly NotUnderstood[])[] {
+  const files = new Set(declared.flatMap(({ origin }) => withFolders(origin.file)));
+  const kinds = [...new Map(declared.map((one) => [kindKey(one.ref), one])).values()];
+  return odd
+    .filter(({ paths }) => paths.some((path) => files.has(path)))
+    .map(({ ignores }) =>
+      ignores.flatMap(({ about, notUnderstood }) =>
+        notUnderstood.length > 0 && (about === undefined || kinds.some(({ ref }) => isAbout({ kind: about.kind }, ref)))
+          ? notUnderstood
+          : [],
+      ),
+    )
+    .filter((found) => found.length > 0);
+}
+
+/** The file, the folders that it is in, and the repository. */
+function withFolders(file: string): readonly string[] {
+  const names = file.split("/");
+  return names.map((_name, index) => names.slice(0, index).join("/")).concat(file);
 }
 
 interface ReadApplication {
   readonly application: DesiredObject;
   readonly paths: readonly string[];
   readonly ignores: readonly Ignore[];
-  readonly notUnderstood: readonly NotUnderstood[];
 }
+
+type About = Pick<IgnoreRule, "name" | "namespace"> & Required<Pick<IgnoreRule, "kind">>;
 
 /** One entry of `ignoreDifferences` (argo-cd `util/argo/normalizers/diff_normalizer.go`, Normalize). */
 interface Ignore {
-  /** Both are globs. */
-  readonly group: string;
-  readonly kind: string;
-  readonly name: string | undefined;
-  readonly namespace: string | undefined;
+  /** Absent where it cannot be read, which leaves nothing but what is not understood. */
+  readonly about: About | undefined;
   readonly fields: readonly { readonly text: string; readonly steps: readonly PatternStep[] }[];
   readonly managers: readonly string[];
+  readonly notUnderstood: readonly NotUnderstood[];
 }
 
 function isApplication({ ref }: DesiredObject): boolean {
@@ -96,59 +141,59 @@ function isApplication({ ref }: DesiredObject): boolean {
 
 function readApplication(application: DesiredObject): ReadApplication {
   const spec = fieldOf(application.value, "spec");
-  const notUnderstood: NotUnderstood[] = [];
-  const ignores = itemsOf(fieldOf(spec, "ignoreDifferences")).flatMap((item) => {
-    const ignore = readIgnore(item, (expression) => notUnderstood.push({ application, expression }));
-    return ignore === undefined ? [] : [ignore];
+  const ignores = itemsOf(fieldOf(spec, "ignoreDifferences")).map((item, index) => {
+    const { odd, ...ignore } = readIgnore(item);
+    const at: FieldPath = [...fields("spec", "ignoreDifferences"), { kind: "index", index }];
+    const notUnderstood = odd.map(({ expression, path }) => ({ application, expression, path: [...at, ...path] }));
+    return { ...ignore, notUnderstood };
   });
   const sources = [fieldOf(spec, "source"), ...itemsOf(fieldOf(spec, "sources"))];
   const paths = sources.flatMap((source) => {
     const path = textOf(source, "chart") === undefined ? textOf(source, "path") : undefined;
     return path === undefined ? [] : [path.replace(/^(?:\.?\/)+|^\.$|\/+$/g, "")];
   });
-  return { application, paths, ignores, notUnderstood };
+  return { application, paths, ignores };
 }
 
-function readIgnore(item: Value, tell: (expression: string) => void): Ignore | undefined {
+type Odd = Pick<NotUnderstood, "expression" | "path">;
+
+function readIgnore(item: Value): Omit<Ignore, "notUnderstood"> & { readonly odd: readonly Odd[] } {
   const [group, kind] = [textOf(item, "group") ?? "", textOf(item, "kind") ?? ""];
-  const odd = [group, kind].find((glob) => /[[\]{}\\!]/.test(glob));
-  if (odd !== undefined) {
-    tell(odd);
-    return undefined;
-  }
-  const read = (
-    texts: readonly string[],
-    reader: (text: string) => readonly PatternStep[] | undefined,
-  ): Ignore["fields"] =>
-    texts.flatMap((text) => {
-      const steps = reader(text);
-      if (steps !== undefined && steps.length > 0) return [{ text, steps }];
-      tell(text);
+  const glob = Object.entries({ group, kind }).find(([, text]) => /[[\]{}\\!]/.test(text));
+  if (glob !== undefined)
+    return { about: undefined, fields: [], managers: [], odd: [{ expression: glob[1], path: fields(glob[0]) }] };
+  const [name, namespace] = [nonEmpty(textOf(item, "name")), nonEmpty(textOf(item, "namespace"))];
+  const odd: Odd[] = [];
+  const read = (list: string, reader: (text: string) => JqPaths | undefined): Ignore["fields"] =>
+    itemsOf(fieldOf(item, list)).flatMap((text, index) => {
+      if (typeof text !== "string") return [];
+      const paths = reader(text);
+      if (paths?.every((steps) => steps.length > 0) === true) return paths.map((steps) => ({ text, steps }));
+      odd.push({ expression: text, path: [...fields(list), { kind: "index", index }] });
       return [];
     });
   return {
-    group,
-    kind,
-    name: nonEmpty(textOf(item, "name")),
-    namespace: nonEmpty(textOf(item, "namespace")),
-    fields: [
-      ...read(textsOf(fieldOf(item, "jsonPointers")), readPointer),
-      ...read(textsOf(fieldOf(item, "jqPathExpressions")), readJqPath),
-    ],
+    about: {
+      kind: `${kind}.${group}`,
+      ...(name === undefined ? {} : { name }),
+      ...(namespace === undefined ? {} : { namespace }),
+    },
+    fields: [...read("jsonPointers", readPointer), ...read("jqPathExpressions", readJqPath)],
     managers: textsOf(fieldOf(item, "managedFieldsManagers")),
+    odd,
   };
 }
 
 /** RFC 6901. Names with wildcards in them would mean more than they say. */
-function readPointer(text: string): readonly PatternStep[] | undefined {
+function readPointer(text: string): JqPaths | undefined {
   if (!text.startsWith("/") || /[*?]/.test(text)) return undefined;
-  return text
-    .slice(1)
-    .split("/")
+  const names = text.slice(1).split("/");
+  const steps = names
     .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"))
-    .map((name) =>
+    .map((name): PatternStep =>
       /^(?:0|[1-9]\d{0,8})$/.test(name) ? { kind: "number", number: Number(name) } : { kind: "field", name },
     );
+  return [steps];
 }
 
 function isBelow(paths: readonly string[], { origin }: DesiredObject): boolean {
@@ -156,12 +201,8 @@ function isBelow(paths: readonly string[], { origin }: DesiredObject): boolean {
 }
 
 function rulesOf(ignore: Ignore, position: SourcePosition, desired: DesiredObject): readonly IgnoreRule[] {
-  const about = {
-    kind: `${ignore.kind}.${ignore.group}`,
-    ...(ignore.name === undefined ? {} : { name: ignore.name }),
-    ...(ignore.namespace === undefined ? {} : { namespace: ignore.namespace }),
-    position,
-  };
+  if (ignore.about === undefined) return [];
+  const about = { ...ignore.about, position };
   return [
     ...ignore.fields.map(({ text, steps }) => ({
       ...about,

@@ -11,6 +11,7 @@ import type { PatternStep } from "../core/field-pattern.ts";
 import { matchesGlob } from "../core/glob.ts";
 import type { IgnoreRule } from "../core/ignore.ts";
 import type { DesiredObject, LiveObject } from "../core/objects.ts";
+import { valueAt } from "../core/path.ts";
 import type { FieldPath, PathStep } from "../core/path.ts";
 import { groupOf } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
@@ -22,7 +23,11 @@ export function rulesFor(rules: readonly IgnoreRule[], ref: ObjectRef): readonly
   return rules.filter((rule) => isAbout(rule, ref));
 }
 
-function isAbout({ kind, name, namespace }: IgnoreRule, ref: ObjectRef): boolean {
+/** Whether the object is one of those that the rule names. */
+export function isAbout(
+  { kind, name, namespace }: Pick<IgnoreRule, "kind" | "name" | "namespace">,
+  ref: ObjectRef,
+): boolean {
   if (kind !== undefined && !matchesKind(kind, ref)) return false;
   if (name !== undefined && !matchesGlob(name, ref.name)) return false;
   return namespace === undefined || (ref.namespace !== undefined && matchesGlob(namespace, ref.namespace));
@@ -40,6 +45,12 @@ export function wholeObjectRule(rules: readonly IgnoreRule[]): IgnoreRule | unde
   return rules.find(({ field, manager }) => field === undefined && manager === undefined);
 }
 
+/** The whole objects that were compared. */
+export interface Sides {
+  readonly desired?: Value;
+  readonly live?: Value;
+}
+
 export interface WithoutIgnored {
   /** What stays drift; absent where all of it is ignored. */
   readonly change?: Change;
@@ -51,11 +62,12 @@ export interface WithoutIgnored {
  * The change without what the rules (`rulesFor` its object) ignore. From something that was added the ignored parts are
  * taken, and the rest stays; what was replaced or removed as a whole is ignored only where nothing else in it differs.
  */
-export function withoutIgnored(change: Change, rules: readonly IgnoreRule[]): WithoutIgnored {
+export function withoutIgnored(change: Change, rules: readonly IgnoreRule[], sides: Sides = {}): WithoutIgnored {
   const able = byStrength(rules.filter((rule) => isBy(rule, change)));
-  const covering = able.find((rule) => covers(rule, change.path));
+  const place = { path: change.path, sides };
+  const covering = able.find((rule) => covers(rule, place));
   if (covering !== undefined) return { left: [leftOutBy(covering, change)] };
-  const inner = able.filter((rule) => reachesInto(rule, change.path));
+  const inner = able.filter((rule) => reachesInto(rule, place));
   if (inner.length === 0) return { change, left: [] };
   return change.operation === "add" ? withoutParts(change, inner) : withoutWhole(change, inner);
 }
@@ -74,12 +86,29 @@ function isBy({ manager }: IgnoreRule, { actor }: Change): boolean {
   return manager === undefined || (actor !== undefined && matchesGlob(manager, actor.manager));
 }
 
-function covers({ field }: IgnoreRule, path: FieldPath): boolean {
-  return field === undefined || matchesSteps(field.steps, path, field.steps.length);
+/** A path with the objects that it leads into. */
+interface Place {
+  readonly path: FieldPath;
+  readonly sides: Sides;
 }
 
-function reachesInto({ field }: IgnoreRule, path: FieldPath): boolean {
-  return field !== undefined && field.steps.length > path.length && matchesSteps(field.steps, path, path.length);
+function covers({ field }: IgnoreRule, place: Place): boolean {
+  return field === undefined || leadsAlong(field.steps, place, field.steps.length);
+}
+
+function reachesInto({ field }: IgnoreRule, place: Place): boolean {
+  const { length } = place.path;
+  return field !== undefined && field.steps.length > length && leadsAlong(field.steps, place, length);
+}
+
+/** What Git says of an item tells what it is called, and what the cluster says only where Git has no such item. */
+function leadsAlong(steps: readonly PatternStep[], { path, sides }: Place, count: number): boolean {
+  return matchesSteps({
+    steps,
+    path,
+    count,
+    valueAt: (at) => valueAt(sides.desired, at) ?? valueAt(sides.live, at),
+  });
 }
 
 /** A difference that the rule ignores. */

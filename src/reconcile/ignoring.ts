@@ -11,6 +11,7 @@ import type { Comparison } from "../drift/compare.ts";
 import { applicationIgnores, declaredIgnore } from "../drift/declared-ignores.ts";
 import { isInUse, leftOutBy, ruleWords, rulesFor, wholeObjectRule, withoutIgnored } from "../drift/ignore.ts";
 import { transientReason } from "../drift/transient.ts";
+import type { Sides } from "../drift/ignore.ts";
 import type { LeftOutRule } from "../kinds/left-out.ts";
 
 export interface Ignored extends Pick<Comparison, "changes" | "leftOut"> {
@@ -43,7 +44,9 @@ export function ignoring(rules: readonly IgnoreRule[], declared: readonly Desire
       const asked = declaredIgnore(desired.value);
       const rest = asked === undefined ? comparison : withoutAsked(asked, comparison);
       const own = [...rulesFor(rules, desired.ref), ...applications.rulesFor(desired)];
-      return own.length === 0 ? { changes: rest.changes, leftOut: rest.leftOut, whole: false } : withoutOwn(own, rest);
+      return own.length === 0
+        ? { changes: rest.changes, leftOut: rest.leftOut, whole: false }
+        : withoutOwn(own, rest, { desired: desired.value, live: live.value });
     },
     absent(drift) {
       see(drift);
@@ -75,7 +78,7 @@ function withoutAsked(asked: LeftOutRule, found: Comparison): Comparison {
   return { ...found, changes: [], leftOut: [...found.leftOut, ...left] };
 }
 
-function withoutOwn(rules: readonly IgnoreRule[], found: Comparison): Ignored {
+function withoutOwn(rules: readonly IgnoreRule[], found: Comparison, sides: Sides): Ignored {
   const whole = wholeObjectRule(rules);
   if (whole !== undefined) {
     const questioned = found.leftOut.filter(({ judged }) => judged);
@@ -83,12 +86,12 @@ function withoutOwn(rules: readonly IgnoreRule[], found: Comparison): Ignored {
     const leftOut = [...found.leftOut.filter(({ judged }) => !judged), ...differs];
     return { changes: [], leftOut, whole: differs.length + found.unknown.length > 0 };
   }
-  const kept = found.changes.map((change) => withoutIgnored(change, rules));
+  const kept = found.changes.map((change) => withoutIgnored(change, rules, sides));
   const reviewed = rules.filter(({ manager }) => manager === undefined);
   return {
     changes: kept.flatMap(({ change }): readonly Change[] => (change === undefined ? [] : [change])),
     leftOut: [
-      ...found.leftOut.flatMap((field) => (field.judged ? withoutReviewed(field, reviewed) : [field])),
+      ...found.leftOut.flatMap((field) => (field.judged ? withoutReviewed(field, reviewed, sides) : [field])),
       ...kept.flatMap(({ left }) => left),
     ],
     whole: false,
@@ -96,8 +99,8 @@ function withoutOwn(rules: readonly IgnoreRule[], found: Comparison): Ignored {
 }
 
 /** What would be policy's to judge, and is not where a rule that was reviewed ignores it. */
-function withoutReviewed(field: LeftOutField, reviewed: readonly IgnoreRule[]): readonly LeftOutField[] {
-  const { change, left } = withoutIgnored(field, reviewed);
+function withoutReviewed(field: LeftOutField, reviewed: readonly IgnoreRule[], sides: Sides): readonly LeftOutField[] {
+  const { change, left } = withoutIgnored(field, reviewed, sides);
   return change === undefined ? left : [{ ...field, ...change }, ...left];
 }
 

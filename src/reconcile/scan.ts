@@ -28,6 +28,7 @@ import { isOperationalChange } from "./operational-change.ts";
 import { managedScope, queryOf } from "./managed-scope.ts";
 import { servedVersions } from "./served-versions.ts";
 import type { HistoryTarget } from "./tell-directions.ts";
+import { unreadIgnores } from "./unread-ignores.ts";
 
 /** A target with its tree open. */
 export interface ScanTarget extends TargetConfig {
@@ -97,6 +98,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
     ...(options.traced === undefined ? {} : { traced: options.traced }),
     ...(options.onCompared === undefined ? {} : { onCompared: options.onCompared }),
     ignore: options.ignore?.rules ?? [],
+    deployers: options.deployers ?? [],
   });
   options.signal?.throwIfAborted();
 
@@ -109,6 +111,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
     ...duplicates,
     ...versions.faults,
     ...compared.faults,
+    ...(await unreadIgnores(all, treeOf(read))),
   ];
   const twice = read.flatMap(({ state }) => state.faults).filter((fault) => fault.code === "duplicate-object").length;
   const policiesRead = !faults.some((fault) => fault.code === "policy-invalid");

@@ -43,9 +43,16 @@ export interface ExplainInput {
   readonly compared: readonly ComparedSides[];
   /** The managers that are known to deploy. */
   readonly deployersOf: (managers: readonly ManagedFields[]) => readonly Actor[];
+  /** What Git asks deployers to ignore of an object, and holdfast does not understand. */
+  readonly notUnderstood: (desired: DesiredObject) => readonly NotIgnored[];
   readonly style: Style;
   /** Columns for sentences; values, paths and patches are never broken. */
   readonly width: number;
+}
+
+export interface NotIgnored {
+  readonly application: DesiredObject;
+  readonly expression: string;
 }
 
 export interface DeclaredObject {
@@ -128,9 +135,22 @@ function chainOf(input: ExplainInput, object: Explained): readonly string[] {
     ...say("result", resultWords(object, pass)),
     ...(result === undefined ? [] : changesOf(result.drift).flatMap((_change, at) => changeChain(input, result, at))),
     ...(left.length === 0 ? [] : ["", ...leftOutLines(left, width)]),
+    ...notIgnoredLines(input, object),
     ...(result === undefined ? faultsOf(object, pass).flatMap((fault) => ["", ...faultLines(fault, width)]) : []),
     ...(result === undefined ? [] : ["", ...outcome(input, result)]),
   ];
+}
+
+/** Of one object; a template may ask for a thousand things. */
+const MOST_NOT_IGNORED = 20;
+
+function notIgnoredLines({ notUnderstood, width }: ExplainInput, { declared }: Explained): readonly string[] {
+  const found = declared === undefined ? [] : notUnderstood(declared.object).slice(0, MOST_NOT_IGNORED);
+  const lines = found.flatMap(({ application, expression }) => {
+    const asks = `${formatRef(application.ref)} (${application.origin.file}) asks Argo CD to ignore it, and holdfast does not understand it`;
+    return wrap("not ignored ", `${terminalText(expression)}: ${terminalText(asks)}`, width);
+  });
+  return lines.length === 0 ? [] : ["", ...lines];
 }
 
 function declaredWords({ declared, result, target }: Explained, pass: Pass): string {

@@ -124,10 +124,12 @@ function faultsBlock(faults: readonly Fault[], style: Style): string {
   return faults.map((fault) => faultLines(fault, style)).join("\n");
 }
 
+/** What is wrong with a rule costs nothing that the pass was asked for. */
+const NOTICES: ReadonlySet<Fault["code"]> = new Set(["ignore-not-understood", "ignore-unused"]);
+
 function faultLines(fault: Fault, style: Style): string {
   const where = faultPlace(fault);
-  // What went wrong with a rule of the configuration costs nothing that the pass was asked for.
-  const word = fault.code === "ignore-unused" ? "NOTICE   " : "FAULT    ";
+  const word = NOTICES.has(fault.code) ? "NOTICE   " : "FAULT    ";
   return `${style.yellow(word)}  ${style.bold(terminalText(where))}: ${terminalText(fault.message)}\n      ${style.dim(terminalText(fault.remedy))}`;
 }
 

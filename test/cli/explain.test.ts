@@ -179,3 +179,39 @@ test("--verbose lists behind the report what is left out by rule, and the report
     "    1 difference: ignored by the rule at .github/holdfast.yml:1 (field spec.replicas)  ignored\n      Deployment/web in shop spec.replicas\n",
   );
 });
+
+describe("what Argo CD is asked to ignore in words that are not understood", () => {
+  const APPLICATION = `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: shop, namespace: argocd }
+spec:
+  source: { path: . }
+  ignoreDifferences:
+    - group: apps
+      kind: Deployment
+      jqPathExpressions:
+        - .spec.replicas
+        - .spec | del(.paused)
+`;
+  const live = `${LIVE}---\n${APPLICATION}---\n{ apiVersion: argoproj.io/v1alpha1, kind: ApplicationList, items: [] }\n`;
+  const repo = (): string => repositoryOf({ "web.yaml": GIT, "app.yaml": APPLICATION });
+
+  test("is told of the object that it is about, and of no other", async () => {
+    const told = async (object: string): Promise<string> =>
+      entry(
+        (await holdfast(["explain", object, "--repo", repo(), "--live", "-"], { input: live })).stdout,
+        "not ignored",
+      );
+    expect(await told("Deployment/web")).toBe(
+      "not ignored .spec | del(.paused): Application/shop in argocd (app.yaml) asks Argo CD to ignore it, and holdfast does not understand it",
+    );
+    expect(await told("ConfigMap/same")).toBe("");
+  });
+
+  test("is one notice at its line, and what is understood beside it is ignored", async () => {
+    const { stdout } = await holdfast(["scan", "--repo", repo(), "--live", "-"], { input: live });
+    expect(stdout).toMatch(/^NOTICE +app\.yaml:11:9: .*\(\.spec \| del\(\.paused\)\)/m);
+    expect(stdout).not.toContain("spec.replicas");
+    expect(stdout).toContain("spec.paused");
+  });
+});

@@ -3,7 +3,10 @@ import { applicationIgnores, declaredIgnore } from "../../src/drift/declared-ign
 import { rulesFor, withoutIgnored } from "../../src/drift/ignore.ts";
 import { readJqPath } from "../../src/drift/jq-path.ts";
 import { transientReason } from "../../src/drift/transient.ts";
+import type { ApplicationIgnores } from "../../src/drift/declared-ignores.ts";
+import { formatPath } from "../../src/core/path.ts";
 import type { Change } from "../../src/core/drift.ts";
+import type { PatternStep } from "../../src/core/field-pattern.ts";
 import type { DesiredObject } from "../../src/core/objects.ts";
 import type { FieldPath } from "../../src/core/path.ts";
 import { desiredOf, yaml } from "./objects.ts";
@@ -70,10 +73,13 @@ function change(path: FieldPath, manager = "somebody"): Change {
   };
 }
 
+function ignoresOf(app: DesiredObject): ApplicationIgnores {
+  return applicationIgnores([app], () => ({ file: "argo/app.yaml", line: 3 }));
+}
+
 function isIgnored(app: DesiredObject, at: Change, file = "apps/web.yaml"): boolean {
-  const ignores = applicationIgnores([app], () => ({ file: "argo/app.yaml", line: 3 }));
   const desired = webAt(file);
-  return withoutIgnored(at, rulesFor(ignores.rulesFor(desired), desired.ref)).change === undefined;
+  return withoutIgnored(at, rulesFor(ignoresOf(app).rulesFor(desired), desired.ref)).change === undefined;
 }
 
 const REPLICAS = "{ group: apps, kind: Deployment, jsonPointers: [/spec/replicas] }";
@@ -171,14 +177,54 @@ describe("ignoreDifferences of an Application", () => {
     const app = application(
       `{ group: apps, kind: Deployment, jqPathExpressions: [".spec | del(.a)"], jsonPointers: ["spec/replicas", "/spec/*"] }, { group: "[a]", kind: Deployment, jsonPointers: [/spec] }`,
     );
-    const { notUnderstood } = applicationIgnores([app], () => ({ file: "argo/app.yaml", line: 3 }));
-    expect(notUnderstood.map(({ expression }) => expression)).toEqual([
-      "spec/replicas",
-      "/spec/*",
-      ".spec | del(.a)",
-      "[a]",
+    const [found = []] = ignoresOf(app).notUnderstood([webAt("apps/web.yaml")]);
+    expect(found.map(({ expression, path }) => [expression, formatPath(path)])).toEqual([
+      ["spec/replicas", "spec.ignoreDifferences[0].jsonPointers[0]"],
+      ["/spec/*", "spec.ignoreDifferences[0].jsonPointers[1]"],
+      [".spec | del(.a)", "spec.ignoreDifferences[0].jqPathExpressions[0]"],
+      ["[a]", "spec.ignoreDifferences[1].group"],
     ]);
     expect(isIgnored(app, change(f("spec", "replicas")))).toBe(false);
+  });
+
+  test.each([
+    ["of its kind and path", "{ group: apps, kind: Deployment, jqPathExpressions: [..] }", "apps/web.yaml", 1, 1],
+    [
+      "whatever its name",
+      "{ group: apps, kind: Deployment, name: api, jqPathExpressions: [..] }",
+      "apps/web.yaml",
+      1,
+      0,
+    ],
+    ["of no such kind", "{ kind: Service, jqPathExpressions: [..] }", "apps/web.yaml", 0, 0],
+    ["of another path", "{ group: apps, kind: Deployment, jqPathExpressions: [..] }", "other/web.yaml", 0, 0],
+    ["of what is understood", REPLICAS, "apps/web.yaml", 0, 0],
+  ])("what cannot be read is told where Git declares an object %s", (_, ignore, file, told, ofObject) => {
+    const ignores = ignoresOf(application(ignore));
+    const web = webAt(file);
+    expect([ignores.notUnderstood([web]).length, ignores.notUnderstoodFor(web).length]).toEqual([told, ofObject]);
+  });
+
+  test.each([
+    ["its name", '.spec.ports[] | select(.name == "http") | .nodePort', true],
+    ["another name", '.spec.ports[] | select(.name == "dns") | .nodePort', false],
+    ["one of two names", '.spec.ports[] | select(.name == "dns" or .name == "http") | .nodePort', true],
+    ["how its name begins", '.spec.ports[] | select(.name | startswith("ht")) | .nodePort', true],
+    ["what it has to have", ".spec.ports[] | select(.nodePort != null) | .nodePort", true],
+  ])("an item whose list has other keys is known by %s", (_, expression, ignored) => {
+    const service = yaml(
+      "{ apiVersion: v1, kind: Service, metadata: { name: web }, spec: { ports: [{ name: http, port: 80, protocol: TCP }] } }",
+    );
+    const app = application(`{ kind: Service, jqPathExpressions: ['${expression}'] }`, "source: { path: . }");
+    const desired = desiredOf(service);
+    const path: FieldPath = [
+      ...f("spec", "ports"),
+      { kind: "key", keys: { port: 80, protocol: "TCP" } },
+      ...f("nodePort"),
+    ];
+    const rules = rulesFor(ignoresOf(app).rulesFor(desired), desired.ref);
+    const { change: left } = withoutIgnored(change(path), rules, { desired: desired.value });
+    expect(left === undefined).toBe(ignored);
   });
 
   test("an object of another group that is called Application asks nothing", () => {
@@ -188,33 +234,73 @@ describe("ignoreDifferences of an Application", () => {
   });
 });
 
+/** As patterns are written in `ignore` rules. */
+function shown(steps: readonly PatternStep[]): string {
+  return steps
+    .map((step) => {
+      if (step.kind === "field") return `.${step.name}`;
+      if (step.kind === "number") return `[${step.number}]`;
+      return step.kind === "key" ? JSON.stringify(step.keys) : "[*]";
+    })
+    .join("");
+}
+
 describe("jq paths", () => {
   test.each([
-    [".spec.replicas", 2],
-    ['.metadata.annotations["a.b/c"]', 3],
-    ['.metadata.annotations."a.b/c"', 3],
-    ['.["metadata"].labels', 2],
-    [".spec.rules[0].host", 4],
-    [".spec.rules[]?.host?", 4],
-    [".spec | .replicas", 2],
-    [".webhooks[]?.clientConfig.caBundle", 4],
-    [".a[] | select(.b == 3) | .c[]", 4],
-  ])("%s is read", (text, steps) => {
-    expect(readJqPath(text)).toHaveLength(steps);
+    [".spec.replicas", ".spec.replicas"],
+    ['.metadata.annotations["a.b/c"]', ".metadata.annotations.a.b/c"],
+    ['.metadata.annotations."a.b/c"?', ".metadata.annotations.a.b/c"],
+    ['.["metadata"].labels', ".metadata.labels"],
+    [".spec.rules[0].host", ".spec.rules[0].host"],
+    [".spec.rules[]?.host?", ".spec.rules[*].host"],
+    [".spec | .replicas", ".spec.replicas"],
+    [".spec.rules | .[] | .host", ".spec.rules[*].host"],
+    [".webhooks[]?.clientConfig.caBundle", ".webhooks[*].clientConfig.caBundle"],
+    [".a[] | select(.b == 3) | .c[]", '.a{"b":3}.c[*]'],
+    [".a[] | select(.b == true).c", '.a{"b":true}.c'],
+    ['.a[] | select(.b == "x, y | (z)") | .c', '.a{"b":"x, y | (z)"}.c'],
+    ['.a[] | select(.b == "x" and .c == "y")', '.a{"b":"x","c":"y"}'],
+    ['.a[] | select(.b == "x" or (.c == "y")) | .d', '.a{"b":"x"}.d, .a{"c":"y"}.d'],
+    ['.a[] | select(.b | startswith("x")) | .c', '.a{"b":"x*"}.c'],
+    ['.a[] | select(.b | endswith("x")) | .c', '.a{"b":"*x"}.c'],
+    ['.a[] | select(.b | contains("x")) | .c', '.a{"b":"*x*"}.c'],
+    ['.a[] | select(.b | test("^x-y")) | .c', '.a{"b":"x-y*"}.c'],
+    [".spec.ports[] | select(.nodePort != null) | .nodePort", ".spec.ports[*].nodePort"],
+    ['.a[] | select(has("b")) | .b.c', ".a[*].b.c"],
+    ['.data["a"], .data["b"]', ".data.a, .data.b"],
+    [
+      '.spec.template.spec.initContainers[] | select(.name == "injected-init-container")',
+      '.spec.template.spec.initContainers{"name":"injected-init-container"}',
+    ],
+  ])("%s is read", (text, paths) => {
+    expect(readJqPath(text)?.map(shown).join(", ")).toBe(paths);
   });
 
   test.each([
+    "",
     "spec.replicas",
     "..",
     ".spec..a",
     ".spec | keys",
-    '.a[] | select(.b | test("x")) | .c',
+    '.a[] | select(.b | test("x.*")) | .c',
     '.a | select(.b == "x")',
+    '.a[] | select(.b == "x" or .c == "y" and .d == "z")',
+    '.a[] | select(.b | startswith("x") or .c == "y")',
+    '.a[] | select(.b == "x" and .b == "y")',
+    '.a[] | select(.b == "x*")',
+    '.a[] | select((.b | test("x$")) or .b == "y")',
+    ".a[] | select(.b != null) | .c",
+    ".a[] | select(.b != null)",
+    ".a[] | select(.b.c == 1)",
     '.a["x*"]',
+    '.a["\\u002a"]',
     ".a[1:2]",
-    ".a, .b",
+    ".a[-1]",
+    ".a, b",
+    ".a,",
     '.a["x"',
     `.${"a".repeat(2000)}`,
+    `.a[] | select(${'.b == "x" or '.repeat(50)}.c == 1) | .d[] | select(.e == 1 or .e == 2 or .e == 3)`,
   ])("%s is not", (text) => {
     expect(readJqPath(text)).toBeUndefined();
   });

@@ -22,6 +22,7 @@ function explained(change: Change, width = 100): string {
     declared: [],
     compared: [],
     deployersOf: () => [],
+    notUnderstood: () => [],
     style: createStyle(false),
     width,
   });
@@ -60,6 +61,7 @@ test("of an unmanaged object it says what put it there, with nothing that a term
     declared: [],
     compared: [],
     deployersOf: () => [],
+    notUnderstood: () => [],
     style: createStyle(false),
     width: 100,
   });

@@ -52,6 +52,7 @@ describe("a terminal", () => {
       declared: [],
       compared: [],
       deployersOf: (managers) => managers,
+      notUnderstood: () => [],
       style: createStyle(false),
       width: 80,
     });
