@@ -11,16 +11,19 @@ export interface OwnerIndex {
    * The managers that own the field at `path`: entries whose trie holds it, or something below it; where there is none,
    * those of which the nearest leaf covers it (an atomic list or map; a map that another manager took the fields of stays
    * as an empty entry with its first owner). Newest first; entries without a time come first of all, since writes
-   * through `scale` carry none.
+   * through `scale` carry none. What nobody owns by its name is looked up under its other name.
    */
   of(path: FieldPath): readonly Actor[];
 }
+
+/** The other name under which the server keeps the same, of a field in a map of this name. */
+type OtherName = (holder: string | undefined, name: string) => string | undefined;
 
 /**
  * Nothing is read before the first lookup, and each level of the tries once, whatever is looked up in it and however
  * many managers and items there are: both are chosen by whoever writes the object.
  */
-export function ownerIndex(managers: readonly ManagedFields[]): OwnerIndex {
+export function ownerIndex(managers: readonly ManagedFields[], otherName: OtherName = () => undefined): OwnerIndex {
   let root: Node | undefined;
   // Of the lookup before: a walk asks for one field after the other, and the steps that lead there are the same.
   const steps: PathStep[] = [];
@@ -33,15 +36,32 @@ export function ownerIndex(managers: readonly ManagedFields[]): OwnerIndex {
       steps.length = depth;
       way.length = depth;
       for (const step of depth === 0 ? path : path.slice(depth)) {
-        const child = childrenOf(way.at(-1) ?? root).get(nameOf(step));
-        if (child === undefined) return coveringOf(way);
+        const children = childrenOf(way.at(-1) ?? root);
+        const child = children.get(nameOf(step));
+        if (child === undefined) {
+          const twin = steps.length + 1 < path.length ? undefined : twinOf(children, { path, otherName });
+          return twin === undefined ? coveringOf(way) : actorsOf(twin);
+        }
         steps.push(step);
         way.push(child);
       }
-      const node = way.at(-1) ?? root;
-      return (node.actors ??= newestFirst(node.holders));
+      return actorsOf(way.at(-1) ?? root);
     },
   };
+}
+
+function actorsOf(node: Node): readonly Actor[] {
+  return (node.actors ??= newestFirst(node.holders));
+}
+
+function twinOf(
+  children: ReadonlyMap<string, Node>,
+  { path, otherName }: { readonly path: FieldPath; readonly otherName: OtherName },
+): Node | undefined {
+  const [holder, last] = [path.at(-2), path.at(-1)];
+  if (last?.kind !== "field") return undefined;
+  const other = otherName(holder?.kind === "field" ? holder.name : undefined, last.name);
+  return other === undefined ? undefined : children.get(`f:${other}`);
 }
 
 /** As {@link OwnerIndex.of}, for a single lookup. */

@@ -195,7 +195,8 @@ export function isGoMap(name: string): boolean {
 export function isDefault(walk: Walk, { value, parent, schema, beside }: Place): boolean {
   const { ref } = walk.desired;
   const declared = beside === undefined ? {} : { declared: beside };
-  const query = { kind: ref, names: walk.names, parent, root: walk.live.value, schema, ...declared };
+  const roots = { root: walk.live.value, desired: walk.desired.value };
+  const query = { kind: ref, names: walk.names, parent, ...roots, schema, ...declared };
   const filled = serverDefault(query);
   return filled !== undefined && sameDefault(value, filled, partOf(schema, walk.names.at(-1) ?? ""));
 }

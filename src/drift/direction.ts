@@ -16,6 +16,7 @@
 import type { Change, Direction } from "../core/drift.ts";
 import type { Actor, DesiredObject, LiveObject, ManagedFields } from "../core/objects.ts";
 import { ownerIndex } from "../core/owners.ts";
+import { otherNames } from "../kinds/other-names.ts";
 import type { OwnerIndex } from "../core/owners.ts";
 import { formatPath } from "../core/path.ts";
 import type { FieldPath, PathStep } from "../core/path.ts";
@@ -115,7 +116,7 @@ function factsOf(input: DirectionInput): Facts {
   const differing = (object: DesiredObject): Places => placesOf(compare(object, live));
   const deployments = deploymentsOf(live.managers, input.deployers);
   const byTime = lastByTime(desired, past, deployments);
-  const owners = ownerIndex(live.managers);
+  const owners = ownerIndex(live.managers, otherNames(desired.ref));
   const versions = past.versions.map((version) => ({ ...version, differing: differing(version.object) }));
   return {
     input,

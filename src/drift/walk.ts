@@ -11,6 +11,7 @@ import type { Value, ValueMap } from "../core/value.ts";
 import { leftOutRule } from "../kinds/controllers.ts";
 import type { AdmissionContext, DifferenceAt, LeftOutRule } from "../kinds/left-out.ts";
 import { isBase64Field } from "../kinds/declared.ts";
+import { otherNames } from "../kinds/other-names.ts";
 import { digestKey, isSecretPath } from "../kinds/secret-fields.ts";
 
 export interface Walk {
@@ -58,7 +59,7 @@ export function createWalk(
 ): Walk {
   return {
     ...input,
-    owners: ownerIndex(input.live.managers),
+    owners: ownerIndex(input.live.managers, otherNames(input.desired.ref)),
     steps: [],
     liveSteps: [],
     names: [],

@@ -31,6 +31,8 @@ const BY_NAME: ReadonlyMap<string, Computation> = new Map<string, Computation>([
   ["defaultRequest", limitRangeMap],
   ["serviceAccount", ({ names, parent }) => (isPodSpec(names) ? fieldOf(parent, "serviceAccountName") : undefined)],
   ["serviceAccountName", (query) => (isPodSpec(query.names) ? declaredField(query, "serviceAccount") : undefined)],
+  ["podCIDR", ({ kind, parent }) => (kind.kind === "Node" ? firstRange(fieldOf(parent, "podCIDRs")) : undefined)],
+  ["podCIDRs", podRanges],
   ["dataSourceRef", ({ parent }) => fieldOf(parent, "dataSource")],
   ["dataSource", dataSource],
   ["priority", priority],
@@ -194,6 +196,16 @@ function declaredField({ parent, declared }: DefaultQuery, name: string): Value 
   return fieldOf(declared, name) === undefined ? undefined : fieldOf(parent, name);
 }
 
+/** core/v1 Convert_core_NodeSpec_To_v1_NodeSpec: the first of the ranges is kept under the older name too. */
+function firstRange(ranges: Value | undefined): Value | undefined {
+  return isList(ranges) ? ranges[0] : undefined;
+}
+
+function podRanges(query: DefaultQuery): Value | undefined {
+  const range = query.kind.kind === "Node" ? declaredField(query, "podCIDR") : undefined;
+  return range === undefined ? undefined : [range];
+}
+
 /** pkg/registry/core/persistentvolumeclaim NormalizeDataSources: the two are copies of each other. */
 function dataSource(query: DefaultQuery): Value | undefined {
   const reference = declaredField(query, "dataSourceRef");
@@ -229,11 +241,12 @@ function metadataLabels({ kind, names, root }: DefaultQuery): Value | undefined 
 const NAMESPACE_LABEL = "kubernetes.io/metadata.name";
 
 /** core/v1 SetDefaults_ReplicationController; pkg/registry/batch/job generateSelector. */
-function selector({ kind, names, parent, root }: DefaultQuery): Value | undefined {
+function selector({ kind, names, root }: DefaultQuery): Value | undefined {
   if (names.length !== 2) return undefined;
   if (kind.kind === "ReplicationController") return templateLabels(root);
   const uid = fieldAt(root, "metadata", "uid");
-  if (kind.kind !== "Job" || uid === undefined || fieldOf(parent, "manualSelector") === true) return undefined;
+  // Immutable, and nobody knows a Job's UID before it is there: a `manualSelector` came later.
+  if (kind.kind !== "Job" || uid === undefined) return undefined;
   return { matchLabels: { "batch.kubernetes.io/controller-uid": uid } };
 }
 
@@ -253,10 +266,14 @@ function jobLabel({ names, root }: DefaultQuery): Value | undefined {
 }
 
 function labelKey(query: DefaultQuery): Value | undefined {
-  const { kind, names, parent } = query;
+  const { kind, names, parent, declared = {}, desired } = query;
   const name = names.at(-1) ?? "";
   if (kind.kind === "Job" && names.length > 3) return jobLabel(query);
-  if (kind.kind !== "Namespace" && Object.keys(parent).length > 1) return undefined;
+  if (kind.kind !== "Namespace" && Object.keys(parent).length > 1) {
+    // Copied once, where Git has no labels, from the template as it was then.
+    if (desired === undefined || Object.keys(declared).length > 0) return undefined;
+    return fieldOf(metadataLabels({ ...query, names: names.slice(0, -1), root: desired }), name);
+  }
   return fieldOf(metadataLabels({ ...query, names: names.slice(0, -1) }), name);
 }
 

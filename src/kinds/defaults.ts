@@ -17,6 +17,8 @@ export interface DefaultQuery {
   readonly root: ValueMap;
   /** What Git declares in the place of `parent`; absent where it declares nothing there. */
   readonly declared?: ValueMap;
+  /** The whole object, as Git declares it. */
+  readonly desired?: ValueMap;
   /** Of `parent`. */
   readonly schema: FieldSchema | undefined;
 }

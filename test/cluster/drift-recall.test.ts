@@ -21,16 +21,12 @@ const SEED = 20;
 const PLANTED = 520;
 /** What is known to be told wrongly, by cause; `docs/drift-accuracy.md` lists it, and so do the open cases of `cases.test.ts`. */
 const KNOWN: readonly RegExp[] = [
-  // A controller's taint beside Git's own, changed by hand, and the two names of a Node's address range.
-  /spec\.(?:taints|podCIDRs?)\b.* of Node\//,
+  // A controller's taint beside Git's own, changed by hand.
+  /spec\.taints\b.* of Node\//,
   // A node port that the port keeps when its number or protocol changes.
   /spec\.ports\.\d+\.(?:port|protocol) of Service\//,
-  // Labels that a Job has from its template, once one of those that the server made is gone.
-  /metadata\.labels\.\S+ of Job\//,
   // Tolerations that every Pod gets, changed by hand, or with others behind them.
   /spec\.tolerations\b.* of Pod\//,
-  // The older name of a service account, set by server-side apply: told by the newer one, without its actor.
-  /\bserviceAccount of /,
 ];
 
 /** Zero values of fields that the server drops while their feature is off, and what it adds to lists that Git leaves empty. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ManagedFields } from "../../src/core/objects.ts";
-import { ownersOf } from "../../src/core/owners.ts";
+import { ownerIndex, ownersOf } from "../../src/core/owners.ts";
 import { fields } from "../../src/core/path.ts";
 import type { FieldPath } from "../../src/core/path.ts";
 import type { Value } from "../../src/core/value.ts";
@@ -14,6 +14,10 @@ function entry(manager: string, owned: Value, more: Partial<ManagedFields> = {})
 
 function managersOf(path: FieldPath, ...entries: readonly ManagedFields[]): readonly string[] {
   return ownersOf(entries, path).map(({ manager }) => manager);
+}
+
+function otherName(holder: string | undefined, name: string): string | undefined {
+  return holder === "spec" && name === "new" ? "old" : undefined;
 }
 
 describe("who owns a field", () => {
@@ -47,6 +51,19 @@ describe("who owns a field", () => {
     ];
     expect(managersOf(port, entry("a", owned))).toEqual(["a"]);
     expect(managersOf([...fields("finalizers"), { kind: "value", value: "x" }], entry("a", owned))).toEqual(["a"]);
+  });
+
+  test("is the manager of the field's other name, where nobody has it by its own, and before one of what covers it", () => {
+    const named = (path: FieldPath, ...entries: readonly ManagedFields[]): readonly string[] =>
+      ownerIndex(entries, otherName)
+        .of(path)
+        .map(({ manager }) => manager);
+    const old = entry("old", { "f:spec": { "f:old": {} } }, { operation: "Apply" });
+    const cover = entry("cover", { "f:spec": {} }, { time: LATER });
+    expect(named(fields("spec", "new"), old, cover)).toEqual(["old"]);
+    expect(named(fields("spec", "new"), old, entry("own", { "f:spec": { "f:new": {} } }))).toEqual(["own"]);
+    expect(named(fields("spec", "old"), entry("own", { "f:spec": { "f:new": {} } }))).toEqual([]);
+    expect(named(fields("spec", "new", "old"), old)).toEqual([]);
   });
 
   test.each<[string, FieldPath]>([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { compareObject } from "../../src/drift/compare.ts";
-import { fields } from "../../src/core/path.ts";
+import { fields, formatPath } from "../../src/core/path.ts";
 import type { Value, ValueMap } from "../../src/core/value.ts";
 import { builtinSchemas } from "../../src/kinds/schemas.ts";
 import { crdSchemas } from "../../src/kinds/openapi.ts";
@@ -317,6 +317,20 @@ describe("who changed it", () => {
       ),
     );
     expect(changes.map(({ actor }) => actor)).toEqual([undefined, undefined, undefined]);
+  });
+
+  test("the owner of a field's older name is the actor of the present one", () => {
+    const job = "{apiVersion: batch/v1, kind: Job, metadata: {name: a}, spec: {template: {spec: {containers: []}}}}";
+    const live = yaml(job);
+    const owned = { "f:spec": { "f:template": { "f:spec": { "f:serviceAccount": {} } } } };
+    const { changes } = compared(yaml(job), {
+      ...live,
+      metadata: { name: "a", managedFields: [{ manager: "tool", operation: "Apply", fieldsV1: owned }] },
+      spec: { template: { spec: { containers: [], serviceAccount: "b", serviceAccountName: "b" } } },
+    });
+    expect(changes.map(({ path, actor }) => [formatPath(path), actor?.manager])).toEqual([
+      ["spec.template.spec.serviceAccountName", "tool"],
+    ]);
   });
 
   test("a removal has no actor", () => {
