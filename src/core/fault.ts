@@ -14,6 +14,7 @@ export type FaultCode =
   | "forge-forbidden"
   | "forge-limited"
   | "git-failed"
+  | "history-shallow"
   | "ignore-not-understood"
   | "ignore-unused"
   | "interrupted"

@@ -27,6 +27,7 @@ import { driftId } from "./identity.ts";
 import { isOperationalChange } from "./operational-change.ts";
 import { managedScope, queryOf } from "./managed-scope.ts";
 import { servedVersions } from "./served-versions.ts";
+import { shallowHistory } from "./shallow-history.ts";
 import type { HistoryTarget } from "./tell-directions.ts";
 import { unreadIgnores } from "./unread-ignores.ts";
 
@@ -102,7 +103,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
   });
   options.signal?.throwIfAborted();
 
-  const { results, proposals, admitted } = await dealWith({ options, read, compared, schemas });
+  const { results, proposals, admitted, faults: dealt } = await dealWith({ options, read, compared, schemas });
   options.signal?.throwIfAborted();
 
   const faults = [
@@ -111,6 +112,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
     ...duplicates,
     ...versions.faults,
     ...compared.faults,
+    ...dealt,
     ...(await unreadIgnores(all, treeOf(read))),
   ];
   const twice = read.flatMap(({ state }) => state.faults).filter((fault) => fault.code === "duplicate-object").length;
@@ -156,16 +158,19 @@ interface DealWith {
 interface Dealt extends Pick<Pass, "results" | "proposals"> {
   /** What policy objects to: not left out after all. */
   readonly admitted: readonly LeftOutField[];
+  readonly faults: readonly Fault[];
 }
 
 /** Judges and proposes. Those stages are loaded only where something differs. */
 async function dealWith({ options, read, compared, schemas }: DealWith): Promise<Dealt> {
-  if (compared.drifts.length === 0) return { results: [], proposals: [], admitted: [] };
+  if (compared.drifts.length === 0) return { results: [], proposals: [], admitted: [], faults: [] };
   const { tellDirections } = await import("./tell-directions.ts");
   const { judgeDrifts } = await import("./judge-drifts.ts");
   const { proposeAll } = await import("./propose-all.ts");
+  const shallow = shallowHistory();
   const telling = {
     ...options,
+    onShallow: (ref: ObjectRef): void => shallow.add(ref),
     targets: new Map(read.map(({ target }) => [target.name, historyTarget(target, options)])),
     compare: compared.compare,
     deployers: options.deployers ?? [],
@@ -183,6 +188,7 @@ async function dealWith({ options, read, compared, schemas }: DealWith): Promise
   return {
     results,
     admitted,
+    faults: shallow.faults(),
     proposals: await proposeAll({ options, read, results, schemas, isNamespaced: scopeLookup(options.live) }),
   };
 }

@@ -6,6 +6,7 @@
 import { isFault } from "../core/fault.ts";
 import type { Actor, DesiredObject, LiveObject } from "../core/objects.ts";
 import { refKey } from "../core/refs.ts";
+import type { ObjectRef } from "../core/refs.ts";
 import type { LiveSource, Progress, SourceHistory, SourceTree } from "../core/stages.ts";
 import { fieldAt, textOf } from "../core/value.ts";
 import type { ValueMap } from "../core/value.ts";
@@ -17,7 +18,7 @@ import { cleanPath } from "../desired/paths.ts";
 import type { Comparison } from "../drift/compare.ts";
 import { deploymentsOf } from "../drift/deployers.ts";
 import { tellDirection } from "../drift/direction.ts";
-import type { Past } from "../drift/direction.ts";
+import type { Past, ToldChange } from "../drift/direction.ts";
 import { lastAppliedOf } from "../live/last-applied.ts";
 import type { TargetDrift } from "./compare-live.ts";
 
@@ -40,6 +41,8 @@ export interface TellDirectionsInput {
   readonly helmRelease?: LiveSource["helmRelease"];
   readonly progress: Progress;
   readonly signal?: AbortSignal;
+  /** Told of objects of which a shallow clone lacks what would tell the direction of some change. */
+  readonly onShallow?: (ref: ObjectRef) => void;
 }
 
 /** The drifts, in their order. What cannot be told is `unknown`; nothing here is a fault. */
@@ -72,17 +75,24 @@ async function tellOne({ input, pasts, found, removed }: TellOne): Promise<Targe
   const { drift, target } = found;
   if (drift.state !== "drifted" || drift.changes.length === 0) return found;
   const noted = await notedOf(input, drift.desired, drift.live);
+  const { past, shallow } = await pasts.of(target, drift.desired);
   const changes = tellDirection({
     desired: drift.desired,
     live: drift.live,
     changes: drift.changes,
-    past: await pasts.of(target, drift.desired),
+    past,
     deployers: input.deployers,
     compare: input.compare,
     ...(noted === undefined ? {} : { noted }),
   });
+  if (shallow && changes.some(isUntold)) input.onShallow?.(drift.ref);
   const claimed = new Set(changes.flatMap((one) => (one.claimed ? [formatPath(one.change.path)] : [])));
   return { ...found, drift: { ...drift, changes: changes.map(({ change }) => change) }, claimed };
+}
+
+/** Git's past as far as it was read has nothing that tells which side moved. */
+function isUntold({ change, claimed }: ToldChange): boolean {
+  return change.direction === "unknown" || (claimed && change.deployedIn === undefined);
 }
 
 /** What the object's deployer noted: of use only where whoever deployed last is the one that notes it. */
@@ -178,11 +188,12 @@ class Pasts {
     this.#input = input;
   }
 
-  async of(target: string, object: DesiredObject): Promise<Past> {
+  async of(target: string, object: DesiredObject): Promise<{ readonly past: Past; readonly shallow: boolean }> {
     const histories = await this.histories(target);
-    if (histories === undefined) return NOTHING;
+    if (histories === undefined) return { past: NOTHING, shallow: false };
     const { versions, end } = await histories.versionsOf(object);
-    return { versions, end: end === "shallow" ? "unreadable" : end };
+    const shallow = end === "shallow";
+    return { past: { versions, end: shallow ? "unreadable" : end }, shallow };
   }
 
   histories(target: string): Promise<ObjectHistories | undefined> {

@@ -124,8 +124,8 @@ function faultsBlock(faults: readonly Fault[], style: Style): string {
   return faults.map((fault) => faultLines(fault, style)).join("\n");
 }
 
-/** What is wrong with a rule costs nothing that the pass was asked for. */
-const NOTICES: ReadonlySet<Fault["code"]> = new Set(["ignore-not-understood", "ignore-unused"]);
+/** What costs nothing that the pass was asked for: a rule that is wrong, a past that is not there. */
+const NOTICES: ReadonlySet<Fault["code"]> = new Set(["history-shallow", "ignore-not-understood", "ignore-unused"]);
 
 function faultLines(fault: Fault, style: Style): string {
   const where = faultPlace(fault);
