@@ -20,6 +20,8 @@ export interface Walk {
   readonly context: AdmissionContext;
   /** Who set which of live's fields. */
   readonly owners: OwnerIndex;
+  /** Those who write status; asked for by each difference, and read once. */
+  readonly statusWriters: () => ReadonlySet<string>;
   /** Nothing is known of the kind's fields: what the server defaults cannot be told from what somebody added. */
   readonly uncharted: boolean;
   /** Live was read in another version than Git declares: what one side lacks may only have another name there. */
@@ -57,8 +59,10 @@ export interface Difference {
 export function createWalk(
   input: Pick<Walk, "desired" | "live" | "context" | "uncharted" | "converted" | "verbatim" | "compare">,
 ): Walk {
+  let statusWriters: ReadonlySet<string> | undefined;
   return {
     ...input,
+    statusWriters: () => (statusWriters ??= statusWritersOf(input.live.managers)),
     owners: ownerIndex(input.live.managers, otherNames(input.desired.ref)),
     steps: [],
     liveSteps: [],
@@ -136,7 +140,7 @@ function ruleOf(walk: Walk, { desired, live }: Difference): LeftOutRule | undefi
     managed: walk.live.managers.length > 0 && !(owner === undefined && walk.steps.at(-1)?.kind === "index"),
     ...(desired === undefined ? {} : { desiredValue: desired }),
     ...(live === undefined ? {} : { liveValue: live }),
-    ...(owner === undefined ? {} : { actor: owner, statusWriters: statusWritersOf(walk.live.managers) }),
+    ...(owner === undefined ? {} : { actor: owner, statusWriters: walk.statusWriters() }),
   };
   return leftOutRule(difference, walk.context);
 }
