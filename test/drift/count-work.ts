@@ -1,81 +1,59 @@
-// A thread that compares one hostile pair and counts what that takes: how often each block of src/ was run (V8's precise
-// coverage), and the lengths of the arrays and maps that built-in functions went through. The same on every machine. A thread
-// of its own, because coverage is one for all that runs in a thread, and the tests' own may be running.
+// A process that does one piece of hostile work and counts what it takes: how often each block of src/ is run (V8's precise
+// coverage), and how long the arrays, maps and texts are that built-in functions go through. The same at every run, on every
+// machine. That takes a process of its own with COUNTING_FLAGS, and that src/ is loaded only when counting has begun: a
+// function that was compiled before has no counters in its blocks.
 
 import { Session } from "node:inspector/promises";
-import { parentPort, workerData } from "node:worker_threads";
-import type { FieldSchema } from "../../src/core/schema.ts";
-import { builtinSchemas } from "../../src/kinds/schemas.ts";
-import { compareObject } from "../../src/drift/compare.ts";
-import type { Comparison } from "../../src/drift/compare.ts";
-import { markdownReport } from "../../src/report/markdown.ts";
-import { jsonReport } from "../../src/report/json.ts";
-import { textReport } from "../../src/report/text.ts";
-import { createStyle } from "../../src/text/style.ts";
-import { passOf, resultOf } from "../report/passes.ts";
-import { DEEP, HOSTILE } from "./hostile-objects.ts";
-import type { HostilePair } from "./hostile-objects.ts";
-import { desiredOf, refOf } from "./objects.ts";
+import type { WorkKind } from "./hostile-work.ts";
 
-/** What is to be done: compare, or compare and then write every report. */
+/** What is to be done. */
 export interface WorkOrder {
   readonly name: string;
   readonly sizes: readonly number[];
-  readonly what: "compare" | "report";
+  readonly what: WorkKind;
 }
 
 export interface Work {
+  /** How many changes came of it. */
   readonly changes: number;
   readonly done: number;
 }
 
-const { name, sizes, what } = workerData as WorkOrder;
-const found = HOSTILE[name] ?? DEEP[name];
-if (found === undefined) throw new Error(`no case is called ${name}`);
-// Whatever is only done once is done by now.
-run(found.pair(4));
-const session = new Session();
-session.connect();
-await session.post("Profiler.enable");
-await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
-const lengths = countLengths();
-const all: Work[] = [];
-for (const size of sizes) all.push(await counted(found.pair(size)));
-// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origin
-parentPort?.postMessage(all);
+process.once("message", (order) => {
+  void countAll(order as WorkOrder).then((all) => process.send?.(all));
+});
 
-function run(pair: HostilePair): number {
-  const comparison = compared(pair);
-  if (what === "report") reported(comparison);
-  return comparison.changes.length;
-}
-
-function compared({ desired, live, managers = [], schema }: HostilePair): Comparison {
-  const ref = refOf(desired);
-  const known: FieldSchema | undefined = schema ?? builtinSchemas.schemaOf(ref.apiVersion, ref.kind);
-  return compareObject({ desired: desiredOf(desired), live: { ref, value: live, managers }, schema: known });
-}
-
-function reported({ changes }: Comparison): void {
-  const pass = passOf([resultOf("web", changes)]);
-  for (const text of [jsonReport(pass), markdownReport(pass), textReport(pass, createStyle(false))]) {
-    if (text.length < changes.length) throw new Error("a report that tells less than one character a change");
+async function countAll({ name, sizes, what }: WorkOrder): Promise<readonly Work[]> {
+  const session = new Session();
+  session.connect();
+  await session.post("Profiler.enable");
+  await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
+  const { workOf } = await import("./hostile-work.ts");
+  // Whatever is only done once is done by then.
+  await workOf(name, 4, what).run();
+  const lengths = countLengths();
+  const all: Work[] = [];
+  for (const size of sizes) {
+    const { run } = workOf(name, size, what);
+    await blocksRun(session);
+    const before = lengths();
+    const changes = await run();
+    const through = lengths() - before;
+    all.push({ changes, done: (await blocksRun(session)) + through });
   }
+  return all;
 }
 
-async function counted(pair: HostilePair): Promise<Work> {
-  await session.post("Profiler.takePreciseCoverage");
-  const before = lengths();
-  const changes = run(pair);
-  const through = lengths() - before;
+/** Since it was last asked. */
+async function blocksRun(session: Session): Promise<number> {
   const { result } = await session.post("Profiler.takePreciseCoverage");
-  const blocks = result
+  return result
     .filter(({ url }) => url.includes("/src/"))
-    .flatMap(({ functions }) => functions.flatMap(({ ranges }) => ranges.map(({ count }) => count)));
-  return { changes, done: blocks.reduce((sum, count) => sum + count, 0) + through };
+    .flatMap(({ functions }) => functions.flatMap(({ ranges }) => ranges.map(({ count }) => count)))
+    .reduce((sum, count) => sum + count, 0);
 }
 
-/** What goes through a whole array or map without running a block for each item. */
+/** What goes through a whole array, map or text without running a block for each item. */
 function countLengths(): () => number {
   let total = 0;
   for (const method of [

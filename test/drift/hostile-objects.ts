@@ -175,6 +175,13 @@ export const HOSTILE: Readonly<Record<string, HostileCase>> = {
     }),
     changes: (size) => size,
   },
+  "variables of a container that have all changed": {
+    pair: (size) => ({
+      desired: deployment({ env: upTo(size).map((index) => named(index)) }),
+      live: deployment({ env: upTo(size).map((index) => named(index, "other")) }),
+    }),
+    changes: (size) => size,
+  },
   "variables that were added to a container": {
     pair: (size) => ({
       desired: deployment({ env: [named(0)] }),
