@@ -25,6 +25,7 @@ interface ProposeAll {
 export async function proposeAll(input: ProposeAll): Promise<readonly Proposal[]> {
   const { options, read, results, schemas, isNamespaced } = input;
   const proposals: Proposal[] = [];
+  let opened = 0;
   for (const { target } of read) {
     const { tree, name, path, namespace, exclude } = target;
     const plainTarget = { name, path, exclude, ...(namespace === undefined ? {} : { namespace }) };
@@ -39,7 +40,11 @@ export async function proposeAll(input: ProposeAll): Promise<readonly Proposal[]
         const modes = await modesOf(tree, path);
         return await codify({
           requests,
-          read: (file) => tree.read(file),
+          read: async (file) => {
+            options.signal?.throwIfAborted();
+            options.progress({ stage: "proposing", what: "files", done: ++opened });
+            return await tree.read(file);
+          },
           modeOf: (file) => modes.get(file) ?? REGULAR_FILE,
           renderer,
         });

@@ -15,7 +15,10 @@ import type { Proposal } from "../core/proposal.ts";
 import type { SchemaSource } from "../core/schema.ts";
 import type { Clock, DesiredState, LiveQuery, LiveSource, Progress, SourceTree } from "../core/stages.ts";
 import { compareText } from "../core/value.ts";
-import { contextOf, readDesired } from "../desired/desired.ts";
+import { readDesired } from "../desired/desired.ts";
+import { contextOf } from "../desired/manifests.ts";
+import { capabilitiesOf } from "./capabilities.ts";
+import type { Renderers } from "../desired/render/renderers.ts";
 import { schemasFor } from "../kinds/schemas.ts";
 import { builtinKind } from "../kinds/scopes.ts";
 import type { TargetConfig } from "../config/repository.ts";
@@ -41,6 +44,7 @@ export interface ScanOptions {
   /** Targets of the same cluster that were not chosen: what they declare is not compared, and not unmanaged. */
   readonly neighbours?: readonly ScanTarget[];
   readonly live: LiveSource;
+  readonly renderers: Renderers;
   readonly evaluator: Evaluator;
   readonly digester: Digester;
   readonly failOn: Severity;
@@ -200,7 +204,7 @@ function historyTarget(target: ScanTarget, { digester, live }: ScanOptions): His
 
 /** What a scan of these targets would read of the cluster. */
 export async function scanQuery(
-  options: Pick<ScanOptions, "targets" | "digester" | "live" | "progress" | "secrets">,
+  options: Pick<ScanOptions, "targets" | "digester" | "live" | "renderers" | "progress" | "secrets">,
 ): Promise<LiveQuery> {
   const read = await readTargets(options);
   const declared = declaredBy(read);
@@ -217,14 +221,23 @@ function declaredBy(read: readonly ReadTarget[]): readonly Declared[] {
 }
 
 async function readTargets(
-  options: Pick<ScanOptions, "targets" | "digester" | "live" | "progress">,
+  options: Pick<ScanOptions, "targets" | "digester" | "live" | "renderers" | "progress">,
 ): Promise<readonly ReadTarget[]> {
   const read: ReadTarget[] = [];
+  const capabilities = capabilitiesOf(options.live);
   for (const target of options.targets) {
-    const { tree, name, path, namespace, exclude } = target;
+    const { tree, name, path, namespace, exclude, helm } = target;
     const state = await readDesired({
       tree,
-      target: { name, path, exclude, ...(namespace === undefined ? {} : { namespace }) },
+      target: {
+        name,
+        path,
+        exclude,
+        ...(namespace === undefined ? {} : { namespace }),
+        ...(helm === undefined ? {} : { helm }),
+      },
+      renderers: options.renderers,
+      capabilities,
       digester: options.digester,
       isNamespaced: scopeLookup(options.live),
       progress: options.progress,
@@ -330,29 +343,48 @@ function shownFields(objects: readonly LeftOutObject[], digester: Digester): rea
 
 /** Says of each result what is to be done about it. */
 function withActions(results: readonly DriftResult[], proposals: readonly Proposal[]): readonly DriftResult[] {
+  const known = byDrift(proposals);
   return results
-    .map((result) => ({ ...result, actions: actionsOf(result, proposals) }))
+    .map((result) => ({ ...result, actions: actionsOf(result, known.get(result.id) ?? []) }))
     .toSorted((a, b) => compareRefs(a.drift.ref, b.drift.ref) || compareText(a.target, b.target));
 }
 
-function actionsOf(result: DriftResult, proposals: readonly Proposal[]): DriftResult["actions"] {
-  const actions = proposals.flatMap((proposal): DriftResult["actions"] => {
-    if (proposal.kind === "issue")
-      return proposal.driftId === result.id ? [{ kind: "issue", reason: issueReason(result, proposal.refusals) }] : [];
-    const part = proposal.parts.find((one) => one.driftId === result.id);
-    if (part === undefined) return [];
-    const files = [
-      ...new Set(
-        proposal.edits.filter((edit) => compareRefs(edit.ref, result.drift.ref) === 0).map((edit) => edit.file),
-      ),
-    ];
-    return [
-      {
-        kind: "pull-request",
-        reason: `codifies ${part.changes.length} of ${changesOf(result.drift).length} changes in ${files.join(", ")}${onceWords(result)}`,
-      },
-    ];
-  });
+type ProposedFor =
+  | Extract<Proposal, { readonly kind: "issue" }>
+  /** A pull request's part about one drift, and the files that it edits for it. */
+  | { readonly kind: "part"; readonly changes: readonly number[]; readonly files: readonly string[] };
+
+/** By the drifts' ids, in the proposals' order. */
+function byDrift(proposals: readonly Proposal[]): ReadonlyMap<string, readonly ProposedFor[]> {
+  const known = new Map<string, ProposedFor[]>();
+  const add = (id: string, one: ProposedFor): void => {
+    const others = known.get(id);
+    if (others === undefined) known.set(id, [one]);
+    else others.push(one);
+  };
+  for (const proposal of proposals) {
+    if (proposal.kind === "issue") {
+      add(proposal.driftId, proposal);
+      continue;
+    }
+    const edits = Map.groupBy(proposal.edits, ({ ref }) => driftId(proposal.target, ref));
+    for (const { driftId: id, changes } of proposal.parts) {
+      const files = [...new Set((edits.get(id) ?? []).map(({ file }) => file))];
+      add(id, { kind: "part", changes, files });
+    }
+  }
+  return known;
+}
+
+function actionsOf(result: DriftResult, proposed: readonly ProposedFor[]): DriftResult["actions"] {
+  const actions = proposed.map((one): DriftResult["actions"][number] =>
+    one.kind === "issue"
+      ? { kind: "issue", reason: issueReason(result, one.refusals) }
+      : {
+          kind: "pull-request",
+          reason: `codifies ${one.changes.length} of ${changesOf(result.drift).length} changes in ${one.files.join(", ")}${onceWords(result)}`,
+        },
+  );
   return actions.length > 0 ? actions : [{ kind: "none", reason: idleReason(result) }];
 }
 

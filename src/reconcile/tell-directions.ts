@@ -48,13 +48,16 @@ export interface TellDirectionsInput {
 /** The drifts, in their order. What cannot be told is `unknown`; nothing here is a fault. */
 export async function tellDirections(input: TellDirectionsInput): Promise<readonly TargetDrift[]> {
   const pasts = new Pasts(input);
+  const progress = (done: number): void =>
+    input.progress({ stage: "history", what: "drifts", done, total: input.drifts.length });
   try {
+    progress(0);
     const removed = await removedOf(input, pasts);
     const told: TargetDrift[] = [];
     for (const [index, found] of input.drifts.entries()) {
       input.signal?.throwIfAborted();
       told.push(await tellOne({ input, pasts, found, removed }));
-      input.progress({ stage: "history", what: "drifts", done: index + 1, total: input.drifts.length });
+      progress(index + 1);
     }
     return told;
   } finally {

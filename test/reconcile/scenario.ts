@@ -43,6 +43,8 @@ export function scenarioFolder(name: string): string {
 export interface Finished {
   readonly pass: Pass;
   readonly publications: readonly Publication[];
+  /** What progress was told of, in order. */
+  readonly stages: readonly string[];
 }
 
 /** Long before the live sides were recorded: what Git says is what was deployed. */
@@ -84,6 +86,7 @@ async function runOn(name: string, repo: string): Promise<Finished> {
   const live = await openSnapshot({ path: `fixtures/${name}/live`, digester });
   if (isFault(tree)) throw new Error(tree.message);
   if (isFault(live)) throw new Error(live.message);
+  const stages = new Set<string>();
   const pass = await runPass({
     config,
     targets: [],
@@ -91,13 +94,14 @@ async function runOn(name: string, repo: string): Promise<Finished> {
     live,
     digester,
     secrets: true,
+    environment: process.env,
     packageFolder: ROOT,
     version: "0.0.0",
     clock: { now: () => Date.UTC(2026, 0, 2, 3, 4, 5) },
-    progress: () => undefined,
+    progress: ({ stage }) => void stages.add(stage),
   });
   const settings = { pullRequestLabels: [], issueLabels: [], assignees: [] };
-  return { pass, publications: publicationsOf(pass, settings) };
+  return { pass, publications: publicationsOf(pass, settings), stages: [...stages] };
 }
 
 function configOf(name: string): RepositoryConfig {

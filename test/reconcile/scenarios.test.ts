@@ -34,6 +34,11 @@ test("every scenario has an outcome here", () => {
   expect(SCENARIOS).toEqual(Object.keys(OUTCOMES));
 });
 
+test("progress names every stage that can take long", async () => {
+  const { stages } = await runScenario("replicas-scaled-by-hand");
+  expect(stages).toEqual(["desired", "comparing", "history", "judging", "proposing"]);
+});
+
 describe.each(SCENARIOS)("%s", (name) => {
   test("is what its golden files say, stage by stage", async () => {
     const goldens = goldensOf(await runScenario(name));
