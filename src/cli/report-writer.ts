@@ -8,6 +8,7 @@ import { htmlReport } from "../report/html.ts";
 import { jsonReport } from "../report/json.ts";
 import { leftOutReport } from "../report/left-out.ts";
 import { markdownReport } from "../report/markdown.ts";
+import { readOnlyReport } from "../report/read-only.ts";
 import { membersReport, textReport } from "../report/text.ts";
 import { createStyle } from "../text/style.ts";
 import { usage } from "./failure.ts";
@@ -27,7 +28,10 @@ export function renderReport(pass: Pass, format: ReportFormat, colours: boolean)
   }
 }
 
-/** What a command prints; `--verbose` adds, for people, the objects of groups that are told in one line, and what was left out. */
+/**
+ * What a command prints; `--verbose` adds, for people, the objects of groups that are told in one line, what was left out,
+ * and what a server dry run told nothing of.
+ */
 export function shownReport(
   pass: Pass,
   { format, verbose }: { readonly format: ReportFormat; readonly verbose?: boolean },
@@ -36,8 +40,8 @@ export function shownReport(
   const report = renderReport(pass, format, colours);
   if (verbose !== true || format !== "text") return report;
   const style = createStyle(colours);
-  const more = leftOutReport(pass, style);
-  return `${report}${membersReport(pass, style)}${more === "" ? "" : `\n${more}`}`;
+  const more = [leftOutReport(pass, style), readOnlyReport(pass, style)].filter((block) => block !== "");
+  return `${report}${membersReport(pass, style)}${more.map((block) => `\n${block}`).join("")}`;
 }
 
 /** Waits until standard output has taken everything, so that a piped report is never cut by the exit. */

@@ -162,6 +162,8 @@ export interface Unpredicted {
   readonly why: string;
   /** What to do about it, in the imperative. */
   readonly remedy: string;
+  /** It is so by design, on every pass, and nobody can change it: no fault. */
+  readonly byDesign?: true;
 }
 
 /** Finds lines over the very bytes that were read; a file that has changed since is a fault. */

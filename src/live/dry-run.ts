@@ -67,10 +67,10 @@ export function openDryRun(options: DryRunOptions): DryRunSource {
   };
 }
 
-const SECRET = unpredicted(
-  "holdfast knows digests only of what they hold",
-  "Nothing: they are compared by these digests.",
-);
+const SECRET: Unpredicted = {
+  ...unpredicted("holdfast knows digests only of what they hold", "Nothing: they are compared by these digests."),
+  byDesign: true,
+};
 
 interface State extends DryRunOptions {
   /** Resources of a namespace that may not be patched, and resources whose server was given up. */

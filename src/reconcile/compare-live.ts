@@ -52,6 +52,8 @@ export interface CompareInput {
   readonly traced?: (ref: ObjectRef) => boolean;
   /** What the repository says is no drift. */
   readonly ignore?: readonly IgnoreRule[];
+  /** Field managers that deploy, besides those that are known to. */
+  readonly deployers?: readonly string[];
   /** Told of each object that both sides have, once it was compared. */
   readonly onCompared?: (compared: ComparedObject) => void;
 }
@@ -167,6 +169,7 @@ class Comparing {
       this.predictor = createPredictor({
         dryRun: input.live.dryRun,
         compare: (desired, live) => this.comparisonOf(desired, live),
+        deployers: input.deployers ?? [],
         progress: input.progress,
         total: input.declared.length,
       });

@@ -7,12 +7,13 @@
  * - Additions survive an apply, so that they stay as they were found; one that the server puts back when it is taken away
  *   is admission's.
  *
- * Where the server does not tell, the object's comparison stays as it was, and a fault says why.
+ * Where the server does not tell, the object's comparison stays as it was, and a fault says why; none where that is so by
+ * design (Secrets).
  */
 
 import type { Change, LeftOutField } from "../core/drift.ts";
 import type { Fault } from "../core/fault.ts";
-import type { Actor, DesiredObject, LiveObject, ManagedFields } from "../core/objects.ts";
+import type { Actor, DesiredObject, LiveObject } from "../core/objects.ts";
 import { ownersOf } from "../core/owners.ts";
 import { formatPath, startsWith } from "../core/path.ts";
 import type { FieldPath, PathStep } from "../core/path.ts";
@@ -23,7 +24,7 @@ import type { DryRunSource, Progress, Unpredicted } from "../core/stages.ts";
 import { compareText, equalValues, fieldOf, isList, isMap, withField } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 import type { Comparison } from "../drift/compare.ts";
-import { isDeployer } from "../drift/deployers.ts";
+import { deploymentsOf } from "../drift/deployers.ts";
 
 /** Objects that the server is asked about at once. */
 const AT_ONCE = 4;
@@ -58,6 +59,8 @@ export interface PredictorOptions {
   readonly dryRun: DryRunSource;
   /** As the object itself is compared, with the same facts of the cluster. */
   readonly compare: (desired: DesiredObject, live: LiveObject) => Comparison;
+  /** Field managers that deploy, besides those that are known to. */
+  readonly deployers: readonly string[];
   readonly progress: Progress;
   /** Objects that Git declares. */
   readonly total: number;
@@ -72,7 +75,7 @@ export interface ReadOnly {
 export interface Predictor {
   /** The comparisons, corrected, in their order. */
   predict(compared: readonly Compared[]): Promise<readonly Comparison[]>;
-  /** One fault for each cause that kept objects from being asked about. */
+  /** One fault for each cause that kept objects from being asked about, and that somebody can do something about. */
   faults(): readonly Fault[];
   readOnly(): readonly ReadOnly[];
 }
@@ -90,7 +93,7 @@ export function createPredictor(options: PredictorOptions): Predictor {
   };
   return {
     predict: (compared) => eachOf(compared, predictOne),
-    faults: () => faultsOf(fallen),
+    faults: () => faultsOf(fallen.filter(({ cause }) => cause.byDesign !== true)),
     readOnly: () => fallen.map(({ ref, cause }) => ({ ref, why: cause.why })),
   };
 }
@@ -104,7 +107,8 @@ const OTHER_VERSION: Unpredicted = {
 async function correct(options: PredictorOptions, compared: Compared): Promise<Comparison | Unpredicted> {
   const { object, live, comparison } = compared;
   if (live.ref.apiVersion !== object.ref.apiVersion) return OTHER_VERSION;
-  const deployer = deployerOf(live.managers);
+  // By name only: who forges one has the dry run made as that manager, and no more.
+  const [deployer] = deploymentsOf(live.managers, options.deployers);
   const manager = deployer === undefined ? NOBODY : managerName(deployer);
   const predicted = await options.dryRun.applied({ desired: object, live, manager });
   if ("kind" in predicted) return predicted;
@@ -251,13 +255,6 @@ function withoutPutBack(decided: Decided, tried: readonly Change[], { live, bare
     changes: decided.changes.filter((change) => !putBack.includes(change)),
     leftOut: [...decided.leftOut, ...putBack.map(leftOut(PUT_BACK))],
   };
-}
-
-/** Who deployed last, as far as names tell. Who forges one has the dry run made as that manager, and no more. */
-function deployerOf(managers: readonly ManagedFields[]): Actor | undefined {
-  return managers
-    .filter((entry) => entry.subresource === undefined && isDeployer(entry))
-    .toSorted((a, b) => compareText(b.time ?? "", a.time ?? ""))[0];
 }
 
 /** `kubectl apply --server-side` takes over what client-side apply owned (client-go `util/csaupgrade`). */

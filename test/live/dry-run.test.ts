@@ -141,8 +141,11 @@ describe("an apply", () => {
     ],
   ])("is not sent for %s", async (_what, value, why) => {
     const { sent, dryRun } = await asked();
-    expect(await apply(dryRun, value)).toMatchObject({ kind: "unpredicted", why: expect.stringMatching(why) });
+    const answer = await apply(dryRun, value);
+    expect(answer).toMatchObject({ kind: "unpredicted", why: expect.stringMatching(why) });
     expect(sent).toEqual([]);
+    // Only what nobody can change is no fault.
+    expect("byDesign" in answer).toBe(String(why).includes("digests only"));
   });
 
   it("is sent to a custom kind whose server names dryRun", async () => {

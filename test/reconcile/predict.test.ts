@@ -22,6 +22,8 @@ interface Case {
   /** What is left when the additions are taken away. */
   readonly bare?: string;
   readonly managers?: readonly Value[];
+  /** Managers that deploy, besides those that are known to. */
+  readonly deployers?: readonly string[];
   /** What reading found, where that is not to be what `compareObject` finds. */
   readonly found?: Comparison;
 }
@@ -54,7 +56,13 @@ async function predicted(given: Case): Promise<Outcome> {
   };
   const compare = (desired: typeof object, other: LiveObject): Comparison =>
     compareObject({ desired, live: other, schema });
-  const predictor = createPredictor({ dryRun, compare, progress: () => undefined, total: 1 });
+  const predictor = createPredictor({
+    dryRun,
+    compare,
+    deployers: given.deployers ?? [],
+    progress: () => undefined,
+    total: 1,
+  });
   const comparison = given.found ?? compare(object, live);
   const [corrected] = await predictor.predict([{ object, live, schema, comparison }]);
   return { comparison: corrected as Comparison, asked, predictor };
@@ -95,6 +103,8 @@ function autoscaler(version: string): string {
 }
 
 const NOTHING: Comparison = { changes: [], unknown: [], leftOut: [] };
+
+const IDLE = { compare: () => NOTHING, deployers: [], progress: () => undefined };
 
 describe("a difference that reading found", () => {
   test.each<readonly [string, Case, readonly string[], readonly string[]]>([
@@ -268,8 +278,16 @@ describe("who applies", () => {
     ["kubectl, where it applied on its own side", [entry("kubectl-client-side-apply", "Update", 1)], "kubectl"],
     ["who deployed last", [entry("helm", "Update", 1), entry("argocd-controller", "Apply", 2)], "argocd-controller"],
     ["not who wrote a status", [entry("helm", "Update", 1), entry("kapp", "Update", 2, "status")], "helm"],
+    [
+      "not who ran a tool by hand on what a controller deployed",
+      [entry("argocd-controller", "Apply", 1), entry("kubectl-client-side-apply", "Update", 2)],
+      "argocd-controller",
+    ],
+    ["whom the configuration names", [entry("our-pipeline", "Update", 2), entry("helm", "Update", 1)], "our-pipeline"],
+    ["nobody whom it does not name", [entry("their-pipeline", "Update", 2)], "holdfast"],
   ])("is %s", async (_what, managers, manager) => {
-    const { asked } = await predicted({ git: map("{}"), live: map("{}"), predicted: map("{}"), managers });
+    const deployers = ["our-pipeline"];
+    const { asked } = await predicted({ git: map("{}"), live: map("{}"), predicted: map("{}"), managers, deployers });
     expect(asked).toEqual([`apply as ${manager}`]);
   });
 });
@@ -293,7 +311,7 @@ describe("where the server does not tell", () => {
   it("the comparison stays, and one fault says why for all objects of a cause", async () => {
     const objects = ["d", "c", "b", "a"].map((name) => desiredOf(yaml(map("{a: '1'}").replace("web", name))));
     const dryRun: DryRunSource = { applied: async () => NEVER, without: async () => NEVER };
-    const predictor = createPredictor({ dryRun, compare: () => NOTHING, progress: () => undefined, total: 4 });
+    const predictor = createPredictor({ ...IDLE, dryRun, total: 4 });
     const compared = objects.map((object) => ({
       object,
       live: liveOf(object.value),
@@ -315,6 +333,16 @@ describe("where the server does not tell", () => {
     expect(predictor.readOnly()).toHaveLength(4);
   });
 
+  it("by design, it is no fault, and said of the object all the same", async () => {
+    const { predictor } = await predicted({
+      git: map("{}"),
+      live: map("{}"),
+      predicted: { ...NEVER, byDesign: true },
+    });
+    expect(predictor.faults()).toEqual([]);
+    expect(predictor.readOnly()).toMatchObject([{ ref: { name: "web" }, why: "it is a test" }]);
+  });
+
   it("nor is it asked where the object was read in another version", async () => {
     const { asked, predictor } = await predicted({ git: autoscaler("v2"), live: autoscaler("v1") });
     expect(asked).toEqual([]);
@@ -334,7 +362,7 @@ describe("where the server does not tell", () => {
       without: async () => NEVER,
     };
     const objects = Array.from({ length: 20 }, (_, index) => desiredOf(yaml(map("{}").replace("web", `w${index}`))));
-    const predictor = createPredictor({ dryRun, compare: () => NOTHING, progress: () => undefined, total: 20 });
+    const predictor = createPredictor({ ...IDLE, dryRun, total: 20 });
     const comparisons = await predictor.predict(
       objects.map((object, index) => ({
         object,
