@@ -110,7 +110,10 @@ interface Item {
   readonly step: PathStep;
 }
 
-/** Items pair up by their keys; those that have the same keys by their order among themselves (kubernetes#58477, #86163). */
+/**
+ * Items pair up by their keys; those that have the same keys by their name, or else by their order among themselves
+ * (kubernetes#58477, #86163). Keys go before names wherever they tell items apart: owners and paths are told by keys.
+ */
 function compareKeyed(walk: Walk, { desired, live, schema, list }: KeyedPair): void {
   const theirs = positionsByKeys(live, list);
   const ours = positionsByKeys(desired, list);
@@ -118,20 +121,47 @@ function compareKeyed(walk: Walk, { desired, live, schema, list }: KeyedPair): v
   const added: Item[] = [];
   for (const [identity, items] of ours) {
     const others = theirs.get(identity) ?? [];
+    const one = items.length === 1 && others.length <= 1;
+    const partners = one ? others : partnersOf({ items, desired }, { items: others, live });
     for (const [occurrence, place] of items.entries()) {
-      const other = others[occurrence];
-      const one = items.length === 1 && others.length <= 1;
+      const other = partners[occurrence];
       const found = itemOf(desired, place, { list, one });
       if (other === undefined) removed.push(found);
       else compareItems(walk, { ours: found, theirs: itemOf(live, other, { list, one }), schema });
     }
-    added.push(...others.slice(items.length).map((place) => itemOf(live, place, { list, one: false })));
+    const paired = new Set(partners.slice(0, items.length));
+    added.push(...others.filter((place) => !paired.has(place)).map((place) => itemOf(live, place, { list, one })));
   }
   for (const [identity, items] of theirs) {
     if (!ours.has(identity))
       added.push(...items.map((place) => itemOf(live, place, { list, one: items.length === 1 })));
   }
   if (removed.length + added.length > 0) compareRest(walk, { removed, added, schema });
+}
+
+interface Ours {
+  readonly items: readonly number[];
+  readonly desired: readonly ValueMap[];
+}
+
+interface Theirs {
+  readonly items: readonly number[];
+  readonly live: readonly ValueMap[];
+}
+
+/** Of items that all have the same keys: for each of ours the place of its counterpart, if there is one. */
+function partnersOf(ours: Ours, theirs: Theirs): readonly (number | undefined)[] {
+  const named = new Map(theirs.items.map((place) => [fieldOf(theirs.live[place], "name"), place]));
+  // Where a name does not tell them apart either, it is a key itself, or nothing.
+  if (named.size < theirs.items.length) return theirs.items;
+  const found = ours.items.map((place) => {
+    const name = fieldOf(ours.desired[place], "name");
+    const partner = typeof name === "string" ? named.get(name) : undefined;
+    if (partner !== undefined) named.delete(name);
+    return partner;
+  });
+  const rest = [...named.values()].values();
+  return found.map((partner) => partner ?? rest.next().value);
 }
 
 function itemOf(

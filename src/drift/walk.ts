@@ -4,6 +4,7 @@ import type { Change, LeftOutField } from "../core/drift.ts";
 import type { Actor, DesiredObject, LiveObject, ManagedFields } from "../core/objects.ts";
 import { ownerIndex } from "../core/owners.ts";
 import type { OwnerIndex } from "../core/owners.ts";
+import { equalSteps } from "../core/path.ts";
 import type { FieldPath, PathStep } from "../core/path.ts";
 import type { FieldSchema } from "../core/schema.ts";
 import { compareText, fieldOf, isMap, MAX_DEPTH } from "../core/value.ts";
@@ -141,8 +142,15 @@ function ruleOf(walk: Walk, { desired, live }: Difference): LeftOutRule | undefi
     ...(desired === undefined ? {} : { desiredValue: desired }),
     ...(live === undefined ? {} : { liveValue: live }),
     ...(owner === undefined ? {} : { actor: owner, statusWriters: walk.statusWriters() }),
+    ...(isRekeyed(walk) ? { rekeyed: true } : {}),
   };
   return leftOutRule(difference, walk.context);
+}
+
+/** Whether the walk stands at a field of an item that live names otherwise. */
+function isRekeyed({ steps, liveSteps }: Walk): boolean {
+  const [ours, theirs] = [steps.at(-2), liveSteps.at(-2)];
+  return ours !== undefined && theirs !== undefined && !equalSteps(ours, theirs);
 }
 
 function statusWritersOf(managers: readonly ManagedFields[]): ReadonlySet<string> {

@@ -4,7 +4,7 @@
  * `endpoints/handlers/create.go`), so that nothing of this has an owner: what has one was written by a client.
  */
 
-import { fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
+import { equalValues, fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
 import type { Scalar, Value } from "../core/value.ts";
 import { sameQuantity } from "./quantity.ts";
 import { explainedBy, isAddition, isNobodys, kindsOf } from "./left-out.ts";
@@ -62,9 +62,9 @@ const ROWS: readonly LeftOutRow[] = [
     },
     {
       place: ["spec", "tolerations"],
-      test: ({ liveValue }) => isList(liveValue) && liveValue.every((item) => isPluginToleration(item)),
+      test: ({ live, liveValue }) => all(liveValue, (item) => isPluginToleration(item, live)),
       rule: "tolerations that every Pod gets",
-      source: "defaulttolerationseconds, extendedresourcetoleration",
+      source: "defaulttolerationseconds, podtolerationrestriction, extendedresourcetoleration",
     },
     { place: ["spec", "overhead"], rule: "the runtime class's overhead", source: "runtimeclass" },
     { place: ["spec", "overhead", "*"], rule: "the runtime class's overhead", source: "runtimeclass" },
@@ -97,18 +97,17 @@ const ROWS: readonly LeftOutRow[] = [
       source: `${PLUGINS}/limitranger`,
     })),
   ),
-  // Added at the end of a list that is one value, whose owner is whoever wrote the beginning.
-  {
+  // Added at the end of a list that is one value, whose owner is whoever wrote the beginning: known by what they are alone.
+  ...[{}, { item: true as const }].map((which) => ({
     kinds: POD,
     place: ["spec", "tolerations"],
-    item: true,
-    // Five minutes, unless the API server was told otherwise, or somebody wrote another number into the list.
-    test: ({ liveValue }) => fieldOf(liveValue, "tolerationSeconds") === 300 && isPluginToleration(liveValue),
-    reason: "admission",
+    ...which,
+    test: isAsAdmitted,
+    reason: "admission" as const,
     rule: "tolerations that every Pod gets",
     judged: false,
-    source: `${PLUGINS}/defaulttolerationseconds`,
-  },
+    source: `${PLUGINS}/defaulttolerationseconds, extendedresourcetoleration`,
+  })),
   {
     kinds: kindsOf("", "PersistentVolumeClaim"),
     place: ["spec", "storageClassName"],
@@ -202,13 +201,64 @@ function isTokenMount(mount: Value, live: Value): boolean {
 }
 
 /** DefaultTolerationSeconds' two, PodTolerationRestriction's memory pressure, and those of extended resources. */
-function isPluginToleration(item: Value | undefined): boolean {
+function isPluginToleration(item: Value, pod: Value): boolean {
   const key = textOf(item, "key") ?? "";
   const [operator, effect] = [fieldOf(item, "operator"), fieldOf(item, "effect")];
   if (operator !== "Exists") return false;
-  if (key === "node.kubernetes.io/not-ready" || key === "node.kubernetes.io/unreachable") return effect === "NoExecute";
+  if (key === NOT_READY || key === UNREACHABLE) return effect === "NoExecute";
   if (key === "node.kubernetes.io/memory-pressure") return effect === "NoSchedule";
-  return effect === undefined && /^[^/]+\.[^/]+\/[^/]+$/.test(key) && !key.includes("kubernetes.io/");
+  return isOfExtendedResource(item, pod);
+}
+
+const NOT_READY = "node.kubernetes.io/not-ready";
+const UNREACHABLE = "node.kubernetes.io/unreachable";
+
+/**
+ * Whether the live tolerations behind those of Git, up to the one that the difference is about or all of them, are just
+ * what admission would append to Git's, in its order. Five minutes, unless the API server was told otherwise, or somebody
+ * wrote another number into the list.
+ */
+function isAsAdmitted({ desired, live, path }: DifferenceAt): boolean {
+  const [ours, theirs] = [desired, live].map((pod) => itemsAt(pod, "spec", "tolerations")) as [Items, Items];
+  const last = path.at(-1);
+  const added = theirs.slice(ours.length, last?.kind === "index" ? last.index + 1 : undefined);
+  if (added.length === 0 || added.length > MAX_ADMITTED) return false;
+  const defaults = [NOT_READY, UNREACHABLE].filter((key) => !ours.some((item) => toleratesEviction(item, key)));
+  const given = added.map((item) => {
+    const at = defaults.findIndex((key) => isEvictionDefault(item, key));
+    return at < 0 && isOfExtendedResource(item, live) ? defaults.length : at;
+  });
+  const keys = new Set(added.map((item) => textOf(item, "key")));
+  return keys.size === added.length && given.every((place, index) => place >= (given[index - 1] ?? 0));
+}
+
+/** More than any plugin adds: the longest lists are hostile ones. */
+const MAX_ADMITTED = 32;
+
+type Items = readonly Value[];
+
+function itemsAt(value: Value, ...names: readonly string[]): Items {
+  const items = fieldAt(value, ...names);
+  return isList(items) ? items : [];
+}
+
+/** The plugin adds nothing of what is tolerated already (`admission.go`, Admit). */
+function toleratesEviction(item: Value, taint: string): boolean {
+  const [key, effect] = [textOf(item, "key") ?? "", textOf(item, "effect") ?? ""];
+  return (key === taint || key === "") && (effect === "NoExecute" || effect === "");
+}
+
+function isEvictionDefault(item: Value, key: string): boolean {
+  return equalValues(item, { key, operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 });
+}
+
+/** Of a resource that one of the Pod's containers requests. */
+function isOfExtendedResource(item: Value, pod: Value): boolean {
+  const key = textOf(item, "key") ?? "";
+  if (!/^[^/]+\.[^/]+\/[^/]+$/.test(key) || key.includes("kubernetes.io/")) return false;
+  if (!equalValues(item, { key, operator: "Exists", effect: "NoSchedule" })) return false;
+  const containers = ["containers", "initContainers"].flatMap((list) => itemsAt(pod, "spec", list));
+  return containers.some((container) => fieldAt(container, "resources", "requests", key) !== undefined);
 }
 
 function isLimitDefault(

@@ -6,9 +6,9 @@
 
 import { groupOf, kindKey, refKey } from "../core/refs.ts";
 import { valueAt } from "../core/path.ts";
-import { equalValues, fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
+import { fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
-import { kindsOf, union } from "./left-out.ts";
+import { isNobodys, kindsOf, union } from "./left-out.ts";
 import type { DifferenceAt, LeftOutRow } from "./left-out.ts";
 
 const SERVICE = kindsOf("", "Service");
@@ -85,6 +85,15 @@ const SERVICES: readonly LeftOutRow[] = [
     nobody: true,
     ...ALLOC,
     source: "kubernetes pkg/registry/core/service/storage/alloc.go (argo-cd#7941, #18764)",
+  },
+  {
+    // Whoever changes a port's number or protocol owns its node port too: the server keeps that, and nothing says whose it is.
+    kinds: SERVICE,
+    place: ["spec", "ports", "nodePort"],
+    test: ({ rekeyed }) => rekeyed === true,
+    ...ALLOC,
+    judged: true,
+    source: "kubernetes pkg/registry/core/service/storage/alloc.go; managedFields are told by port and protocol",
   },
   {
     kinds: SERVICE,
@@ -398,16 +407,18 @@ const NODES: readonly LeftOutRow[] = [
     rule: "allocated to the node",
     source: "kubernetes pkg/controller/nodeipam, cloud-provider controllers/node",
   })),
-  {
+  ...[{}, { item: true as const }].map((which) => ({
     kinds: NODE,
     place: ["spec", "taints"],
-    on: "any",
-    test: ({ desiredValue, liveValue }) => isTaintedByController(desiredValue, liveValue),
-    reason: "controller",
+    ...which,
+    test: isTaintedByController,
+    reason: "controller" as const,
     rule: "tainted by the node controllers",
-    judged: false,
-    source: "kubernetes pkg/controller/nodelifecycle, cloud-provider controllers/node",
-  },
+    // By the form, which anybody can write, and where there is a time, by the manager's name.
+    judged: true,
+    source:
+      "kubernetes pkg/controller/nodelifecycle and pkg/controller/util/node, plugin/pkg/admission/nodetaint, pkg/kubelet/kubelet_node_status.go; cloud-provider controllers/nodelifecycle",
+  })),
   ...[
     ["labels", "beta.kubernetes.io/*"],
     ["labels", "kubernetes.io/*"],
@@ -583,14 +594,44 @@ function isToken(account: string, secret: string | undefined): boolean {
   return /^(?:token|dockercfg)-[a-z0-9]{5}$/.test(secret.slice(account.length + 1));
 }
 
-const SYSTEM_TAINT = /^(?:node\.kubernetes\.io|node\.cloudprovider\.kubernetes\.io)\//;
+/** Taints that are registered with a Node, and the one of the cloud's controller, which writes no time. */
+const UNTIMED_TAINTS: ReadonlySet<string> = new Set([
+  "node.cloudprovider.kubernetes.io/shutdown::NoSchedule",
+  "node.cloudprovider.kubernetes.io/uninitialized:true:NoSchedule",
+  "node.kubernetes.io/not-ready::NoSchedule",
+]);
 
-/** The lists are the same but for taints of the node controllers; `unschedulable` is theirs too, after a person's cordon. */
-function isTaintedByController(declared: Value | undefined, live: Value | undefined): boolean {
-  if (!isList(live)) return false;
-  const others = live.filter((taint) => !SYSTEM_TAINT.test(textOf(taint, "key") ?? ""));
-  return others.length < live.length && equalValues(declared ?? [], others);
+/** Those that the node controller adds and takes back by the Node's conditions; it always writes when. */
+const TIMED_TAINTS: ReadonlySet<string> = new Set([
+  "node.kubernetes.io/disk-pressure::NoSchedule",
+  "node.kubernetes.io/memory-pressure::NoSchedule",
+  "node.kubernetes.io/network-unavailable::NoSchedule",
+  "node.kubernetes.io/not-ready::NoExecute",
+  "node.kubernetes.io/not-ready::NoSchedule",
+  "node.kubernetes.io/pid-pressure::NoSchedule",
+  "node.kubernetes.io/unreachable::NoExecute",
+  "node.kubernetes.io/unreachable::NoSchedule",
+  "node.kubernetes.io/unschedulable::NoSchedule",
+]);
+
+/**
+ * Just as the controllers write them; all of them come behind what is declared. `out-of-service` is a person's, and so is a
+ * system taint with another effect or value. With a time it must be a controller that wrote the list last.
+ */
+function isTaintedByController(difference: DifferenceAt): boolean {
+  const { liveValue, actor } = difference;
+  const timed = isNobodys(difference) || NODE_WRITERS.has(actor?.manager ?? "");
+  const taints = isList(liveValue) ? liveValue : [liveValue];
+  return taints.length > 0 && taints.every((taint) => isSystemTaint(taint, timed));
 }
+
+function isSystemTaint(taint: Value | undefined, timed: boolean): boolean {
+  if (!isMap(taint) || !Object.keys(taint).every((name) => TAINT_FIELDS.has(name))) return false;
+  const form = [textOf(taint, "key"), textOf(taint, "value"), textOf(taint, "effect")].join(":");
+  return fieldOf(taint, "timeAdded") === undefined ? UNTIMED_TAINTS.has(form) : timed && TIMED_TAINTS.has(form);
+}
+
+const TAINT_FIELDS: ReadonlySet<string> = new Set(["key", "value", "effect", "timeAdded"]);
 
 function isProtection(name: string, kind: string, live: Value): boolean {
   return PROTECTION.some((known) => {

@@ -37,6 +37,8 @@ export interface DifferenceAt {
   readonly liveValue?: Value;
   /** The object has managedFields at all: only then does a missing actor mean that nobody owns the field. */
   readonly managed: boolean;
+  /** A field of a list's item of which a key itself was changed: whoever did that owns all of the item. */
+  readonly rekeyed?: true;
   /** The newest owner of the live value, of whatever subresource; absent where nobody owns it. */
   readonly actor?: Actor;
   /** Managers that write the object's status: its controllers, if anybody is. */

@@ -206,6 +206,20 @@ const CASES: readonly Case[] = [
     changes: [`remove ${CONTAINER}.env[1]`],
   },
   {
+    title: "items that have come to have the same keys are told apart by their names",
+    desired: deployment("ports: [{name: a, containerPort: 53, protocol: UDP}, {name: b, containerPort: 53}]"),
+    live: deployment(
+      "ports: [{name: a, containerPort: 53, protocol: TCP}, {name: b, containerPort: 53, protocol: TCP}]",
+    ),
+    changes: [`replace ${CONTAINER}.ports[containerPort=53,protocol="UDP"].protocol`],
+  },
+  {
+    title: "items that have come to have the same keys, and no names, go by their order",
+    desired: deployment("ports: [{containerPort: 53, protocol: UDP}, {containerPort: 53, hostPort: 1}]"),
+    live: deployment("ports: [{containerPort: 53, hostPort: 1}, {containerPort: 53}]"),
+    changes: [`add ${CONTAINER}.ports[1]`, `remove ${CONTAINER}.ports[containerPort=53,protocol="UDP"]`],
+  },
+  {
     title: "another kind of value in the same place is a replacement",
     desired: "{apiVersion: example.com/v1, kind: Thing, metadata: {name: a}, spec: {x: {a: 1}, y: [1], z: 1}}",
     live: "{apiVersion: example.com/v1, kind: Thing, metadata: {name: a}, spec: {x: [1], y: 1, z: {a: 1}}}",

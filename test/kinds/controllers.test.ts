@@ -243,17 +243,29 @@ const LEFT_OUT: readonly (readonly [sentence: string, left: Case, reason: string
     "controller, judged",
   ],
   [
-    "the node controllers' taints beside declared ones",
+    "the taint with which a node is created",
+    { of: "v1 Node", path: "spec taints", live: [{ key: "node.kubernetes.io/not-ready", effect: "NoSchedule" }] },
+    "controller, judged",
+  ],
+  [
+    "a taint of the node controller's",
     {
       of: "v1 Node",
-      path: "spec taints",
-      git: [{ key: "gpu", effect: "NoSchedule" }],
-      live: [
-        { key: "gpu", effect: "NoSchedule" },
-        { key: "node.kubernetes.io/not-ready", effect: "NoExecute" },
-      ],
+      path: "spec taints []",
+      live: { key: "node.kubernetes.io/unreachable", effect: "NoExecute", timeAdded: "2026-01-01T00:00:00Z" },
+      by: "kube-controller-manager",
     },
-    "controller",
+    "controller, judged",
+  ],
+  [
+    "a taint of the cloud's",
+    {
+      of: "v1 Node",
+      path: "spec taints []",
+      live: { key: "node.cloudprovider.kubernetes.io/uninitialized", value: "true", effect: "NoSchedule" },
+      by: "kubelet",
+    },
+    "controller, judged",
   ],
   [
     "a protection finalizer",
@@ -670,6 +682,18 @@ const CHANGES: readonly (readonly [sentence: string, change: Case])[] = [
     "what live lacks where a webhook may have been",
     { of: "apps/v1 Deployment", path: "spec paused", git: true, context: HOOKED },
   ],
+  ...(
+    [
+      ["with another effect", { key: "node.kubernetes.io/not-ready", effect: "NoExecute" }],
+      ["with a value", { key: "node.kubernetes.io/not-ready", value: "x", effect: "NoSchedule" }],
+      ["with a time", { key: "node.kubernetes.io/not-ready", effect: "NoSchedule", timeAdded: "2026-01-01T00:00:00Z" }],
+      ["that only people write", { key: "node.kubernetes.io/out-of-service", effect: "NoExecute" }],
+      ["of no controller's", { key: "node.kubernetes.io/not-ready-too", effect: "NoSchedule" }],
+    ] as const
+  ).map(
+    ([what, live]) =>
+      [`a system taint ${what}, by hand`, { of: "v1 Node", path: "spec taints []", live, by: "kubectl-edit" }] as const,
+  ),
   ["a field called __proto__", { of: "v1 Service", path: "spec __proto__", live: 1 }],
 ];
 
