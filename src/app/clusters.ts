@@ -49,7 +49,7 @@ export interface OpenGranted {
 export async function openGranted({ cluster, digester, signal }: OpenGranted): Promise<LiveSource | Fault> {
   const { access, alias } = cluster;
   const options = access.kind === "in-cluster" ? { inCluster: true } : optionsOf(access);
-  const live = await openCluster({ ...options, digester, signal });
+  const live = await openCluster({ ...options, digester, signal, dryRun: access.mode === "server-dry-run" });
   if (isFault(live)) return { ...live, message: `cluster ${alias}: ${live.message}` };
   return grantedLive({ ...live, cluster: { ...live.cluster, name: alias } }, cluster.namespaces);
 }

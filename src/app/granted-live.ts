@@ -2,12 +2,13 @@
 
 import type { Fault } from "../core/fault.ts";
 import type { KindRef } from "../core/refs.ts";
-import type { LiveEvent, LiveQuery, LiveSource } from "../core/stages.ts";
+import type { ObjectRef } from "../core/refs.ts";
+import type { DryRunSource, LiveEvent, LiveQuery, LiveSource, Unpredicted } from "../core/stages.ts";
 import { builtinKind } from "../kinds/scopes.ts";
 
 /**
  * Nothing outside the granted namespaces is asked for, and what is in no namespace is not either. Objects there that
- * Git declares are unknown, with a fault that says why: never missing, and never in sync.
+ * Git declares are unknown, with a fault that says why: never missing, and never in sync. Nor is a dry run made there.
  */
 export function grantedLive(live: LiveSource, granted: readonly string[] | "all"): LiveSource {
   if (granted === "all") return live;
@@ -18,6 +19,7 @@ export function grantedLive(live: LiveSource, granted: readonly string[] | "all"
     lacks: (kind) => live.lacks(kind),
     listable: live.listable.filter(({ namespaced }) => namespaced),
     read: (query) => readGranted(live, query, granted),
+    ...(live.dryRun === undefined ? {} : { dryRun: grantedDryRun(live.dryRun, granted) }),
     close: () => live.close(),
   };
 }
@@ -37,6 +39,21 @@ async function* readGranted(live: LiveSource, query: LiveQuery, granted: readonl
   }
   if (allowed.length > 0) yield* live.read({ ...query, kinds: namespaced, namespaces: allowed });
 }
+
+/** What was not read is not asked about either; this holds whatever asks. */
+function grantedDryRun(dryRun: DryRunSource, granted: readonly string[]): DryRunSource {
+  const isGranted = ({ namespace }: ObjectRef): boolean => namespace !== undefined && granted.includes(namespace);
+  return {
+    applied: async (asked) => (isGranted(asked.live.ref) ? await dryRun.applied(asked) : OUTSIDE),
+    without: async (live, paths) => (isGranted(live.ref) ? await dryRun.without(live, paths) : OUTSIDE),
+  };
+}
+
+const OUTSIDE: Unpredicted = {
+  kind: "unpredicted",
+  why: "this repository is granted certain namespaces only",
+  remedy: "grant it in the server's configuration, or leave it out of the target",
+};
 
 /** What nobody knows is asked of the cluster in granted namespaces only. */
 function isNamespaced(live: LiveSource, kind: KindRef): boolean {

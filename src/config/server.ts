@@ -18,8 +18,11 @@ export interface ServerConfig {
   };
 }
 
-/** `secrets: false`: Secrets are neither listed nor compared, for an account that may not read them. */
-export type ClusterAccess = { readonly secrets: boolean } &
+/**
+ * `mode`: as the option `--mode` has it. `secrets: false`: Secrets are neither listed nor compared, for an account that may
+ * not read them.
+ */
+export type ClusterAccess = { readonly mode: "read-only" | "server-dry-run"; readonly secrets: boolean } &
   /** The service account of the pod that holdfast runs in. */
   (
     | { readonly kind: "in-cluster" }
@@ -79,6 +82,7 @@ const cluster = z
     inCluster: z.boolean().optional(),
     kubeconfig: absolutePath.optional(),
     context: z.string().min(1).max(1000).optional(),
+    mode: z.enum(["read-only", "server-dry-run"]).default("read-only"),
     secrets: z.boolean().default(true),
   })
   .refine(
@@ -146,10 +150,11 @@ function toConfig({ version, stateDir, clusters, grants, limits }: z.output<type
   };
 }
 
-function toAccess({ inCluster, kubeconfig, context, secrets }: z.output<typeof cluster>): ClusterAccess {
-  if (inCluster === true) return { kind: "in-cluster", secrets };
+function toAccess({ inCluster, kubeconfig, context, mode, secrets }: z.output<typeof cluster>): ClusterAccess {
+  if (inCluster === true) return { kind: "in-cluster", mode, secrets };
   return {
     kind: "kubeconfig",
+    mode,
     secrets,
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),

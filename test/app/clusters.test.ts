@@ -3,11 +3,17 @@ import { readRepositoryConfig } from "../../src/config/repository.ts";
 import type { RepositoryConfig } from "../../src/config/repository.ts";
 import { readServerConfig } from "../../src/config/server.ts";
 import type { ServerConfig } from "../../src/config/server.ts";
+import type { LiveObject } from "../../src/core/objects.ts";
+import { formatRef } from "../../src/core/refs.ts";
 import type { KindRef } from "../../src/core/refs.ts";
-import type { LiveEvent, LiveQuery, LiveSource } from "../../src/core/stages.ts";
+import type { DryRunSource, LiveEvent, LiveQuery, LiveSource } from "../../src/core/stages.ts";
+import { isFault } from "../../src/core/fault.ts";
 import { builtinKind } from "../../src/kinds/scopes.ts";
-import { clusterTargets } from "../../src/app/clusters.ts";
+import { clusterTargets, openGranted } from "../../src/app/clusters.ts";
 import { grantedLive } from "../../src/app/granted-live.ts";
+import { createDigester } from "../../src/text/digest.ts";
+import { desiredOf, liveOf } from "../drift/objects.ts";
+import { startFakeApi } from "../live/fake-api.ts";
 
 const SERVER = readServerConfig(
   `clusters:
@@ -42,7 +48,7 @@ describe("clusterTargets", () => {
     expect(clusters).toEqual([
       {
         alias: "prod",
-        access: { kind: "in-cluster", secrets: true },
+        access: { kind: "in-cluster", mode: "read-only", secrets: true },
         namespaces: ["shop", "pay"],
         targets: ["default"],
       },
@@ -160,5 +166,51 @@ describe("grantedLive", () => {
     ]);
     expect(asked).toEqual([]);
     expect(events.map(({ kind }) => kind)).toEqual(["fault"]);
+  });
+
+  it("makes no dry run outside the granted namespaces, nor of what is in none", async () => {
+    const asked: string[] = [];
+    const note = async (live: LiveObject): Promise<LiveObject> => {
+      asked.push(formatRef(live.ref));
+      return live;
+    };
+    const dryRun: DryRunSource = { applied: ({ live }) => note(live), without: note };
+    const { dryRun: granted } = grantedLive({ ...liveWith([]), dryRun }, ["shop"]);
+    const answers = [];
+    for (const namespace of ["shop", "infra", undefined]) {
+      const value = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "web", ...(namespace && { namespace }) } };
+      const live = liveOf(value);
+      answers.push(await granted?.applied({ desired: desiredOf(value), live, manager: "kubectl" }));
+      answers.push(await granted?.without(live, []));
+    }
+    expect(asked).toEqual(["ConfigMap/web in shop", "ConfigMap/web in shop"]);
+    expect(answers.slice(2).map((answer) => answer && "why" in answer)).toEqual([true, true, true, true]);
+    expect(grantedLive(liveWith([]), ["shop"]).dryRun).toBeUndefined();
+  });
+});
+
+describe("openGranted", () => {
+  it.each([
+    ["read-only", "all", false],
+    ["read-only", ["shop"], false],
+    ["server-dry-run", "all", true],
+    ["server-dry-run", ["shop"], true],
+  ] as const)("makes a source of the cluster's mode: %s of %j", async (mode, namespaces, asks) => {
+    const api = await startFakeApi();
+    const live = await openGranted({
+      cluster: {
+        alias: "prod",
+        access: { kind: "kubeconfig", kubeconfig: api.kubeconfig, mode, secrets: true },
+        namespaces,
+        targets: [],
+      },
+      digester: createDigester(Buffer.from("a key for this test")),
+      signal: new AbortController().signal,
+    });
+    if (isFault(live)) throw new Error(live.message);
+    expect(live.dryRun !== undefined).toBe(asks);
+    expect(live.cluster.name).toBe("prod");
+    await live.close();
+    await api.close();
   });
 });

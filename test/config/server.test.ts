@@ -19,8 +19,17 @@ describe("the server config", () => {
       version: 1,
       stateDir: "/var/lib/holdfast",
       clusters: new Map([
-        ["prod", { kind: "in-cluster", secrets: true }],
-        ["staging", { kind: "kubeconfig", secrets: false, kubeconfig: "/etc/holdfast/kubeconfig", context: "staging" }],
+        ["prod", { kind: "in-cluster", mode: "read-only", secrets: true }],
+        [
+          "staging",
+          {
+            kind: "kubeconfig",
+            mode: "server-dry-run",
+            secrets: false,
+            kubeconfig: "/etc/holdfast/kubeconfig",
+            context: "staging",
+          },
+        ],
       ]),
       grants: [
         { repository: "acme/platform", cluster: "prod", namespaces: "all" },
@@ -64,6 +73,7 @@ describe("a server config is refused at the line and column of the problem:", ()
     ["an unknown key of a cluster", "clusters:\n  c:\n    contxt: x\n", 3, 5, /did you mean "context"/],
     ["a cluster that is reached two ways", "clusters:\n  c: {inCluster: true, context: x}\n", 2, 3, /either/],
     ["a cluster that is reached in no way", "clusters:\n  c: {}\n", 2, 3, /either/],
+    ["an unknown mode", "clusters:\n  c:\n    inCluster: true\n    mode: report\n", 4, 5, /read-only.*server-dry-run/],
     ["a relative kubeconfig", "clusters:\n  c:\n    kubeconfig: ./kc\n", 3, 5, /absolute/],
     ["an alias that is no name", 'clusters:\n  "a b": {inCluster: true}\n', 2, 3, /no name/],
     ["a grant of no cluster", grant("{repository: a/b, cluster: d, namespaces: all}"), 3, 23, /clusters are c/],
