@@ -27,6 +27,8 @@ export interface Change {
   readonly source?: SourcePosition;
   /** The values are, or hold, a secret: digests stand in their place, and they are never codified. */
   readonly sensitive?: true;
+  /** The API server usually refuses to change it on an object that exists: going back means making the object anew. */
+  readonly immutable?: true;
 }
 
 /** A difference that was seen and is no drift. */

@@ -12,6 +12,7 @@ import type { KindRef } from "../core/refs.ts";
 import type { LiveSource, Locator, Progress, SourceTree } from "../core/stages.ts";
 import { compareText } from "../core/value.ts";
 import { fingerprintContent } from "../drift/content.ts";
+import { isImmutable } from "../kinds/immutable.ts";
 import { builtinKind } from "../kinds/scopes.ts";
 import { pluralOf } from "../policy/plural.ts";
 import { judge } from "../policy/verdict.ts";
@@ -155,7 +156,7 @@ interface ResultOf {
 }
 
 async function resultOf({ input, target, drift, judgement, locator }: ResultOf): Promise<DriftResult> {
-  const shown = await located(redacted(drift, input.digester), locator);
+  const shown = await located(redacted(withImmutable(drift), input.digester), locator);
   const origin = originOf(drift);
   const source = origin === undefined ? undefined : await positionOf(locator, origin, []);
   return {
@@ -190,6 +191,16 @@ function counts({
 
 function originOf(drift: Drift): Origin | undefined {
   return drift.state === "unmanaged" ? undefined : drift.desired?.origin;
+}
+
+/** What no patch puts back. */
+function withImmutable(drift: Drift): Drift {
+  if (drift.state !== "drifted" && drift.state !== "pending") return drift;
+  const live = drift.live?.value ?? null;
+  const changes = drift.changes.map((change): Change =>
+    isImmutable(drift.ref, change.path, live) ? { ...change, immutable: true } : change,
+  );
+  return { ...drift, changes };
 }
 
 function redacted(drift: Drift, digester: Digester): Drift {

@@ -238,10 +238,14 @@ function changeChain({ style, width }: ExplainInput, result: DriftResult, index:
     `  cluster   ${terminalText(showSide(change, "live", 2000))}`,
     ...say("who", terminalText(whoDid(change))),
     ...say("direction", `${change.direction}: ${terminalText(directionWords(change))}`),
+    ...(change.immutable === true ? say("undo", ANEW) : []),
     ...findingsOf(result, index).flatMap((finding) => say("finding", findingWords(finding))),
     `  verdict   ${verdictOf(result, index)}`,
   ];
 }
+
+const ANEW =
+  "only by making the object anew (delete it, then deploy it from Git): the API server usually refuses to change this field on an object that exists";
 
 /** What waits for a deployment is no drift. */
 function verdictOf(result: DriftResult, index: number): string {

@@ -1,7 +1,7 @@
 /** The words of an issue: a violating object, a missing or unmanaged one, or drift that cannot be codified. */
 
 import { changesOf } from "../core/drift.ts";
-import type { Drift } from "../core/drift.ts";
+import type { Change, Drift } from "../core/drift.ts";
 import { formatLine } from "../core/fault.ts";
 import { formatPath } from "../core/path.ts";
 import type { DriftResult, Pass } from "../core/pass.ts";
@@ -89,6 +89,7 @@ function advice(drift: Drift, changes: readonly number[]): string {
  */
 function undoAdvice(drift: Drift, indexes: readonly number[]): string {
   const changes = indexes.flatMap((index) => changesOf(drift)[index] ?? []);
+  if (changes.some(({ immutable }) => immutable === true)) return anewAdvice(drift, changes);
   const added = changes.filter(({ operation }) => operation === "add").length;
   const apply = codeBlock(`kubectl apply -f ${shellWord(fileOf(drift))}`, "sh");
   const patch = undoCommand(drift, changes);
@@ -103,6 +104,17 @@ function undoAdvice(drift: Drift, indexes: readonly number[]): string {
   const first = `To undo it, deploy the object from Git again (sync first, where a GitOps controller owns it).${rest}\n\n${apply}`;
   if (fields === undefined) return first;
   return `${first}\n\nor put back just these fields; nothing happens where somebody has changed them again:\n\n${fields}`;
+}
+
+/** Fields that a sentence names. */
+const MOST_NAMED = 3;
+
+/** Neither an apply nor a patch puts back what the API server refuses to change. */
+function anewAdvice(drift: Drift, changes: readonly Change[]): string {
+  const fixed = changes.flatMap(({ path, immutable }) => (immutable === true ? [codeSpan(formatPath(path))] : []));
+  const named = fixed.length > MOST_NAMED ? [...fixed.slice(0, MOST_NAMED), "others"] : fixed;
+  const commands = `kubectl delete ${objectWords(drift.ref)}\nkubectl apply -f ${shellWord(fileOf(drift))}`;
+  return `The API server usually refuses to change ${named.join(", ")} on an object that exists. To undo it, delete the object and deploy it from Git again, after a look at what goes with it (its Pods, its data):\n\n${codeBlock(commands, "sh")}`;
 }
 
 function fileOf(drift: Drift): string {

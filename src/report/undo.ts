@@ -15,11 +15,12 @@ const MAX_CHARACTERS = 2000;
 /**
  * `kubectl patch … --type=json` from live to Git for these changes: replaced scalars are put back, with a `test` of each
  * live value first, and fields that only the cluster has are taken away, with a `test` of the keys of the list items on the
- * way. It does nothing once somebody has changed the fields again. `undefined` where a secret is among them, or where it
- * would not be plain: taking list items out moves their neighbours into the patch.
+ * way. It does nothing once somebody has changed the fields again. `undefined` where a secret is among them, where the API
+ * server would refuse it (an immutable field), or where it would not be plain: taking list items out moves their neighbours into the patch.
  */
 export function undoCommand(drift: Drift, changes: readonly Change[]): string | undefined {
   if (drift.state !== "drifted" || changes.length === 0) return undefined;
+  if (changes.some(({ immutable }) => immutable === true)) return undefined;
   const live = drift.live.value;
   const operations = changes.map((change) =>
     change.operation === "add" ? taking(live, change) : puttingBack(live, change),

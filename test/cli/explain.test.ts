@@ -180,6 +180,23 @@ test("--verbose lists behind the report what is left out by rule, and the report
   );
 });
 
+test("explain says of a field that cannot be changed how to undo it", async () => {
+  const [git, live] = ["1", "2"].map(
+    (app) => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: shop }
+spec: { replicas: ${app}, selector: { matchLabels: { app: "${app}" } } }
+`,
+  );
+  const repo = repositoryOf({ "web.yaml": git ?? "" });
+  const { stdout } = await holdfast(["explain", "Deployment/web", "--repo", repo, "--live", "-"], {
+    input: `${live}---\n{ apiVersion: apps/v1, kind: DeploymentList, items: [] }\n`,
+  });
+  const [, replicas, selector] = stdout.split(/^field /m);
+  expect(replicas).not.toMatch(/^ {2}undo /m);
+  expect(selector).toMatch(/^ {2}undo +only by making the object anew/m);
+});
+
 describe("what Argo CD is asked to ignore in words that are not understood", () => {
   const APPLICATION = `apiVersion: argoproj.io/v1alpha1
 kind: Application

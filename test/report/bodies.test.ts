@@ -164,6 +164,23 @@ describe("a drift of a thousand changes", () => {
   });
 });
 
+test("an issue of what cannot be changed in place says to make the object anew, and has no patch", () => {
+  const change: Change = { ...changeOf("selector", "b"), desired: "a", operation: "replace", immutable: true };
+  const result = resultOf("web", [change]);
+  const { body } = issueWords(passOf([result]), {
+    kind: "issue",
+    id: result.id,
+    fingerprint: "f",
+    target: "default",
+    driftId: result.id,
+    changes: [0],
+    refusals: [],
+  });
+  expect(body).toContain("usually refuses to change ` spec.selector `");
+  expect(body).toMatch(/^kubectl delete .*web.*\nkubectl apply -f apps\/web\.yaml$/m);
+  expect(body).not.toContain("kubectl patch");
+});
+
 describe("the JSON report", () => {
   test("writes integers beyond 2^53 in full", () => {
     const pass = passOf([resultOf("web", [changeOf("big", 12345678901234567890n)])]);

@@ -51,3 +51,7 @@ test("an item that only the cluster has is nothing for a patch, nor is what is g
   expect(undo(change("add", fields("spec", "paused"), { live: true }))).toBeUndefined();
   expect(undo(REPLICAS, change("remove", fields("spec", "paused"), { desired: true }))).toBeUndefined();
 });
+
+test("what the API server refuses to change is nothing for a patch", () => {
+  expect(undo({ ...REPLICAS, immutable: true })).toBeUndefined();
+});
