@@ -4,6 +4,7 @@ import { isFault } from "../../src/core/fault.ts";
 import type { Pass } from "../../src/core/pass.ts";
 import type { ObjectRef } from "../../src/core/refs.ts";
 import type { LiveSource } from "../../src/core/stages.ts";
+import { openRenderers } from "../../src/desired/render/renderers.ts";
 import { openWorktree } from "../../src/desired/worktree.ts";
 import { openCluster } from "../../src/live/cluster.ts";
 import { scan } from "../../src/reconcile/scan.ts";
@@ -32,6 +33,7 @@ export async function scanFolder(cluster: TestCluster, folder: string, namespace
     return await scan({
       targets: [{ name: "bench", path: "", namespaces, namespace: "default", exclude: [], unmanaged: "drift", tree }],
       live,
+      renderers: openRenderers({ environment: process.env }),
       evaluator: { evaluate: async (requests) => requests.map(() => []) },
       digester,
       failOn: "high",

@@ -146,6 +146,7 @@ async function passOfCluster(parts: ServerParts, input: OneCluster): Promise<Clu
       live,
       digester,
       secrets: cluster.access.secrets,
+      environment: process.env,
       packageFolder: parts.packageFolder,
       version: parts.version,
       clock: parts.clock,

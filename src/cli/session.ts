@@ -20,6 +20,7 @@ import { failureOf, usage } from "./failure.ts";
 import type { LiveOptions, SourceOptions } from "./options.ts";
 import { createProgress } from "./progress.ts";
 import type { ProgressLine } from "./progress.ts";
+import { renderCache } from "./render-cache.ts";
 import { operatorDigester } from "./secret.ts";
 import { PACKAGE_FOLDER, version } from "./version.ts";
 
@@ -143,6 +144,8 @@ export async function passOf(
       live,
       digester,
       secrets: options.secrets,
+      environment: process.env,
+      renderCache: renderCache(process.env),
       packageFolder: PACKAGE_FOLDER,
       version: version(),
       clock: { now: () => Date.now() },

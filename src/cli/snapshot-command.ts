@@ -1,6 +1,7 @@
 /** `holdfast snapshot --out DIR`: the live objects that a scan would read, to scan offline later. */
 
 import { isFault } from "../core/fault.ts";
+import { openRenderers } from "../desired/render/renderers.ts";
 import { writeSnapshot } from "../live/write-snapshot.ts";
 import { chosenTargets } from "../reconcile/run-pass.ts";
 import { scanQuery } from "../reconcile/scan.ts";
@@ -8,6 +9,7 @@ import { terminalText } from "../text/escape-terminal.ts";
 import { EXIT } from "./exit-codes.ts";
 import { failureOf } from "./failure.ts";
 import { createProgress } from "./progress.ts";
+import { renderCache } from "./render-cache.ts";
 import { operatorDigester } from "./secret.ts";
 import { openLive, openSource } from "./session.ts";
 import type { SnapshotOptions } from "./options.ts";
@@ -19,9 +21,17 @@ export async function snapshotCommand(raw: Readonly<Record<string, unknown>>, si
   const digester = await operatorDigester(process.env);
   const progress = createProgress(process.stderr, options.quiet === true);
   const live = await openLive({ options: { ...options, live: "kube" }, config, digester, signal, progress });
+  const renderers = openRenderers({ environment: process.env, cache: renderCache(process.env), signal });
   try {
     const targets = chosenTargets({ config, targets: options.target, tree });
-    const query = await scanQuery({ targets, digester, live, progress: progress.report, secrets: options.secrets });
+    const query = await scanQuery({
+      targets,
+      digester,
+      live,
+      renderers,
+      progress: progress.report,
+      secrets: options.secrets,
+    });
     const written = await writeSnapshot({
       source: live,
       query,
@@ -42,6 +52,6 @@ export async function snapshotCommand(raw: Readonly<Record<string, unknown>>, si
     return unknown ? EXIT.incomplete : EXIT.inSync;
   } finally {
     progress.clear();
-    await live.close();
+    await Promise.all([live.close(), renderers.close()]);
   }
 }

@@ -59,7 +59,18 @@ export interface TargetConfig {
   readonly namespaces?: readonly string[];
   /** Patterns as in `.gitignore`, from the repository's root. */
   readonly exclude: readonly string[];
+  readonly helm?: HelmTarget;
   readonly unmanaged: "report" | "drift" | "ignore";
+}
+
+/** Of the release, where the target's path is a chart. */
+export interface HelmTarget {
+  /** Default: the chart's name. */
+  readonly release?: string;
+  /** Default: the target's. */
+  readonly namespace?: string;
+  /** From the chart's folder, later ones over earlier ones. */
+  readonly values: readonly string[];
 }
 
 /** Packs that the contract names and this version lacks. */
@@ -168,12 +179,41 @@ const manager = z
     ),
   );
 
+/** As Helm takes it (helm `pkg/chart/common/util`, `ValidateReleaseName`). */
+const release = z
+  .string()
+  .refine(
+    ...check<string>(
+      (text) => text.length <= 53 && /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/.test(text),
+      "is no release's name",
+      "use lower-case letters, digits, dots and dashes, 53 at most",
+    ),
+  );
+
+/** A file that is named from the chart's folder, and may lie beside it: whether it is in the repository is seen when it is read. */
+const valuesFile = z
+  .string()
+  .refine(
+    ...check<string>(
+      (text) =>
+        text.trim() !== "" && text.length <= 1000 && !/^[a-z][a-z0-9+.-]*:|^\//i.test(text) && !/\p{Cc}/u.test(text),
+      "is no path of a values file",
+      "write it from the chart's folder, such as values-prod.yaml",
+    ),
+  );
+
+const helm = z.strictObject({
+  release: release.optional(),
+  namespace: namespace.optional(),
+  values: z.array(valuesFile).max(100).default([]),
+});
+
 const target = z.strictObject({
   name,
   cluster: name.optional(),
   path: repositoryPath.default(""),
   renderer: notYet("choice of a renderer").optional(),
-  helm: notYet("Helm renderer"),
+  helm: helm.optional(),
   namespace: namespace.optional(),
   namespaces: distinct(namespace).min(1).optional(),
   exclude: z.array(z.string().min(1).max(500)).max(500).default([]),
@@ -257,6 +297,14 @@ function toConfig({ data, placeOf }: ReadDocument<z.output<typeof SCHEMA>>): Rep
   };
 }
 
+function toHelm({ release: called, namespace: into, values }: z.output<typeof helm>): HelmTarget {
+  return {
+    ...(called === undefined ? {} : { release: called }),
+    ...(into === undefined ? {} : { namespace: into }),
+    values,
+  };
+}
+
 function toTarget(read: z.output<typeof target>): TargetConfig {
   return {
     name: read.name,
@@ -265,6 +313,7 @@ function toTarget(read: z.output<typeof target>): TargetConfig {
     ...(read.namespace === undefined ? {} : { namespace: read.namespace }),
     ...(read.namespaces === undefined ? {} : { namespaces: read.namespaces }),
     exclude: read.exclude,
+    ...(read.helm === undefined ? {} : { helm: toHelm(read.helm) }),
     unmanaged: read.unmanaged,
   };
 }

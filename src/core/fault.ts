@@ -2,6 +2,7 @@
 
 /** Every way in which a pass can fall short, in alphabetical order. `docs/faults.md` explains each. */
 export type FaultCode =
+  | "chart-missing"
   | "cluster-not-granted"
   | "cluster-unreachable"
   | "config-invalid"
@@ -27,7 +28,10 @@ export type FaultCode =
   | "output-unwritable"
   | "policy-invalid"
   | "policy-not-evaluable"
-  | "renderer-unsupported"
+  | "render-failed"
+  | "render-refused"
+  | "render-unsteady"
+  | "renderer-missing"
   | "repository-invalid"
   | "revision-unknown"
   | "secrets-encrypted"

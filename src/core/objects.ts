@@ -24,6 +24,8 @@ export interface DesiredObject {
   readonly origin: Origin;
   /** Fields that Git declares encrypted: they are not in `value`, and what the cluster has there is not known to differ. */
   readonly sealed?: readonly FieldPath[];
+  /** As it came out when it was rendered once more, where that is not the same: what differs is no intent of anybody's. */
+  readonly again?: ValueMap;
 }
 
 export interface LiveObject {

@@ -1,4 +1,4 @@
-/** What one target declares: every object in its plain files, and a fault for each part that could not be read. */
+/** What one target declares: the objects of its plain files, kustomizations and charts, and a fault for each part that could not be read. */
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { formatPosition, isFault } from "../core/fault.ts";
@@ -12,11 +12,15 @@ import { decodeText } from "../yaml/content.ts";
 import { createTextPool } from "../yaml/text-pool.ts";
 import { MAX_FILE_BYTES } from "./file-faults.ts";
 import { matchesAny } from "./glob.ts";
-import { readManifests } from "./manifests.ts";
+import { contextOf, readManifests } from "./manifests.ts";
 import type { ManifestContext, Manifests } from "./manifests.ts";
 import { cleanPath, isWithinAny } from "./paths.ts";
 import { createPositions } from "./positions.ts";
+import { renderRoots } from "./render/render-roots.ts";
+import type { Capabilities } from "./render/helm.ts";
+import type { Renderers } from "./render/renderers.ts";
 import { findRoots } from "./roots.ts";
+import type { FoundRoot } from "./roots.ts";
 
 /** The part of a configured target that says what it declares. */
 export interface DesiredTarget {
@@ -27,6 +31,8 @@ export interface DesiredTarget {
   readonly namespace?: string;
   /** Patterns as in `.gitignore`, from the repository's root. */
   readonly exclude: readonly string[];
+  /** Of the release, where the path is a chart. */
+  readonly helm?: { readonly release?: string; readonly namespace?: string; readonly values: readonly string[] };
 }
 
 export interface DesiredInput {
@@ -35,6 +41,9 @@ export interface DesiredInput {
   readonly digester: Digester;
   /** From the cluster's discovery; `undefined` for kinds that it does not know. */
   readonly isNamespaced: (kind: KindRef) => boolean | undefined;
+  readonly renderers: Renderers;
+  /** Of the target's cluster. */
+  readonly capabilities: Capabilities;
   readonly progress?: Progress;
 }
 
@@ -48,46 +57,43 @@ export const PLAIN_RENDERER_VERSION = "builtin";
  */
 export async function readDesired(input: DesiredInput): Promise<DesiredState> {
   const { tree, target } = input;
-  const plain = await listPlain(tree, target);
-  if (isFault(plain)) {
-    return { revision: tree.revision, roots: [], objects: [], faults: [plain], complete: false };
+  const sources = await listSources(tree, target);
+  if (isFault(sources)) {
+    return { revision: tree.revision, roots: [], objects: [], faults: [sources], complete: false };
   }
-  const manifests = await readFiles(input, plain.files);
-  const single = await withoutDuplicates(tree, manifests.objects);
+  const manifests = await readFiles(input, sources.files);
+  const rendered = await renderRoots(input, sources);
+  const single = await withoutDuplicates(tree, [...manifests.objects, ...rendered.objects]);
   const faults = [
-    ...plain.faults,
+    ...sources.faults,
     ...manifests.faults,
+    ...rendered.faults,
     ...single.faults,
-    ...encryptedNote(target, manifests.encrypted),
+    ...encryptedNote(target, manifests.encrypted + rendered.encrypted),
   ];
   return {
     revision: tree.revision,
-    roots: plain.roots,
+    roots: [...sources.plain, ...rendered.roots],
     objects: single.objects,
     faults,
     complete: !faults.some((fault) => fault.leavesUnknown === "declared"),
   };
 }
 
-export function contextOf({
-  target,
-  digester,
-  isNamespaced,
-}: Pick<DesiredInput, "digester" | "isNamespaced"> & {
-  readonly target: Pick<DesiredTarget, "namespace">;
-}): ManifestContext {
-  return { namespace: target.namespace ?? "default", digester, isNamespaced };
-}
-
-interface PlainFiles {
+export interface Sources {
+  /** The plain manifest files. */
   readonly files: readonly SourceFile[];
-  readonly roots: readonly RenderRoot[];
-  /** Roots that cannot be rendered, submodules. */
+  /** The root that they are; none where everything is rendered. */
+  readonly plain: readonly RenderRoot[];
+  readonly rendered: readonly FoundRoot[];
+  /** Files of the whole repository. */
+  readonly all: readonly SourceFile[];
+  /** Submodules. */
   readonly faults: readonly Fault[];
 }
 
-/** The target's plain manifest files, and what stands in the way of others. */
-export async function listPlain(tree: SourceTree, target: DesiredTarget): Promise<PlainFiles | Fault> {
+/** Where the target's objects are declared. */
+export async function listSources(tree: SourceTree, target: DesiredTarget): Promise<Sources | Fault> {
   const path = cleanPath(target.path);
   if (path === undefined) return pathFault(target, "leaves the repository");
   const [all, below] = await Promise.all([tree.list(""), tree.list(path)]);
@@ -106,8 +112,10 @@ export async function listPlain(tree: SourceTree, target: DesiredTarget): Promis
   const plainRoot: RenderRoot = { path, renderer: "plain", version: PLAIN_RENDERER_VERSION };
   return {
     files,
-    roots: files.length > 0 || found.roots.length === 0 ? [plainRoot] : [],
-    faults: [...found.roots.map(rendererFault), ...submodules.filter(isFault)],
+    plain: files.length > 0 || found.roots.length === 0 ? [plainRoot] : [],
+    rendered: found.roots,
+    all,
+    faults: submodules.filter(isFault),
   };
 }
 
@@ -123,24 +131,6 @@ function pathFault(target: DesiredTarget, message: string): Fault {
     about: target.name,
     message: `the path ${JSON.stringify(target.path)} of target ${target.name} ${message}`,
     remedy: "correct the target's path in the configuration",
-    leavesUnknown: "declared",
-  };
-}
-
-function rendererFault(root: {
-  readonly path: string;
-  readonly renderer: "kustomize" | "helm";
-  readonly file: string;
-}): Fault {
-  const shown = root.path === "" ? "the repository's root" : root.path;
-  const what = root.renderer === "helm" ? "a Helm chart" : "a kustomization";
-  return {
-    kind: "fault",
-    code: "renderer-unsupported",
-    about: root.path === "" ? "." : root.path,
-    message: `${shown} is ${what}: it needs the ${root.renderer} renderer, which this version does not have yet`,
-    remedy: "list it under the target's exclude, or scan the folder of plain manifests that it is rendered to",
-    position: { file: root.file, line: 1 },
     leavesUnknown: "declared",
   };
 }

@@ -127,6 +127,8 @@ class VersionReader {
 }
 
 async function versionsOf(reader: VersionReader, object: DesiredObject): Promise<ObjectHistory> {
+  // Older renderings are not made: what is rendered has a past that nobody read.
+  if (object.origin.layer !== "literal") return { versions: [], end: "shallow" };
   const { commits, end } = reader.history;
   const key = refKey(object.ref);
   const versions: ObjectVersion[] = [];

@@ -28,6 +28,16 @@ export interface ManifestContext {
   readonly texts?: TextPool;
 }
 
+export function contextOf({
+  target,
+  digester,
+  isNamespaced,
+}: Pick<ManifestContext, "digester" | "isNamespaced"> & {
+  readonly target: { readonly namespace?: string };
+}): ManifestContext {
+  return { namespace: target.namespace ?? "default", digester, isNamespaced };
+}
+
 export interface Manifests {
   readonly objects: readonly DesiredObject[];
   readonly faults: readonly Fault[];

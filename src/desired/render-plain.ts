@@ -4,18 +4,20 @@ import { isFault } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import type { DesiredObject } from "../core/objects.ts";
 import type { Renderer } from "../core/stages.ts";
-import { contextOf, listPlain, PLAIN_RENDERER_VERSION } from "./desired.ts";
+import { listSources, PLAIN_RENDERER_VERSION } from "./desired.ts";
 import type { DesiredInput } from "./desired.ts";
 import { unreadable } from "./file-faults.ts";
-import { readManifests } from "./manifests.ts";
+import { contextOf, readManifests } from "./manifests.ts";
 import type { Manifests } from "./manifests.ts";
 import { cleanPath } from "./paths.ts";
+
+type PlainInput = Pick<DesiredInput, "tree" | "target" | "digester" | "isNamespaced">;
 
 /**
  * Renders the changed files alone, since no plain file reaches another. A fault where a file is none of the target's
  * plain manifests, cannot be read, or declares something after the edit that cannot be read: nothing is proved by such an edit.
  */
-export function plainRenderer(input: DesiredInput): Renderer {
+export function plainRenderer(input: PlainInput): Renderer {
   const context = contextOf(input);
   let known: Promise<ReadonlySet<string> | Fault> | undefined;
 
@@ -59,7 +61,7 @@ function newFault(before: Manifests, after: Manifests): Fault | undefined {
 }
 
 /** The files that objects may come from: what links lead to counts under its own name. */
-async function plainFiles({ tree, target }: DesiredInput): Promise<ReadonlySet<string> | Fault> {
-  const plain = await listPlain(tree, target);
-  return isFault(plain) ? plain : new Set(plain.files.map((file) => file.target ?? file.path));
+async function plainFiles({ tree, target }: PlainInput): Promise<ReadonlySet<string> | Fault> {
+  const sources = await listSources(tree, target);
+  return isFault(sources) ? sources : new Set(sources.files.map((file) => file.target ?? file.path));
 }

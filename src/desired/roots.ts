@@ -1,34 +1,37 @@
 /** Finds the folders that a renderer must build: kustomizations and Helm charts. None of their files is a plain manifest. */
 
-import { isFault } from "../core/fault.ts";
-import type { RenderRoot, SourceFile, SourceTree } from "../core/stages.ts";
-import { fieldOf, isList, isMap, textOf } from "../core/value.ts";
-import type { Value } from "../core/value.ts";
-import { decodeText } from "../yaml/content.ts";
-import { readYaml } from "../yaml/read.ts";
-import { baseName, cleanPath, folderOf, isWithin, isWithinAny, joinPath } from "./paths.ts";
+import type { SourceFile, SourceTree } from "../core/stages.ts";
+import { KUSTOMIZATION_FILES, readKustomization } from "./kustomization.ts";
+import type { Kustomization } from "./kustomization.ts";
+import { baseName, folderOf, isWithin, isWithinAny, joinPath } from "./paths.ts";
+
+/** A folder that a renderer builds; `file` is where it begins to be read. */
+export type FoundRoot = FoundKustomization | FoundChart;
+
+export interface FoundKustomization {
+  readonly renderer: "kustomize";
+  readonly path: string;
+  readonly file: string;
+  /** Itself, and all others that it reaches. */
+  readonly kustomizations: readonly Kustomization[];
+  /** Paths of files and folders that it reaches. */
+  readonly reached: ReadonlySet<string>;
+}
+
+export interface FoundChart {
+  readonly renderer: "helm";
+  readonly path: string;
+  readonly file: string;
+}
 
 export interface FoundRoots {
   /** The ends: roots that no other root of the target reaches. */
-  readonly roots: readonly (Pick<RenderRoot, "path"> & {
-    readonly renderer: "kustomize" | "helm";
-    readonly file: string;
-  })[];
+  readonly roots: readonly FoundRoot[];
   /** Folders whose files, at any depth, are a root's. */
   readonly folders: ReadonlySet<string>;
   /** Files elsewhere that a kustomization takes in. */
   readonly files: ReadonlySet<string>;
 }
-
-/** A kustomization and what it names, as clean paths of the repository. */
-interface Kustomization {
-  readonly path: string;
-  readonly file: string;
-  readonly references: readonly string[];
-}
-
-/** In kustomize's own order of preference (`konfig.RecognizedKustomizationFileNames`). */
-const KUSTOMIZATION_FILES = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /**
  * @param files the files of the whole repository
@@ -53,12 +56,22 @@ export async function findRoots(
   );
   return {
     roots: [
-      ...ends.map(({ path, file }) => ({ path, renderer: "kustomize" as const, file })),
+      ...ends.filter(({ component }) => !component).map((end) => foundKustomization(end, reached, kustomizations)),
       ...topCharts.map((path) => ({ path, renderer: "helm" as const, file: joinPath(path, "Chart.yaml") })),
     ].sort((a, b) => (a.file < b.file ? -1 : 1)),
     folders: new Set([...charts, ...scoped.map((one) => one.path)]),
     files: covered,
   };
+}
+
+function foundKustomization(
+  end: Kustomization,
+  reached: ReadonlyMap<string, ReadonlySet<string>>,
+  all: ReadonlyMap<string, Kustomization>,
+): FoundKustomization {
+  const paths = reached.get(end.path) ?? new Set();
+  const others = [...paths].flatMap((path) => (path === end.path ? [] : (all.get(path) ?? [])));
+  return { renderer: "kustomize", path: end.path, file: end.file, kustomizations: [end, ...others], reached: paths };
 }
 
 /** Whether the target covers the chart, or lies within it. */
@@ -98,87 +111,6 @@ async function readKustomizations(
     }
   }
   return found;
-}
-
-/** `undefined` where the file holds something else under that name: Flux has a kind `Kustomization` of its own. */
-async function readKustomization(tree: SourceTree, path: string, file: string): Promise<Kustomization | undefined> {
-  const bytes = await tree.read(file);
-  const text = isFault(bytes) ? undefined : decodeText(bytes);
-  // One that cannot be read is a root all the same: what it takes in is not known.
-  if (text === undefined) return { path, file, references: [] };
-  const values = readYaml(text, { file }).documents.map((document) => document.value);
-  if (values.length > 0 && values.every(isOrdinaryObject)) return undefined;
-  const references = new Set<string>();
-  for (const value of values) {
-    for (const written of namedIn(value)) {
-      const reference = resolve(path, written);
-      if (reference !== undefined && reference !== path) references.add(reference);
-    }
-  }
-  return { path, file, references: [...references] };
-}
-
-/** kustomize leaves apiVersion and kind out, or writes its own group. */
-function isOrdinaryObject(value: Value): boolean {
-  const apiVersion = textOf(value, "apiVersion") ?? "kustomize.config.k8s.io/v1beta1";
-  return !apiVersion.startsWith("kustomize.config.k8s.io/");
-}
-
-/** A relative path as a clean path of the repository; URLs, inline patches and what leaves the repository are none. */
-function resolve(folder: string, written: string): string | undefined {
-  if (written.length > 1000 || written.includes("\n") || /^[a-z+]+:\/\//i.test(written)) return undefined;
-  return cleanPath(written.startsWith("/") ? ".." : `${folder}/${written}`.replace(/^\//, ""));
-}
-
-/** The fields that hold one path, or lists of paths (kustomize `api/types/kustomization.go`). */
-const PATH_LISTS = [
-  "resources",
-  "bases",
-  "components",
-  "patchesStrategicMerge",
-  "crds",
-  "configurations",
-  "generators",
-  "transformers",
-  "validators",
-] as const;
-
-/** Every relative path that a kustomization names. */
-function namedIn(kustomization: Value): readonly string[] {
-  const lists = PATH_LISTS.flatMap((name) => texts(fieldOf(kustomization, name)));
-  const patches = ["patches", "patchesJson6902", "replacements"].flatMap((name) =>
-    items(fieldOf(kustomization, name)).map((item) => textOf(item, "path")),
-  );
-  const generators = ["configMapGenerator", "secretGenerator"].flatMap((name) =>
-    items(fieldOf(kustomization, name)).flatMap(generatorFiles),
-  );
-  const openapi = textOf(fieldOf(kustomization, "openapi"), "path");
-  return [...lists, ...patches, ...generators, ...helmFiles(kustomization), openapi].filter(
-    (path) => path !== undefined && path !== "",
-  ) as readonly string[];
-}
-
-/** `files` may give a key: `key=path`. */
-function generatorFiles(generator: Value): readonly (string | undefined)[] {
-  const files = texts(fieldOf(generator, "files")).map((file) => file.slice(file.indexOf("=") + 1));
-  return [...files, ...texts(fieldOf(generator, "envs")), textOf(generator, "env")];
-}
-
-function helmFiles(kustomization: Value): readonly (string | undefined)[] {
-  const home = textOf(fieldOf(kustomization, "helmGlobals"), "chartHome") ?? "charts";
-  return items(fieldOf(kustomization, "helmCharts")).flatMap((chart) => [
-    textOf(chart, "name") === undefined ? undefined : `${home}/${textOf(chart, "name")}`,
-    textOf(chart, "valuesFile"),
-    ...texts(fieldOf(chart, "additionalValuesFiles")),
-  ]);
-}
-
-function items(value: Value | undefined): readonly Value[] {
-  return isList(value) ? value.filter(isMap) : [];
-}
-
-function texts(value: Value | undefined): readonly string[] {
-  return isList(value) ? value.filter((item) => typeof item === "string") : [];
 }
 
 /** All paths that a kustomization reaches, through others too; itself only where it goes round. */

@@ -18,6 +18,7 @@ import type { AdmissionContext } from "../kinds/left-out.ts";
 import { compareField, compareFields, compareValue } from "./fields.ts";
 import { builtinSchemas } from "../kinds/schemas.ts";
 import { builtinKind } from "../kinds/scopes.ts";
+import { withoutUnsteady } from "./unsteady.ts";
 import { createWalk, within } from "./walk.ts";
 import type { Walk } from "./walk.ts";
 
@@ -43,7 +44,16 @@ export interface ComparisonInput {
  * Compares one object. Both values must be as readers give them (at most MAX_DEPTH levels, secrets as digests).
  * Where live is served in another version than Git declares, what live lacks is unknown instead of removed.
  */
-export function compareObject({ desired, live, schema, context = NO_CONTEXT }: ComparisonInput): Comparison {
+export function compareObject(input: ComparisonInput): Comparison {
+  const found = compareOnce(input);
+  const { again } = input.desired;
+  if (again === undefined || found.changes.length === 0) return found;
+  const other = { ref: input.desired.ref, value: again, managers: [] };
+  const { changes, leftOut } = withoutUnsteady(found.changes, compareOnce({ ...input, live: other }).changes);
+  return { ...found, changes, leftOut: [...found.leftOut, ...leftOut] };
+}
+
+function compareOnce({ desired, live, schema, context = NO_CONTEXT }: ComparisonInput): Comparison {
   const walk = createWalk({
     desired,
     live,

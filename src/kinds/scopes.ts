@@ -27,3 +27,11 @@ export function builtinKind({ apiVersion, kind }: KindRef): ServedKind | undefin
   if (found === undefined) return undefined;
   return { apiVersion, kind, resource: found.resource, namespaced: found.namespaced, verbs: found.verbs ?? ALL_VERBS };
 }
+
+/** All that Kubernetes itself has served in the versions that are known. */
+export function builtinKinds(): readonly KindRef[] {
+  return [...KINDS.keys()].map((key) => {
+    const slash = key.lastIndexOf("/");
+    return { apiVersion: key.slice(0, slash), kind: key.slice(slash + 1) };
+  });
+}

@@ -212,7 +212,8 @@ function redacted(drift: Drift, digester: Digester): Drift {
 
 async function located(drift: Drift, locator: Locator): Promise<Drift> {
   const origin = originOf(drift);
-  if (origin === undefined) return drift;
+  // Where a rendered field comes from is not where the object does.
+  if (origin?.layer !== "literal") return drift;
   const changes: Change[] = [];
   for (const change of changesOf(drift)) {
     const source = await positionOf(locator, origin, change.path);

@@ -7,6 +7,8 @@ import type { Pass } from "../core/pass.ts";
 import type { ObjectRef } from "../core/refs.ts";
 import type { Clock, LiveSource, Progress, SourceTree } from "../core/stages.ts";
 import type { RepositoryConfig, TargetConfig } from "../config/repository.ts";
+import type { RenderCache } from "../desired/render/cache.ts";
+import { openRenderers } from "../desired/render/renderers.ts";
 import type { Digester } from "../text/digest.ts";
 import { passPolicies } from "./pass-policies.ts";
 import { startEvaluator } from "./policy-workers.ts";
@@ -26,6 +28,10 @@ export interface PassInput {
   readonly live: LiveSource;
   readonly digester: Digester;
   readonly secrets: boolean;
+  /** The operator's: where renderers are found. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where rendered output is kept between passes; absent: nowhere. */
+  readonly renderCache?: RenderCache;
   /** Where holdfast is installed: the packs are in it. */
   readonly packageFolder: string;
   readonly version: string;
@@ -50,11 +56,17 @@ export async function runPass(input: PassInput): Promise<Pass> {
     tree,
   });
   const evaluator = lazyEvaluator(load);
+  const renderers = openRenderers({
+    environment: input.environment,
+    ...(input.renderCache === undefined ? {} : { cache: input.renderCache }),
+    ...(signal === undefined ? {} : { signal }),
+  });
   try {
     return await scan({
       targets: chosenTargets(input),
       neighbours: neighboursOf(input),
       live: input.live,
+      renderers,
       evaluator,
       digester: input.digester,
       failOn: config.policies.failOn,
@@ -72,7 +84,7 @@ export async function runPass(input: PassInput): Promise<Pass> {
       ...(input.onDeclared === undefined ? {} : { onDeclared: input.onDeclared }),
     });
   } finally {
-    await evaluator.close();
+    await Promise.all([evaluator.close(), renderers.close()]);
   }
 }
 

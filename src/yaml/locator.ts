@@ -38,6 +38,8 @@ export function createLocator(read: (file: string) => Promise<Uint8Array | Fault
 
   return {
     async locate(origin, path) {
+      // No line of the file is the object's: it is what a renderer made of it.
+      if (origin.layer !== "literal") return { file: origin.file, line: 1 };
       const file = await open(origin);
       return isFault(file) ? file : positionIn(file, origin, path);
     },

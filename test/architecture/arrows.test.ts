@@ -36,6 +36,11 @@ const PLANTS: readonly Plant[] = [
     ),
   ),
   ...linted.flatMap((folder) => [plant(folder, "./beside.ts", false), plant(folder, "../../package.json", true)]),
+  // A folder in a folder: what is beside its parent is two steps up.
+  ...FOLDERS.filter((target) => target !== "desired").map((target) =>
+    plant("desired/render", `../../${target}/x.ts`, ARROWS["desired"]?.includes(target) !== true),
+  ),
+  plant("desired/render", "../paths.ts", false),
   ...["js-yaml", "@kubernetes/client-node", "node:path", "fs"].map((name) => plant("core", name, true)),
   ...PURE.flatMap((folder) => [
     plant(folder, "node:fs", true),
@@ -60,7 +65,7 @@ describe("the lint rules", () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "holdfast-arrows-"));
     copyFileSync(join(ROOT, ".oxlintrc.json"), join(folder, ".oxlintrc.json"));
-    for (const name of FOLDERS) mkdirSync(join(folder, "src", name), { recursive: true });
+    for (const name of [...FOLDERS, "desired/render"]) mkdirSync(join(folder, "src", name), { recursive: true });
     for (const [index, one] of PLANTS.entries()) writeFileSync(join(folder, fileOf(one, index)), one.code);
     reported = lint(folder);
   });

@@ -16,6 +16,7 @@ import type { Fault } from "../../src/core/fault.ts";
 import type { Pass } from "../../src/core/pass.ts";
 import { formatPath } from "../../src/core/path.ts";
 import { formatRef } from "../../src/core/refs.ts";
+import { openRenderers } from "../../src/desired/render/renderers.ts";
 import { openWorktree } from "../../src/desired/worktree.ts";
 import { openCluster } from "../../src/live/cluster.ts";
 import { chosenTargets } from "../../src/reconcile/run-pass.ts";
@@ -179,6 +180,7 @@ describeOnCluster("every call of a scan, failed in every way", () => {
       const pass = await scan({
         targets: chosenTargets({ config: defaultRepositoryConfig(), targets: [], tree }),
         live,
+        renderers: openRenderers({ environment: process.env }),
         evaluator: { evaluate: async (requests) => requests.map(() => []) },
         digester,
         failOn: "medium",

@@ -183,7 +183,14 @@ describe("a repository config is refused at the line and column of the problem:"
     ["a deployer that is no name", "deployers: ['']\n", 1, 13, /field manager/],
     ["a deployer named twice", "deployers: [a, a]\n", 1, 1, /twice/],
     ["exceptions, which are to come", "exceptions: [{policy: a}]\n", 1, 1, /does not work yet/],
-    ["Helm settings, which are to come", "targets: [{name: a, helm: {release: x}}]\n", 1, 21, /does not work yet/],
+    ["a release's name that Helm refuses", "targets: [{name: a, helm: {release: X_1}}]\n", 1, 28, /no release's name/],
+    [
+      "a values file from elsewhere",
+      "targets: [{name: a, helm: {values: [https://x/y]}}]\n",
+      1,
+      37,
+      /no path of a values/,
+    ],
     ["a renderer, which is to come", "targets: [{name: a, renderer: helm}]\n", 1, 21, /does not work yet/],
     ["reviewers, which are to come", "pullRequests: {reviewers: codeowners}\n", 1, 16, /does not work yet/],
     [

@@ -8,7 +8,7 @@ import { fieldOf, textOf } from "../../src/core/value.ts";
 import { readDesired } from "../../src/desired/desired.ts";
 import type { DesiredTarget } from "../../src/desired/desired.ts";
 import { openWorktree } from "../../src/desired/worktree.ts";
-import { deployment, digester, isNamespaced, repositoryOf, treeOf } from "./repositories.ts";
+import { RENDERING, deployment, digester, isNamespaced, repositoryOf, treeOf } from "./repositories.ts";
 
 const ALL: DesiredTarget = { name: "all", path: "", exclude: [] };
 
@@ -17,7 +17,7 @@ function read(files: Readonly<Record<string, string | Uint8Array>>, target: Part
 }
 
 function readTree(tree: SourceTree, target: Partial<DesiredTarget> = {}) {
-  return readDesired({ tree, target: { ...ALL, ...target }, digester, isNamespaced });
+  return readDesired({ tree, target: { ...ALL, ...target }, digester, isNamespaced, ...RENDERING });
 }
 
 function names(state: Awaited<ReturnType<typeof read>>): readonly string[] {
@@ -25,7 +25,7 @@ function names(state: Awaited<ReturnType<typeof read>>): readonly string[] {
 }
 
 function roots(state: Awaited<ReturnType<typeof read>>): readonly string[] {
-  return state.faults.filter((fault) => fault.code === "renderer-unsupported").map((fault) => fault.about);
+  return state.faults.filter(({ code }) => /^render-(?:failed|refused)$/.test(code)).map((fault) => fault.about);
 }
 
 function inFolder(folder: string, files: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -9,6 +9,7 @@ import type { FetchOptions } from "../../src/desired/fetch.ts";
 import { readDesired } from "../../src/desired/desired.ts";
 import { serveRepository } from "./git-server.ts";
 import {
+  RENDERING,
   commitAll,
   deployment,
   digester,
@@ -53,7 +54,7 @@ describe("fetching over HTTP", () => {
     expect(result.tree.revision).toBe(result.commit);
     const before = server.requests.length;
     const target = { name: "apps", path: "apps", exclude: [] };
-    const state = await readDesired({ tree: result.tree, target, digester, isNamespaced });
+    const state = await readDesired({ tree: result.tree, target, digester, isNamespaced, ...RENDERING });
     expect(state.objects.map((object) => object.ref.name)).toEqual(["a", "b"]);
     expect(state.complete).toBe(true);
     // One fetch: its advertisement, its capabilities' refs, its pack.

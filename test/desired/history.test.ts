@@ -19,7 +19,16 @@ import { objectHistories } from "../../src/desired/history.ts";
 import type { ObjectHistories } from "../../src/desired/history.ts";
 import { openRevision } from "../../src/desired/revision.ts";
 import { openWorktree } from "../../src/desired/worktree.ts";
-import { commitAll, digester, git, isNamespaced, repositoryOf, temporaryFolder, write } from "./repositories.ts";
+import {
+  RENDERING,
+  commitAll,
+  digester,
+  git,
+  isNamespaced,
+  repositoryOf,
+  temporaryFolder,
+  write,
+} from "./repositories.ts";
 
 const CONTEXT = { namespace: "shop", digester, isNamespaced };
 
@@ -69,6 +78,7 @@ async function versions({ tree, histories }: Opened, name: string, commits: read
     target: TARGET,
     digester,
     isNamespaced,
+    ...RENDERING,
   });
   const object = objects.find(({ ref }) => ref.name === name);
   if (object === undefined) throw new Error(`nothing declares ${name}`);
@@ -130,7 +140,7 @@ describe("older versions of an object", () => {
     );
     write(dir, { "web.yaml": config("web", "7") });
     const { tree, histories } = await open(dir);
-    const [object] = (await readDesired({ tree, target: TARGET, digester, isNamespaced })).objects;
+    const [object] = (await readDesired({ tree, target: TARGET, digester, isNamespaced, ...RENDERING })).objects;
     const past = await histories.versionsOf(object as DesiredObject);
     const told = past.versions.map(
       (version) => `${textOf(fieldAt(version.object.value, "data"), "a")} ${version.codified}`,

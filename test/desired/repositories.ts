@@ -3,6 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
+import type { Fault } from "../../src/core/fault.ts";
+import type { RenderJob } from "../../src/desired/render/renderers.ts";
 import { createDigester } from "../../src/text/digest.ts";
 import type { SourceFile, SourceTree } from "../../src/core/stages.ts";
 import { unreadable } from "../../src/desired/file-faults.ts";
@@ -52,6 +54,20 @@ export function git(dir: string, ...args: readonly string[]): string {
     encoding: "utf8",
     env: { ...env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" },
   });
+}
+
+/** Nothing can be rendered: the tests that render have the real programs. */
+export const RENDERING = {
+  renderers: {
+    render: ({ path, renderer }: RenderJob) => Promise.resolve(unrendered(path === "" ? "." : path, renderer)),
+    close: () => Promise.resolve(),
+  },
+  capabilities: { kubeVersion: "v1.36.3", apiVersions: ["v1", "apps/v1"] },
+};
+
+function unrendered(about: string, renderer: string): Fault {
+  const message = `not rendered by ${renderer}`;
+  return { kind: "fault", code: "render-failed", about, message, remedy: "none", leavesUnknown: "declared" };
 }
 
 /** A tree in memory, for what does not concern git. */

@@ -1,0 +1,194 @@
+/** How a chart is rendered: `helm template` with the settings of its release, as the target's cluster would have it. */
+
+import { isFault } from "../../core/fault.ts";
+import type { Fault } from "../../core/fault.ts";
+import type { SourceFile, SourceTree } from "../../core/stages.ts";
+import { fieldOf, isList, textOf } from "../../core/value.ts";
+import type { Value } from "../../core/value.ts";
+import { decodeText } from "../../yaml/content.ts";
+import { readYaml } from "../../yaml/read.ts";
+import { baseName, cleanPath, folderOf, isWithin, joinPath } from "../paths.ts";
+import { chartMissing } from "./kustomize.ts";
+import type { RenderJob } from "./renderers.ts";
+
+/** What a template may ask of the cluster that it is rendered for (`.Capabilities`). */
+export interface Capabilities {
+  /** `v1.36.3`. */
+  readonly kubeVersion: string;
+  /** `apps/v1` and `apps/v1/Deployment`. */
+  readonly apiVersions: readonly string[];
+}
+
+export interface HelmSettings {
+  /** Default: the chart's name. */
+  readonly release?: string;
+  /** Of the release: where objects go that name none. */
+  readonly namespace: string;
+  /** Files of values, relative to the chart, later ones over earlier ones. */
+  readonly values: readonly string[];
+}
+
+export interface HelmInput {
+  readonly path: string;
+  readonly settings: HelmSettings;
+  readonly capabilities: Capabilities;
+  readonly tree: SourceTree;
+  /** The repository's. */
+  readonly files: readonly SourceFile[];
+}
+
+/** Faults: `chart-missing` for dependencies that are not at hand, `render-failed` for a chart or values that are not there. */
+export async function helmJob(input: HelmInput): Promise<RenderJob | Fault> {
+  const { path, settings, tree, files } = input;
+  const file = joinPath(path, "Chart.yaml");
+  const chart = await chartOf(tree, path);
+  if (isFault(chart)) return chart;
+  const values = valuesOf(input);
+  if (isFault(values)) return values;
+  const made = await vendored(input, chart.dependencies);
+  if (isFault(made)) return made;
+  const wanted = new Set(values);
+  return {
+    renderer: "helm",
+    path,
+    file,
+    tree,
+    files: files.filter((one) => isWithin(one.path, path) || wanted.has(one.path)),
+    made,
+    args: [
+      "template",
+      settings.release ?? chart.name,
+      path === "" ? "." : `./${path}`,
+      "--namespace",
+      settings.namespace,
+      "--include-crds",
+      ...capabilityArgs(input.capabilities),
+      ...values.flatMap((one) => ["--values", one]),
+    ],
+    charts: false,
+    mayVary: "templates",
+  };
+}
+
+function capabilityArgs({ kubeVersion, apiVersions }: Capabilities): readonly string[] {
+  // One argument for each is limited by the system's length of a command line; helm splits at commas.
+  const known = apiVersions.length === 0 ? [] : ["--api-versions", apiVersions.join(",")];
+  return ["--kube-version", kubeVersion, ...known];
+}
+
+function valuesOf({ path, settings, files }: HelmInput): readonly string[] | Fault {
+  const known = new Set(files.map((file) => file.path));
+  const found: string[] = [];
+  for (const written of settings.values) {
+    const file = cleanPath(`${path}/${written}`.replace(/^\//, ""));
+    if (file === undefined || !known.has(file)) {
+      return failed(path, `the values file ${JSON.stringify(written)} is not in the repository`);
+    }
+    found.push(file);
+  }
+  return found;
+}
+
+interface Dependency {
+  readonly name: string;
+  readonly version?: string;
+  readonly repository?: string;
+}
+
+interface Chart {
+  readonly name: string;
+  readonly dependencies: readonly Dependency[];
+}
+
+/** Chart.yaml; of charts of the older API version the dependencies stand in a file of their own. */
+async function chartOf(tree: SourceTree, path: string): Promise<Chart | Fault> {
+  const chart = await valueOf(tree, joinPath(path, "Chart.yaml"));
+  if (isFault(chart)) return chart;
+  const name = textOf(chart, "name");
+  if (name === undefined) return failed(path, "Chart.yaml says no name");
+  const own = dependenciesOf(chart);
+  if (own.length > 0 || textOf(chart, "apiVersion") === "v2") return { name, dependencies: own };
+  const requirements = await valueOf(tree, joinPath(path, "requirements.yaml"));
+  return { name, dependencies: isFault(requirements) ? [] : dependenciesOf(requirements) };
+}
+
+async function valueOf(tree: SourceTree, file: string): Promise<Value | undefined | Fault> {
+  const bytes = await tree.read(file);
+  if (isFault(bytes)) return bytes;
+  const text = decodeText(bytes);
+  return text === undefined ? undefined : readYaml(text, { file }).documents[0]?.value;
+}
+
+function dependenciesOf(value: Value | undefined): readonly Dependency[] {
+  const list = fieldOf(value, "dependencies");
+  return (isList(list) ? list : []).flatMap((one): readonly Dependency[] => {
+    const name = textOf(one, "name");
+    const version = textOf(one, "version");
+    const repository = textOf(one, "repository");
+    if (name === undefined) return [];
+    return [
+      { name, ...(version === undefined ? {} : { version }), ...(repository === undefined ? {} : { repository }) },
+    ];
+  });
+}
+
+/** Dependencies that stand elsewhere in the repository, copied to where Helm looks for them; the others must be there. */
+async function vendored(
+  { path, tree, files }: HelmInput,
+  dependencies: readonly Dependency[],
+): Promise<ReadonlyMap<string, Uint8Array> | Fault> {
+  const made = new Map<string, Uint8Array>();
+  const home = joinPath(path, "charts");
+  for (const dependency of dependencies) {
+    if (isVendored(files, home, dependency.name)) continue;
+    const elsewhere = folderOfDependency(path, dependency);
+    const own = elsewhere === undefined ? [] : files.filter((file) => isWithin(file.path, elsewhere));
+    if (elsewhere === undefined || own.length === 0) {
+      return chartMissing({ about: path, file: joinPath(path, "Chart.yaml"), ...dependency });
+    }
+    for (const file of own) {
+      const bytes = await tree.read(file.path);
+      if (isFault(bytes)) return bytes;
+      made.set(joinPath(home, dependency.name) + file.path.slice(elsewhere.length), bytes);
+    }
+  }
+  return made;
+}
+
+function isVendored(files: readonly SourceFile[], home: string, name: string): boolean {
+  return files.some(({ path }) => {
+    if (path === `${home}/${name}/Chart.yaml`) return true;
+    return folderOf(path) === home && baseName(path).startsWith(`${name}-`) && path.endsWith(".tgz");
+  });
+}
+
+function folderOfDependency(path: string, { repository }: Dependency): string | undefined {
+  if (repository?.startsWith("file://") !== true) return undefined;
+  return cleanPath(`${path}/${repository.slice("file://".length)}`.replace(/^\//, ""));
+}
+
+function failed(path: string, message: string): Fault {
+  const shown = path === "" ? "the repository's root" : path;
+  return {
+    kind: "fault",
+    code: "render-failed",
+    about: path === "" ? "." : path,
+    message: `${shown} cannot be rendered: ${message}`,
+    remedy: "mend it, or list it under the target's exclude",
+    position: { file: joinPath(path, "Chart.yaml"), line: 1 },
+    leavesUnknown: "declared",
+  };
+}
+
+/** Functions of templates that do not give the same twice (sprig, and Helm's own `lookup`). */
+const VARYING =
+  /\b(?:rand(?:Alpha|AlphaNum|Ascii|Bytes|Int|Numeric)|shuffle|uuidv4|now|ago|bcrypt|htpasswd|encryptAES|gen(?:CA|CAWithKey|PrivateKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey)|lookup|getHostByName)\b/;
+
+/** Whether some template of the files may come out differently the next time; of packed charts it is not known. */
+export function mayVary(files: ReadonlyMap<string, Uint8Array>): boolean {
+  for (const [path, bytes] of files) {
+    if (path.endsWith(".tgz")) return true;
+    if (VARYING.test(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1"))) return true;
+  }
+  return false;
+}

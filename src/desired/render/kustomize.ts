@@ -1,0 +1,91 @@
+/** How a kustomization is built: which files `kustomize build` is given, and what it is never asked to fetch. */
+
+import type { Fault } from "../../core/fault.ts";
+import type { SourceFile, SourceTree } from "../../core/stages.ts";
+import type { NamedChart } from "../kustomization.ts";
+import { folderOf, isWithin, joinPath } from "../paths.ts";
+import type { FoundKustomization } from "../roots.ts";
+import type { RenderJob } from "./renderers.ts";
+
+/** Faults: `render-refused` for what is in no file of the repository, `chart-missing` for charts that are not at hand. */
+export function kustomizeJob(
+  root: FoundKustomization,
+  tree: SourceTree,
+  files: readonly SourceFile[],
+): RenderJob | Fault {
+  for (const { outside, file } of root.kustomizations) {
+    if (outside.length > 0) return refused(root, file, outside);
+  }
+  const paths = new Set(files.map(({ path }) => path));
+  const charts = root.kustomizations.flatMap(({ charts: named, file }) => named.map((chart) => ({ chart, file })));
+  const missing = charts.find(({ chart }) => !chart.homes.some((home) => paths.has(joinPath(home, "Chart.yaml"))));
+  if (missing !== undefined) return missingChart(root, missing.file, missing.chart);
+  const { path, file } = root;
+  return {
+    renderer: "kustomize",
+    path,
+    file,
+    tree,
+    files: files.filter(neededBy(root)),
+    args: ["build", path === "" ? "." : path],
+    charts: charts.length > 0,
+    // A chart that kustomize inflates may hold what Helm makes up.
+    mayVary: charts.length > 0 ? "templates" : "never",
+  };
+}
+
+/** What is reached, what lies beside a kustomization (files that only a generator's own file names), and whole folders of charts. */
+function neededBy({ kustomizations, reached }: FoundKustomization): (file: SourceFile) => boolean {
+  const beside = new Set(kustomizations.map(({ path }) => path));
+  const charts = kustomizations.flatMap((one) => one.charts.flatMap(({ homes }) => homes));
+  return ({ path }) => reached.has(path) || beside.has(folderOf(path)) || charts.some((chart) => isWithin(path, chart));
+}
+
+function refused({ path }: FoundKustomization, file: string, outside: readonly string[]): Fault {
+  const shown = outside.slice(0, 3).map((one) => JSON.stringify(withoutCredentials(one)));
+  const more = outside.length > 3 ? ` and ${outside.length - 3} more` : "";
+  return {
+    kind: "fault",
+    code: "render-refused",
+    about: path === "" ? "." : path,
+    message: `${path === "" ? "the repository's root" : path} needs what is not in the repository: ${shown.join(", ")}${more}`,
+    remedy: "copy it into the repository (kustomize localize), or list the folder under the target's exclude",
+    position: { file, line: 1 },
+    leavesUnknown: "declared",
+  };
+}
+
+function withoutCredentials(address: string): string {
+  return address.slice(0, 200).replace(/\/\/[^/@]*@/, "//");
+}
+
+function missingChart({ path }: FoundKustomization, file: string, chart: NamedChart): Fault {
+  return chartMissing({ about: path, file, ...chart });
+}
+
+/** A chart that the repository names and does not hold. */
+export function chartMissing({
+  about,
+  file,
+  name,
+  version,
+  repository,
+}: {
+  readonly about: string;
+  readonly file: string;
+  readonly name: string;
+  readonly version?: string;
+  readonly repository?: string;
+}): Fault {
+  const which = `${name}${version === undefined ? "" : ` ${version}`}`;
+  const from = repository === undefined ? "" : ` from ${withoutCredentials(repository)}`;
+  return {
+    kind: "fault",
+    code: "chart-missing",
+    about: about === "" ? "." : about,
+    message: `${about === "" ? "the repository's root" : about} needs the chart ${which}${from}, which the repository does not hold`,
+    remedy: "vendor the chart in the repository (helm pull, helm dependency build), or list the folder under exclude",
+    position: { file, line: 1 },
+    leavesUnknown: "declared",
+  };
+}

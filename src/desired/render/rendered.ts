@@ -1,0 +1,126 @@
+/** What a renderer printed, as desired objects: each with the file that it comes from, as far as the renderer says. */
+
+import type { Fault } from "../../core/fault.ts";
+import type { DesiredObject } from "../../core/objects.ts";
+import { refKey } from "../../core/refs.ts";
+import { equalValues, fieldAt, isMap } from "../../core/value.ts";
+import { decodeText } from "../../yaml/content.ts";
+import { readManifests } from "../manifests.ts";
+import type { ManifestContext, Manifests } from "../manifests.ts";
+import type { FoundRoot } from "../roots.ts";
+import type { Rendered } from "./renderers.ts";
+
+export interface RenderedInput {
+  readonly root: FoundRoot;
+  readonly rendered: Rendered;
+  readonly context: ManifestContext;
+  /** The repository's files: an origin is one of them. */
+  readonly isFile: (path: string) => boolean;
+}
+
+/**
+ * The objects that are there to stay: Helm's hooks are not (they are made and deleted by each upgrade), nor is what has
+ * another name each time.
+ */
+export function readRendered({ root, rendered, context, isFile }: RenderedInput): Manifests {
+  const first = readOutput(root, rendered.output, context, isFile);
+  if (rendered.again === undefined) return first;
+  const again = new Map(
+    readOutput(root, rendered.again, context, isFile).objects.map((object) => [refKey(object.ref), object.value]),
+  );
+  const lasting = first.objects.filter(({ ref }) => again.has(refKey(ref)));
+  const passing = first.objects.length - lasting.length;
+  return {
+    ...first,
+    objects: lasting.map((object) => {
+      const other = again.get(refKey(object.ref));
+      return other === undefined || equalValues(other, object.value) ? object : { ...object, again: other };
+    }),
+    faults: [...first.faults, ...(passing === 0 ? [] : [unsteady(root, passing)])],
+  };
+}
+
+function readOutput(
+  root: FoundRoot,
+  output: Buffer,
+  context: ManifestContext,
+  isFile: (path: string) => boolean,
+): Manifests {
+  const text = decodeText(output);
+  if (text === undefined) return { objects: [], faults: [notText(root)], encrypted: 0 };
+  const parts = root.renderer === "helm" ? sourcesOf(text) : [{ text, source: undefined }];
+  const read = parts.map(({ text: part, source }) => {
+    const file = fileOf(root, source, isFile);
+    return { file, manifests: readManifests(file, Buffer.from(part), context) };
+  });
+  return {
+    objects: read.flatMap(({ file, manifests }) => manifests.objects.flatMap((one) => settled(root, file, one))),
+    faults: read.flatMap(({ file, manifests }) => manifests.faults.map((fault) => placed(root, file, fault))),
+    encrypted: read.reduce((sum, { manifests }) => sum + manifests.encrypted, 0),
+  };
+}
+
+interface Part {
+  readonly text: string;
+  /** As Helm names it: `chart/templates/web.yaml`. */
+  readonly source: string | undefined;
+}
+
+/** Helm begins each document with `---` and a comment that names its template. */
+function sourcesOf(text: string): readonly Part[] {
+  const starts = [...text.matchAll(/^---\n# Source: (.*)$/gm)];
+  return starts.map((match, index) => ({
+    text: text.slice(match.index, starts[index + 1]?.index ?? text.length),
+    source: match[1],
+  }));
+}
+
+/** The template where it is a file of the repository (it is none in a packed chart), else where the root begins. */
+function fileOf(root: FoundRoot, source: string | undefined, isFile: (path: string) => boolean): string {
+  // The first step is the chart's name, which its folder need not have.
+  const within = source?.split("/").slice(1).join("/");
+  const file = within === undefined ? root.file : root.path === "" ? within : `${root.path}/${within}`;
+  return isFile(file) ? file : root.file;
+}
+
+function settled({ renderer }: FoundRoot, file: string, object: DesiredObject): readonly DesiredObject[] {
+  if (isHook(object)) return [];
+  const { hash } = object.origin;
+  return [{ ...object, origin: { file, document: 0, items: [], layer: renderer, hash } }];
+}
+
+/** Helm's mark (helm `pkg/release/hook.go`); Argo CD's hooks are told by the comparison. */
+function isHook({ value }: DesiredObject): boolean {
+  const annotations = fieldAt(value, "metadata", "annotations");
+  return isMap(annotations) && Object.hasOwn(annotations, "helm.sh/hook");
+}
+
+/** A line of what was printed is no line of any file. */
+function placed({ renderer }: FoundRoot, file: string, fault: Fault): Fault {
+  return { ...fault, message: `as ${renderer} renders it: ${fault.message}`, position: { file, line: 1 } };
+}
+
+function notText(root: FoundRoot): Fault {
+  return {
+    kind: "fault",
+    code: "render-failed",
+    about: root.path === "" ? "." : root.path,
+    message: `${root.path === "" ? "the repository's root" : root.path} is rendered to something that is not UTF-8`,
+    remedy: "mend it, or list it under the target's exclude",
+    position: { file: root.file, line: 1 },
+    leavesUnknown: "declared",
+  };
+}
+
+function unsteady(root: FoundRoot, count: number): Fault {
+  const objects = count === 1 ? "object has another name" : "objects have other names";
+  return {
+    kind: "fault",
+    code: "render-unsteady",
+    about: root.path === "" ? "." : root.path,
+    message: `${count} ${objects} each time that ${root.path === "" ? "the repository's root" : root.path} is rendered: not compared`,
+    remedy: "give them names that stay, or leave it",
+    position: { file: root.file, line: 1 },
+    leavesUnknown: "nothing",
+  };
+}

@@ -1,0 +1,243 @@
+/**
+ * Renders kustomizations and charts with the real programs. A root is rendered once for all targets that ask for the same of
+ * it: what comes out is kept by what went in (files, arguments, the program's version).
+ */
+
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isFault } from "../../core/fault.ts";
+import type { Fault } from "../../core/fault.ts";
+import type { SourceFile, SourceTree } from "../../core/stages.ts";
+import { redactText } from "../../text/redact.ts";
+import { findBinary } from "./binaries.ts";
+import type { RendererBinary, RendererName } from "./binaries.ts";
+import { networkIsolation, RENDERER_LIMITS, runRenderer } from "./process.ts";
+import type { RendererEnd, RendererLimits } from "./process.ts";
+import { mayVary } from "./helm.ts";
+import { openWorkspace, readFiles } from "./workspace.ts";
+import type { RenderCache } from "./cache.ts";
+
+/** What is rendered, and how: equal jobs give equal output. */
+export interface RenderJob {
+  readonly renderer: RendererName;
+  /** The root's folder, as faults name it; `""` is the repository itself. */
+  readonly path: string;
+  /** Where it begins to be read: faults point there. */
+  readonly file: string;
+  readonly tree: SourceTree;
+  /** All that it may read. */
+  readonly files: readonly SourceFile[];
+  /** Files that are made for it, by path in its folder of files; they take the place of what the tree has there. */
+  readonly made?: ReadonlyMap<string, Uint8Array>;
+  /** Of the program; paths in them are relative to the folder of files. */
+  readonly args: readonly string[];
+  /** Whether it inflates charts: kustomize is then told where helm is. */
+  readonly charts: boolean;
+  /** Whether the output might not be the same the next time, as templates' functions go: it is then rendered twice. */
+  readonly mayVary: "never" | "templates";
+}
+
+export interface Rendered {
+  readonly output: Buffer;
+  /** The output of a second time, where the job asked for one. */
+  readonly again?: Buffer;
+  /** Of the program. */
+  readonly version: string;
+}
+
+export interface Renderers {
+  /** Faults: `renderer-missing`, `render-failed`, and those of the files. */
+  render(job: RenderJob): Promise<Rendered | Fault>;
+  close(): Promise<void>;
+}
+
+export interface RenderersInput {
+  /** The operator's: PATH, and where programs are. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly limits?: Partial<RendererLimits>;
+  readonly cache?: RenderCache;
+  readonly signal?: AbortSignal;
+}
+
+/** Of all files of one root. */
+const MAX_FILES_BYTES = 256 * 1024 * 1024;
+
+export function openRenderers(input: RenderersInput): Renderers {
+  return new Programs(input);
+}
+
+class Programs implements Renderers {
+  readonly #input: RenderersInput;
+  readonly #limits: RendererLimits;
+  readonly #binaries = new Map<RendererName, Promise<RendererBinary | Fault>>();
+  readonly #rendered = new Map<string, Promise<Rendered | Fault>>();
+  #folder: Promise<string> | undefined;
+  #isolation: readonly string[] | undefined;
+  #homes = 0;
+
+  constructor(input: RenderersInput) {
+    this.#input = input;
+    this.#limits = { ...RENDERER_LIMITS, ...input.limits };
+  }
+
+  async render(job: RenderJob): Promise<Rendered | Fault> {
+    const binary = await this.#binary(job.renderer);
+    if (isFault(binary)) return binary;
+    const read = await readFiles(job.tree, job.files, MAX_FILES_BYTES);
+    if (isFault(read)) return read;
+    const helm = job.charts ? await this.#binary("helm") : undefined;
+    if (isFault(helm)) return helm;
+    const bytes = new Map([...read.bytes, ...(job.made ?? [])]);
+    const key = keyOf(job, [binary, ...(helm === undefined ? [] : [helm])], read.hash);
+    const args = helm === undefined ? job.args : [...job.args, "--enable-helm", "--helm-command", helm.path];
+    const twice = job.mayVary === "templates" && mayVary(bytes);
+    const known = this.#rendered.get(key) ?? this.#cached({ job, binary, args, twice, bytes, key });
+    this.#rendered.set(key, known);
+    return await known;
+  }
+
+  async close(): Promise<void> {
+    await this.#input.cache?.trim();
+    const folder = await this.#folder;
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+
+  #binary(name: RendererName): Promise<RendererBinary | Fault> {
+    const known = this.#binaries.get(name) ?? this.#findBinary(name);
+    this.#binaries.set(name, known);
+    return known;
+  }
+
+  async #findBinary(name: RendererName): Promise<RendererBinary | Fault> {
+    const home = await this.#home();
+    const { environment } = this.#input;
+    return await findBinary({ name, environment, home, limits: this.#limits, isolation: this.#isolated() });
+  }
+
+  async #cached(work: Work): Promise<Rendered | Fault> {
+    const kept = await this.#input.cache?.get(work.key);
+    if (kept !== undefined) return { ...kept, version: work.binary.version };
+    const rendered = await this.#run(work);
+    if (!isFault(rendered)) await this.#input.cache?.put(work.key, rendered);
+    return rendered;
+  }
+
+  async #run(work: Work): Promise<Rendered | Fault> {
+    const { job, binary, twice, bytes, key } = work;
+    const workspace = await openWorkspace(await this.#root(), { bytes, hash: key });
+    try {
+      const first = await this.#once(work, workspace.folder);
+      if (first.kind !== "done") return renderFault(job, first, workspace.folder);
+      if (!twice) return { output: first.output, version: binary.version };
+      const second = await this.#once(work, workspace.folder);
+      if (second.kind !== "done") return renderFault(job, second, workspace.folder);
+      return { output: first.output, again: second.output, version: binary.version };
+    } finally {
+      await workspace.remove();
+    }
+  }
+
+  async #once({ binary, args }: Work, cwd: string): Promise<RendererEnd> {
+    const home = await this.#home();
+    const { signal } = this.#input;
+    return await runRenderer({
+      binary: binary.path,
+      args,
+      cwd,
+      home,
+      limits: this.#limits,
+      isolation: this.#isolated(),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  #isolated(): readonly string[] {
+    this.#isolation ??= networkIsolation();
+    return this.#isolation;
+  }
+
+  #root(): Promise<string> {
+    this.#folder ??= mkdtemp(join(tmpdir(), "holdfast-render-"));
+    return this.#folder;
+  }
+
+  async #home(): Promise<string> {
+    this.#homes += 1;
+    const name = `home-${this.#homes}`;
+    const home = join(await this.#root(), name);
+    await mkdir(home, { mode: 0o700 });
+    return home;
+  }
+}
+
+interface Work {
+  readonly job: RenderJob;
+  readonly binary: RendererBinary;
+  readonly args: readonly string[];
+  readonly twice: boolean;
+  readonly bytes: ReadonlyMap<string, Uint8Array>;
+  readonly key: string;
+}
+
+function keyOf({ args, made }: RenderJob, binaries: readonly RendererBinary[], files: string): string {
+  const versions = binaries.map(({ version }) => version);
+  const hash = createHash("sha256").update(JSON.stringify([versions, args, files]));
+  for (const [path, content] of made ?? []) hash.update(`${path.length} ${path} ${content.length} `).update(content);
+  return hash.digest("hex");
+}
+
+function renderFault(job: RenderJob, end: Exclude<RendererEnd, { kind: "done" }>, folder: string): Fault {
+  const { path, renderer, file } = job;
+  const shown = path === "" ? "the repository's root" : path;
+  const { message, remedy } = wordsOf(end, renderer, folder);
+  return {
+    kind: "fault",
+    code: end.kind === "interrupted" ? "interrupted" : "render-failed",
+    about: path === "" ? "." : path,
+    message: `${shown} cannot be rendered: ${message}`,
+    remedy,
+    position: { file, line: 1 },
+    leavesUnknown: "declared",
+  };
+}
+
+interface Words {
+  readonly message: string;
+  readonly remedy: string;
+}
+
+function wordsOf(end: Exclude<RendererEnd, { kind: "done" }>, renderer: RendererName, folder: string): Words {
+  const look = "mend it, or list it under the target's exclude";
+  switch (end.kind) {
+    case "failed":
+      return { message: `${renderer} says: ${saidBy(end.message, folder)}`, remedy: look };
+    case "too-long":
+      return { message: `${renderer} took too long, and was ended`, remedy: look };
+    case "too-much-output":
+      return { message: `${renderer} printed more than the limit, and was ended`, remedy: look };
+    case "killed":
+      return { message: `${renderer} was ended by ${end.by}: it may have used too much memory`, remedy: look };
+    case "not-started":
+      return { message: `${renderer} could not be started (${end.reason})`, remedy: `see to it that ${renderer} runs` };
+    case "interrupted":
+      return { message: "it was interrupted", remedy: "run it again" };
+  }
+}
+
+const MAX_SAID = 500;
+
+/** The program's own words on one line, with paths as the repository has them. What looks like a secret is taken out. */
+function saidBy(message: string, folder: string): string {
+  const own = message
+    .replaceAll(`${folder}/`, "")
+    .replaceAll(folder, "the repository's root")
+    .replace(/^Error: /, "")
+    .replace(/\s*Use --debug flag to render out invalid YAML\s*$/, "")
+    .replaceAll(/[\p{Cc}\p{Cf}]+/gu, " ")
+    .trim();
+  const text = redactText(own);
+  if (text === "") return "nothing";
+  return text.length > MAX_SAID ? `${text.slice(0, MAX_SAID)} …` : text;
+}
