@@ -549,6 +549,13 @@ const FINALIZERS: readonly LeftOutRow[] = [
 ];
 
 /** What the API server and Kubernetes' own controllers fill in. */
+const DEVICE_TAINT: LeftOutRow = {
+  kinds: kindsOf("resource.k8s.io", "DeviceTaintRule"),
+  place: ["spec", "taint", "timeAdded"],
+  ...ALLOC,
+  source: "kubernetes pkg/apis/resource/v1beta2/defaults.go, SetDefaults_DeviceTaint: the time of the request",
+};
+
 export const ALLOCATED: readonly LeftOutRow[] = [
   ...SERVICES,
   ...VOLUMES,
@@ -558,6 +565,7 @@ export const ALLOCATED: readonly LeftOutRow[] = [
   ...WORKLOADS,
   ...ACCESS,
   ...NODES,
+  DEVICE_TAINT,
   ...FINALIZERS,
   {
     place: ["spec", "replicas"],

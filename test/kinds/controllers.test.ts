@@ -78,6 +78,16 @@ const ANNOTATION = "metadata annotations";
 
 const LEFT_OUT: readonly (readonly [sentence: string, left: Case, reason: string])[] = [
   ["a cluster IP is allocated", { of: "v1 Service", path: "spec clusterIP", live: "10.0.0.1" }, "controller"],
+  [
+    "when a device was tainted",
+    {
+      of: "resource.k8s.io/v1beta2 DeviceTaintRule",
+      path: "spec taint timeAdded",
+      live: "2026-01-01T00:00:00Z",
+      by: "kubectl",
+    },
+    "controller",
+  ],
   ["a blank cluster IP too", { of: "v1 Service", path: "spec clusterIP", git: "", live: "10.0.0.1" }, "controller"],
   [
     "a second cluster IP is appended to a declared one",
