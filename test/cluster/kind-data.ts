@@ -69,6 +69,25 @@ const LISTS: Readonly<Record<string, unknown>> = {
   "autoscaling.v2.HorizontalPodAutoscalerSpec.metrics": { kind: "multiset" },
 };
 
+/**
+ * Pointers whose zero value says nothing: the server drops the field while its feature is off, and with the feature on it
+ * refuses the zero, or takes it for nothing (kubernetes 1.33 and 1.36; each with where that is written).
+ */
+const DROPPED_ZEROS: ZeroFields = {
+  // pkg/registry/coordination/lease/strategy.go (CoordinatedLeaderElection); pkg/apis/coordination/validation: no name, and
+  // a holder that is preferred is looked at only where it is not "".
+  "coordination.v1.LeaseSpec": ["preferredHolder", "strategy"],
+  // pkg/api/pod/util.go, dropContainerStopSignals; pkg/apis/core/validation, validateStopSignal: no signal.
+  "core.v1.Lifecycle": ["stopSignal"],
+  // pkg/api/persistentvolumeclaim/util.go; pkg/apis/core/validation, ValidatePersistentVolumeClaimSpec: "" is no class.
+  "core.v1.PersistentVolumeClaimSpec": ["volumeAttributesClassName"],
+  // pkg/api/persistentvolume/util.go; pkg/apis/core/validation, ValidatePersistentVolumeSpec: required not to be "".
+  "core.v1.PersistentVolumeSpec": ["volumeAttributesClassName"],
+  // pkg/registry/storage/csidriver/strategy.go (MutableCSINodeAllocatableCount, VolumeLimitScaling);
+  // pkg/apis/storage/validation: at least 10 seconds; and the scheduler reads no opt-in as `false`.
+  "storage.v1.CSIDriverSpec": ["nodeAllocatableUpdatePeriodSeconds", "preventPodSchedulingIfMissing"],
+};
+
 /** All kinds that have a URL of their own, and the types that they reach. */
 export function kindData(documents: readonly OpenApiDocument[], zeroFields: ZeroFields): KindData {
   const schemas = new Map(documents.flatMap((document) => Object.entries(document.components?.schemas ?? {})));
@@ -187,7 +206,8 @@ function componentData({ name, schema, zeros, schemas }: Component): TypeData {
   for (const [field, property] of Object.entries(schema.properties)) {
     if (!keptField(field, isRoot(schema))) continue;
     const list = LISTS[`${shortName(name)}.${field}`];
-    fields[field] = placeData(property, { schemas, zero: zeros.includes(field), list });
+    const zero = zeros.includes(field) || DROPPED_ZEROS[shortName(name)]?.includes(field) === true;
+    fields[field] = placeData(property, { schemas, zero, list });
   }
   return { ...(schema["x-kubernetes-map-type"] === "atomic" ? { atomic: true } : {}), fields };
 }
