@@ -22,10 +22,7 @@ export interface Whole {
 }
 
 /** What controllers make for themselves: never called unmanaged, whoever made it (src/kinds/system-made.ts). */
-const BOOKKEEPING: ReadonlySet<string> = new Set(["ControllerRevision", "Lease"]);
-
-/** The claim that the twin of a StatefulSet makes. */
-const OF_A_TWIN = /^PersistentVolumeClaim\/data-dbx-\d$/;
+const BOOKKEEPING: ReadonlySet<string> = new Set(["Lease"]);
 
 /** Creates a twin of each subject of one way, scans, deletes twins and subjects, and scans again. The stage is spent then. */
 export async function measureWhole(stage: Stage): Promise<{ readonly created: Whole; readonly deleted: Whole }> {
@@ -44,8 +41,7 @@ export async function measureWhole(stage: Stage): Promise<{ readonly created: Wh
     else outOfScope.push(subject.resource.kind);
   }
   const wanted = new Set(twins.map(({ key }) => key));
-  for (const [key, label] of found)
-    if (!wanted.has(key) && !OF_A_TWIN.test(label)) wrong.push(`unmanaged though not planted: ${label}`);
+  for (const [key, label] of found) if (!wanted.has(key)) wrong.push(`unmanaged though not planted: ${label}`);
 
   for (const subject of subjects) await remove(stage, subject);
   const after = await scanFolder(stage.cluster, stage.git, namespaces);

@@ -3,7 +3,7 @@
 import type { Fault, SourcePosition } from "./fault.ts";
 import type { DesiredObject, LiveObject, Origin } from "./objects.ts";
 import type { FieldPath } from "./path.ts";
-import type { KindRef } from "./refs.ts";
+import type { KindRef, ObjectRef } from "./refs.ts";
 import type { SchemaSource, ServedKind } from "./schema.ts";
 import type { ValueMap } from "./value.ts";
 
@@ -140,6 +140,11 @@ export interface LiveSource {
    * `undefined` where they cannot be read. Only to be asked where Secrets may be read.
    */
   readonly helmRelease?: (namespace: string, release: string) => Promise<readonly ValueMap[] | undefined>;
+  /**
+   * What stands in the object's `metadata` now; `absent` where it is not there, `undefined` where that cannot be told.
+   * Absent of a snapshot: it has one time only.
+   */
+  readonly look?: (ref: ObjectRef) => Promise<{ readonly metadata: ValueMap } | "absent" | undefined>;
   close(): Promise<void>;
 }
 

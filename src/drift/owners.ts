@@ -21,6 +21,8 @@ export interface Owners {
   ownerOf(live: LiveObject): "seen" | "not-seen" | "none";
   /** At the end: whether an owner was seen, or could not be. */
   isOwned(live: LiveObject, wasUnread: (owner: ObjectRef) => boolean): boolean;
+  /** The owners that it names and that would count, were they there; no kind that nobody serves. */
+  named(live: LiveObject): readonly { readonly ref: ObjectRef; readonly uid: string }[];
 }
 
 /** What is known of kinds: {@link LiveSource}'s. */
@@ -47,6 +49,7 @@ export function createOwners(kinds: KindSource): Owners {
     },
     isOwned: (live, wasUnread) =>
       possible(live).some((owner) => wasSeen(owner) || (!kinds.lacks(owner.ref) && wasUnread(owner.ref))),
+    named: (live) => possible(live).filter(({ ref }) => !kinds.lacks(ref)),
   };
 }
 

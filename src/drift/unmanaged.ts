@@ -10,8 +10,10 @@ import { isLookedAt, isRecord } from "../kinds/scope-kinds.ts";
 import { systemMaker } from "../kinds/system-made.ts";
 import { wasRead } from "./inventory.ts";
 import type { Reads } from "./inventory.ts";
+import type { LiveSource } from "../core/stages.ts";
 import { createOwners } from "./owners.ts";
 import type { KindSource } from "./owners.ts";
+import { stillWithoutOwner } from "./unmanaged-again.ts";
 import { makerOf } from "./unmanaged-groups.ts";
 
 /** Where unmanaged objects are looked for. */
@@ -41,6 +43,8 @@ export interface UnmanagedInput {
   readonly scope: ManagedScope;
   readonly isClaim: (ref: ObjectRef) => boolean;
   readonly kinds: KindSource;
+  /** {@link LiveSource.look}; absent: what was read is all that there is. */
+  readonly look?: LiveSource["look"];
 }
 
 type Unmanaged = Extract<Drift, { state: "unmanaged" }>;
@@ -49,7 +53,7 @@ export interface UnmanagedFinder {
   /** Every live object, whoever declares it: it may be unmanaged, and it may own others. */
   take(live: LiveObject): void;
   /** Once everything was read. Not to be trusted where the scope's desired state is incomplete: then the scope is empty. */
-  finish(reads: Reads): readonly { readonly target: string; readonly drift: Unmanaged }[];
+  finish(reads: Reads): Promise<readonly { readonly target: string; readonly drift: Unmanaged }[]>;
 }
 
 /**
@@ -60,9 +64,12 @@ export function createUnmanagedFinder(input: UnmanagedInput): UnmanagedFinder {
   const owners = createOwners(input.kinds);
   const found: { readonly target: string; readonly live: LiveObject; readonly waits: boolean }[] = [];
   const seen = new Set<string>();
+  // Claims of StatefulSets that are there are told with them, where those are unmanaged themselves.
+  const claims = createClaims();
   return {
     take(live) {
       owners.saw(live);
+      claims.saw(live);
       const target = scopeOf(live.ref, input.scope, input.declaredKinds);
       if (target === undefined || isExcused(live, input)) return;
       const key = refKey(live.ref);
@@ -73,10 +80,19 @@ export function createUnmanagedFinder(input: UnmanagedInput): UnmanagedFinder {
       seen.add(key);
       found.push({ target, live, waits: owned === "not-seen" });
     },
-    finish: (reads) =>
-      found
-        .filter(({ live, waits }) => !waits || !owners.isOwned(live, (owner) => !wasRead(reads, owner)))
-        .map(({ target, live }) => ({ target, drift: unmanagedOf(live) })),
+    finish: async (reads) => {
+      const left = found.filter(
+        ({ live, waits }) =>
+          !claims.has(live.ref) && (!waits || !owners.isOwned(live, (owner) => !wasRead(reads, owner))),
+      );
+      const asked = { look: input.look, ownersOf: (live: LiveObject) => owners.named(live), isGoing };
+      const alone = await stillWithoutOwner(
+        left.filter(({ waits }) => waits),
+        asked,
+      );
+      const told = new Set([...left.filter(({ waits }) => !waits), ...alone]);
+      return left.filter((one) => told.has(one)).map(({ target, live }) => ({ target, drift: unmanagedOf(live) }));
+    },
   };
 }
 
@@ -106,25 +122,42 @@ function isGoing(value: Value): boolean {
   return !isList(finalizers) || finalizers.every((name) => typeof name === "string" && OWN_FINALIZERS.has(name));
 }
 
+interface Claims {
+  saw(object: { readonly ref: ObjectRef; readonly value: Value }): void;
+  /** Whether the object is a claim that one of these StatefulSets made. */
+  has(ref: ObjectRef): boolean;
+}
+
 /**
- * Whether a PersistentVolumeClaim was made from a StatefulSet's `volumeClaimTemplates`, of the objects that are given: it is
- * called `<template>-<StatefulSet>-<ordinal>` and, by default, has no owner (kubernetes `pkg/controller/statefulset/stateful_set_utils.go`).
+ * PersistentVolumeClaims that were made from a StatefulSet's `volumeClaimTemplates`: such a one is called
+ * `<template>-<StatefulSet>-<ordinal>` and, by default, has no owner (kubernetes `pkg/controller/statefulset/stateful_set_utils.go`).
  */
+function createClaims(): Claims {
+  const prefixes = new Set<string>();
+  return {
+    saw({ ref, value }) {
+      const templates = ref.kind === "StatefulSet" ? fieldAt(value, "spec", "volumeClaimTemplates") : undefined;
+      for (const template of isList(templates) ? templates : []) {
+        const name = textOf(fieldOf(template, "metadata"), "name");
+        if (name !== undefined) prefixes.add(`${ref.namespace ?? ""}\0${name}-${ref.name}`);
+      }
+    },
+    has(ref) {
+      const prefix = /^(.+)-\d+$/.exec(ref.name)?.[1];
+      return (
+        ref.kind === "PersistentVolumeClaim" &&
+        prefix !== undefined &&
+        prefixes.has(`${ref.namespace ?? ""}\0${prefix}`)
+      );
+    },
+  };
+}
+
+/** Claims of the StatefulSets among the objects that are given. */
 export function claimsOf(
   objects: Iterable<{ readonly ref: ObjectRef; readonly value: Value }>,
 ): (ref: ObjectRef) => boolean {
-  const prefixes = new Set<string>();
-  for (const { ref, value } of objects) {
-    const templates = ref.kind === "StatefulSet" ? fieldAt(value, "spec", "volumeClaimTemplates") : undefined;
-    for (const template of isList(templates) ? templates : []) {
-      const name = textOf(fieldOf(template, "metadata"), "name");
-      if (name !== undefined) prefixes.add(`${ref.namespace ?? ""}\0${name}-${ref.name}`);
-    }
-  }
-  return (ref) => {
-    const prefix = /^(.+)-\d+$/.exec(ref.name)?.[1];
-    return (
-      ref.kind === "PersistentVolumeClaim" && prefix !== undefined && prefixes.has(`${ref.namespace ?? ""}\0${prefix}`)
-    );
-  };
+  const claims = createClaims();
+  for (const object of objects) claims.saw(object);
+  return (ref) => claims.has(ref);
 }

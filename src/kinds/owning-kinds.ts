@@ -9,6 +9,7 @@ import { fieldAt } from "../core/value.ts";
 const MADE_BY: Readonly<Record<string, readonly string[]>> = {
   "\0Pod": ["apps\0ReplicaSet", "apps\0StatefulSet", "apps\0DaemonSet", "batch\0Job", "\0ReplicationController"],
   "apps\0ReplicaSet": ["apps\0Deployment"],
+  "apps\0ControllerRevision": ["apps\0StatefulSet", "apps\0DaemonSet"],
   "batch\0Job": ["batch\0CronJob"],
   "apps\0Deployment": [],
   "apps\0StatefulSet": [],

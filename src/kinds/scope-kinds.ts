@@ -20,7 +20,6 @@ const RECORDS: readonly ScopeKind[] = [
   { group: "", kind: "Endpoints", why: "addresses of Pods, written by a controller" },
   { group: "discovery.k8s.io", kind: "EndpointSlice", why: "addresses of Pods, written by a controller" },
   { group: "coordination.k8s.io", why: "who leads, who is alive" },
-  { group: "apps", kind: "ControllerRevision", why: "history of StatefulSets and DaemonSets" },
   { group: "storage.k8s.io", kind: "CSIStorageCapacity", why: "free space, written by provisioners" },
   { group: "metrics.k8s.io", why: "measured, not stored" },
   { group: "custom.metrics.k8s.io", why: "measured, not stored" },

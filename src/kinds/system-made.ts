@@ -108,7 +108,6 @@ const SYSTEM_MADE: readonly SystemMade[] = [
     annotation: "control-plane.alpha.kubernetes.io/leader",
     source: "kubernetes client-go tools/leaderelection (before Leases)",
   },
-  { group: "apps", kind: "ControllerRevision", source: "kubernetes pkg/controller/history" },
 
   // Secrets with a maker.
   {

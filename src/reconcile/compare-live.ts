@@ -107,7 +107,7 @@ export async function compareLive(input: CompareInput): Promise<LiveComparison> 
     state.take(event);
     await state.predict();
   }
-  return state.finish();
+  return await state.finish();
 }
 
 /** The state of one reading. What has been seen leaves `waiting`; what is left at the end is missing, or unknown. */
@@ -156,6 +156,7 @@ class Comparing {
       scope: input.scope,
       isClaim: claimsOf(input.declared.map(({ object }) => object)),
       kinds: input.live,
+      look: input.live.look,
     });
     const keys = queried.map(kindKey);
     this.versioned = new Set(keys.filter((key, index) => keys.indexOf(key) !== index));
@@ -278,7 +279,7 @@ class Comparing {
   }
 
   /** Absence counts only where the kind was read to its end: everything else that was not seen is unknown. */
-  finish(): LiveComparison {
+  async finish(): Promise<LiveComparison> {
     const reads = readsOf(this.places);
     this.compareAside(reads);
     for (const { target, object } of this.waiting.values()) {
@@ -296,7 +297,8 @@ class Comparing {
       ...(this.predictor?.faults() ?? []),
       ...(this.refused.length === 0 ? [] : [undeclaredUnread(this.refused)]),
     ]);
-    const unmanaged = this.finder.finish(reads).filter(({ target, drift }) => !this.isIgnored(target, drift));
+    const alone = await this.finder.finish(reads);
+    const unmanaged = alone.filter(({ target, drift }) => !this.isIgnored(target, drift));
     const drifts = [...this.drifts, ...unmanaged];
     const readOnly = this.predictor?.readOnly() ?? [];
     return {

@@ -1,0 +1,73 @@
+/**
+ * Lists are read one after the other. A ReplicaSet that was made, or deleted, between the list of its kind and that of
+ * Pods leaves Pods whose owner nobody saw. So such objects are looked at once more, and their owners by name.
+ */
+
+import type { LiveObject } from "../core/objects.ts";
+import { refKey } from "../core/refs.ts";
+import type { ObjectRef } from "../core/refs.ts";
+import type { LiveSource } from "../core/stages.ts";
+import { fieldAt, textOf } from "../core/value.ts";
+import type { Value } from "../core/value.ts";
+
+/** Requests, for all objects together: with more of them, what is left is told as it was read. */
+const MAX_LOOKS = 200;
+
+const AT_ONCE = 8;
+
+type Look = NonNullable<LiveSource["look"]>;
+
+export interface Doubted {
+  /** As it was read: none of the owners that it names was seen, though their kinds were read. */
+  readonly live: LiveObject;
+}
+
+interface Asked {
+  /** Absent: nobody can be asked. */
+  readonly look: Look | undefined;
+  /** The owners that the object names and that could own it. */
+  readonly ownersOf: (live: LiveObject) => readonly { readonly ref: ObjectRef; readonly uid: string }[];
+  readonly isGoing: (value: Value) => boolean;
+}
+
+/** Those that are there still, and of which no owner is. What cannot be told leaves them as they were read. */
+export async function stillWithoutOwner<One extends Doubted>(
+  doubted: readonly One[],
+  asked: Asked,
+): Promise<readonly One[]> {
+  if (asked.look === undefined) return doubted;
+  const look = boundedLook(asked.look);
+  const left: One[] = [];
+  for (let at = 0; at < doubted.length; at += AT_ONCE) {
+    const some = doubted.slice(at, at + AT_ONCE);
+    const settled = await Promise.all(some.map(({ live }) => isSettled(live, { ...asked, look })));
+    left.push(...some.filter((_, index) => settled[index] !== true));
+  }
+  return left;
+}
+
+/** Many objects have one owner: it is asked for once. */
+function boundedLook(look: Look): Look {
+  const known = new Map<string, ReturnType<Look>>();
+  return (ref) => {
+    const key = refKey(ref);
+    const found = known.get(key) ?? (known.size < MAX_LOOKS ? look(ref) : Promise.resolve(undefined));
+    if (known.size < MAX_LOOKS) known.set(key, found);
+    return found;
+  };
+}
+
+/** It is gone, or going, or its owner is there by now. */
+async function isSettled(
+  live: LiveObject,
+  { look, ownersOf, isGoing }: Asked & { readonly look: Look },
+): Promise<boolean> {
+  const now = await look(live.ref);
+  if (now === undefined) return false;
+  if (now === "absent" || isGoing(now)) return true;
+  for (const { ref, uid } of ownersOf({ ...live, value: { ...live.value, ...now } })) {
+    const owner = await look(ref);
+    if (owner !== undefined && owner !== "absent" && textOf(fieldAt(owner, "metadata"), "uid") === uid) return true;
+  }
+  return false;
+}
