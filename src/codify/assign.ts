@@ -24,17 +24,23 @@ export function applyChanges(
   let current: Value | undefined = object;
   const removedItems: FieldPath[] = [];
   const drafts = createDrafts();
+  // Lists as they are before any change; nothing is made of them.
+  const places = createDrafts();
   for (const change of changes) {
     const itemGoes = change.operation === "remove" && change.path.at(-1)?.kind !== "field";
-    const path = placeOf(object, change.path, schema);
+    const path = placeOf(places, object, change.path, schema);
     if (itemGoes) removedItems.push(path);
     else current = current && update(drafts, current, path, change.operation === "remove" ? GONE : change.live, schema);
   }
-  return current && removeItems(drafts, current, removedItems, schema);
+  // Inner lists' items first: the item that they are in may go as well.
+  const innerFirst = removedItems.toSorted((a, b) => b.length - a.length);
+  for (const path of innerFirst) current = current && update(drafts, current, path, GONE, schema);
+  drafts.finish();
+  return current;
 }
 
 /** The path with the positions of items that keys name; of those that the object does not have, the keys. */
-function placeOf(object: ValueMap, path: FieldPath, schema: FieldSchema | undefined): FieldPath {
+function placeOf(places: Drafts, object: ValueMap, path: FieldPath, schema: FieldSchema | undefined): FieldPath {
   let current: Value | undefined = object;
   let known = schema;
   return path.map((step) => {
@@ -43,30 +49,11 @@ function placeOf(object: ValueMap, path: FieldPath, schema: FieldSchema | undefi
       known = schemaOfField(known, step.name);
       return step;
     }
-    const index: number = isList(current) ? positionOf(current, step, known) : -1;
+    const index: number = isList(current) ? positionOf(places, current, step, known) : -1;
     current = isList(current) ? current[index] : undefined;
     known = known?.items;
     return step.kind === "key" && index >= 0 ? { kind: "index", index } : step;
   });
-}
-
-/** Items are removed after everything else: inner lists' first, of one list those with the higher position first. */
-function removeItems(
-  drafts: Drafts,
-  object: Value,
-  paths: readonly FieldPath[],
-  schema: FieldSchema | undefined,
-): Value | undefined {
-  let current: Value | undefined = object;
-  for (const path of paths.toSorted((a, b) => b.length - a.length || lastIndex(b) - lastIndex(a))) {
-    current = current && update(drafts, current, path, GONE, schema);
-  }
-  return current;
-}
-
-function lastIndex(path: FieldPath): number {
-  const last = path.at(-1);
-  return last?.kind === "index" ? last.index : -1;
 }
 
 /** The value with `live` set at the path, parents made where they are absent or null; `undefined` where a parent is something else. */
@@ -127,7 +114,7 @@ function updateItem(
 ): Value | undefined {
   if (parent !== undefined && !isList(parent)) return undefined;
   const items = parent ?? [];
-  const index = positionOf(items, step, schema);
+  const index = positionOf(drafts, items, step, schema);
   if (index < 0) {
     if (live === GONE || live === undefined) return undefined;
     if (step.kind === "index" && step.index !== items.length) return undefined;
@@ -137,16 +124,18 @@ function updateItem(
     longer.push(created);
     return longer;
   }
-  if (live === GONE && rest.length === 0) return withoutItem(drafts.list(items), index);
+  if (live === GONE && rest.length === 0) return withoutItem(drafts, items, index);
   const updated = update(drafts, items[index], rest, live, schema?.items);
   if (updated === undefined) return undefined;
   const draft = drafts.list(items);
+  drafts.writes(draft, rest);
   draft[index] = updated;
   return draft;
 }
 
-function withoutItem(draft: Value[], index: number): readonly Value[] {
-  draft.splice(index, 1);
+function withoutItem(drafts: Drafts, items: readonly Value[], index: number): readonly Value[] {
+  const draft = drafts.list(items);
+  drafts.takeOut(draft, index);
   return draft;
 }
 
@@ -156,28 +145,20 @@ function seedOf(step: PathStep): Value | undefined {
 }
 
 function positionOf(
+  drafts: Drafts,
   items: readonly Value[],
   step: Exclude<PathStep, { kind: "field" }>,
   schema: FieldSchema | undefined,
 ): number {
-  switch (step.kind) {
-    case "index":
-      return step.index < items.length ? step.index : -1;
-    case "value":
-      return items.indexOf(step.value);
-    case "key": {
-      const defaults = schema?.list?.kind === "map" ? (schema.list.defaults ?? {}) : {};
-      return items.findIndex((item) => hasKeys(item, step.keys, defaults));
-    }
-  }
+  const defaults = schema?.list?.kind === "map" ? (schema.list.defaults ?? {}) : {};
+  return drafts.find(items, step, (item, name) => keyOf(item, name, defaults));
 }
 
-function hasKeys(item: Value, keys: Readonly<Record<string, Scalar>>, defaults: Readonly<Record<string, Scalar>>) {
-  return Object.entries(keys).every(([name, wanted]) => {
-    const written = fieldOf(item, name);
-    // Left out, null or blank: the default counts, as where items are compared.
-    const missing = written === undefined || written === null || written === "";
-    const implied = Object.hasOwn(defaults, name) ? (defaults[name] as Scalar) : (written ?? null);
-    return (missing ? implied : written) === wanted;
-  });
+/** Left out, null or blank: the default counts, as where items are compared. */
+function keyOf(item: Value, name: string, defaults: Readonly<Record<string, Scalar>>): Scalar | undefined {
+  const written = fieldOf(item, name);
+  if (isList(written) || isMap(written)) return undefined;
+  const missing = written === undefined || written === null || written === "";
+  if (!missing) return written;
+  return Object.hasOwn(defaults, name) ? defaults[name] : (written ?? null);
 }

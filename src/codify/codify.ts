@@ -14,8 +14,11 @@ import type { Renderer } from "../core/stages.ts";
 import { contentHash, decodeText } from "../yaml/content.ts";
 import { lineStarts, positionOf } from "../yaml/locator.ts";
 import { offsetOf } from "../yaml/source-find.ts";
+import { sourceFinder } from "../yaml/source-finder.ts";
+import type { SourceFinder } from "../yaml/source-finder.ts";
 import { parseSource } from "../yaml/source.ts";
 import type { SourceText } from "../yaml/source.ts";
+import type { Cut } from "./cuts.ts";
 import { editObject } from "./edit-object.ts";
 import type { ObjectEdit } from "./edit-object.ts";
 import { withEdits } from "./edited-file.ts";
@@ -129,11 +132,12 @@ function answer(
   { proved, lines }: { readonly proved: ReadonlySet<ObjectEdit>; readonly lines: readonly number[] },
 ): CodifyAnswer {
   const { file } = request.desired.origin;
+  const facts = { file, lines, finder: sourceFinder(), cuts: isRefused(outcome) ? NO_CUTS : cutsByChange(outcome) };
   return request.changes.map((change, index) => {
     const refusal = isRefused(outcome) ? outcome : outcome.refusals.get(index);
     if (refusal !== undefined) return { refusal: toRefusal(change.path, file, { refusal, lines }) };
     const edit = outcome as ObjectEdit;
-    if (proved.has(edit)) return { edit: toEdit(edit, { index, change }, { file, lines }) };
+    if (proved.has(edit)) return { edit: toEdit(edit, { index, change }, facts) };
     const failed = refused("proof-failed", "rendering again did not give the live value and nothing else");
     return { refusal: toRefusal(change.path, file, { refusal: failed, lines }) };
   });
@@ -149,14 +153,36 @@ function toRefusal(
   return { code, path, reason, ...(position === undefined ? {} : { position }) };
 }
 
-function toEdit(
-  edit: ObjectEdit,
-  { index, change }: Planned,
-  { file, lines }: { readonly file: string; readonly lines: readonly number[] },
-): Edit {
-  const splices = edit.cuts.filter(({ by }) => by.has(index)).map(({ start, end, text }) => ({ start, end, text }));
+type CutsByChange = ReadonlyMap<number, readonly Cut[]>;
+
+const NO_CUTS: CutsByChange = new Map();
+
+/** The splices that serve each change, by its index. */
+function cutsByChange({ cuts }: ObjectEdit): CutsByChange {
+  const found = new Map<number, Cut[]>();
+  for (const cut of cuts) {
+    for (const index of cut.by) {
+      const known = found.get(index);
+      if (known === undefined) found.set(index, [cut]);
+      else known.push(cut);
+    }
+  }
+  return found;
+}
+
+interface EditFacts {
+  readonly file: string;
+  readonly lines: readonly number[];
+  readonly finder: SourceFinder;
+  readonly cuts: CutsByChange;
+}
+
+function toEdit(edit: ObjectEdit, { index, change }: Planned, { file, lines, finder, cuts }: EditFacts): Edit {
+  const splices = (cuts.get(index) ?? []).map(({ start, end, text }) => ({ start, end, text }));
   const offset =
-    change.operation === "add" ? (splices[0]?.start ?? edit.found.node.start) : offsetOf(edit.found.node, change.path);
+    change.operation === "add"
+      ? (splices[0]?.start ?? edit.found.node.start)
+      : offsetOf(edit.found.node, change.path, finder);
   return {
     file,
     ref: edit.request.desired.ref,

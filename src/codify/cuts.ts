@@ -30,14 +30,23 @@ function rank(cut: Cut): number {
 
 function joinInsertions(ordered: readonly Cut[]): readonly Cut[] {
   const joined: Cut[] = [];
-  for (const cut of ordered) {
-    const last = joined.at(-1);
-    const together = last !== undefined && last.start === cut.start && last.end === last.start && cut.end === cut.start;
-    if (together)
-      joined[joined.length - 1] = { ...last, text: last.text + cut.text, by: new Set([...last.by, ...cut.by]) };
-    else joined.push(cut);
+  for (let from = 0; from < ordered.length;) {
+    const first = ordered[from] as Cut;
+    let end = from + 1;
+    if (first.start === first.end) while (isInsertionAt(ordered[end], first.start)) end++;
+    joined.push(end === from + 1 ? first : together(ordered.slice(from, end)));
+    from = end;
   }
   return joined;
+}
+
+function isInsertionAt(cut: Cut | undefined, place: number): boolean {
+  return cut !== undefined && cut.start === place && cut.end === place;
+}
+
+function together(cuts: readonly Cut[]): Cut {
+  const [{ start, end }] = cuts as readonly [Cut, ...Cut[]];
+  return { start, end, text: cuts.map(({ text }) => text).join(""), by: new Set(cuts.flatMap(({ by }) => [...by])) };
 }
 
 /** The text with ordered splices carried out. */

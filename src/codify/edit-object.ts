@@ -9,6 +9,8 @@ import type { ValueMap } from "../core/value.ts";
 import { isMap } from "../core/value.ts";
 import { findObjects, objectAt } from "../yaml/source-find.ts";
 import type { FoundObject } from "../yaml/source-find.ts";
+import { sourceFinder } from "../yaml/source-finder.ts";
+import type { SourceFinder } from "../yaml/source-finder.ts";
 import { valueOfNode } from "../yaml/source-node.ts";
 import { parseSource } from "../yaml/source.ts";
 import type { SourceText } from "../yaml/source.ts";
@@ -18,7 +20,7 @@ import { emit } from "./emit.ts";
 import type { Cut } from "./cuts.ts";
 import { refuseChange, refuseDocument } from "./guards.ts";
 import { pageOf } from "./page.ts";
-import { mergeChange, newMapTarget } from "./plan.ts";
+import { mergeChange, newItemFinder, newMapTarget } from "./plan.ts";
 import type { Planned } from "./plan.ts";
 import { proveDocuments } from "./prove-text.ts";
 import type { Expectation } from "./prove-text.ts";
@@ -76,9 +78,9 @@ function editFound(work: Work): ObjectEdit {
   const { accepted, result } = isRefused(together)
     ? oneByOne(work, open, refusals)
     : { accepted: open, result: together };
+  const served = new Set(result.cuts.flatMap(({ by }) => [...by]));
   for (const { index } of accepted) {
-    if (!result.cuts.some(({ by }) => by.has(index)))
-      refusals.set(index, refused("not-found", "Git has this value already"));
+    if (!served.has(index)) refusals.set(index, refused("not-found", "Git has this value already"));
   }
   const effective = accepted.filter(({ index }) => !refusals.has(index));
   return { request, found, refusals, accepted: effective, cuts: result.cuts, expected: result.expected };
@@ -167,17 +169,19 @@ interface CutsInput {
   readonly changes: readonly Planned[];
   readonly schema: CodifyRequest["schema"];
   readonly manner: Manner;
+  readonly finder?: SourceFinder;
 }
 
 function cutsFor(
   source: SourceText,
   { document, node }: FoundObject,
-  { changes, schema, manner }: CutsInput,
+  { changes, schema, manner, finder = sourceFinder() }: CutsInput,
 ): readonly Cut[] | Refused {
   const parsed = document.parse();
   const target = newMapTarget();
+  const input = { object: node, schema, aliased: parsed.aliased, finder, newItems: newItemFinder() };
   for (const planned of changes) {
-    const failed = mergeChange(target, { object: node, schema, aliased: parsed.aliased }, planned);
+    const failed = mergeChange(target, input, planned);
     if (failed !== undefined) return failed;
   }
   if (target.entries.size === 0) return [];
@@ -206,20 +210,13 @@ function staysUnchanged(after: string, { request, found }: Work, changes: readon
   const removals = again.filter(({ change }) => change.operation === "remove");
   const writes = again.filter(({ change }) => change.operation !== "remove");
   const place = { ...found, document, node };
-  const written = cutsFor(source, place, {
-    changes: writes,
-    schema: request.schema,
-    manner: { blocks: true, unended: true },
-  });
+  const common = { schema: request.schema, manner: { blocks: true, unended: true }, finder: sourceFinder() };
+  const written = cutsFor(source, place, { ...common, changes: writes });
   return (
     !isRefused(written) &&
     written.length === 0 &&
     removals.every((removal) => {
-      const cuts = cutsFor(source, place, {
-        changes: [removal],
-        schema: request.schema,
-        manner: { blocks: true, unended: true },
-      });
+      const cuts = cutsFor(source, place, { ...common, changes: [removal] });
       return isRefused(cuts) && cuts.code === "not-found";
     })
   );

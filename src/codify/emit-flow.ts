@@ -139,16 +139,18 @@ function insertions(
 ): readonly Cut[] | Refused {
   const separator = separatorOf(page, node, parts);
   const cuts: Cut[] = [];
+  const next = parts.find((part) => part.target?.kind !== "remove") as Part;
+  // Additions before the same part have the same one before them.
+  let place = -1;
+  let previous: Part | undefined;
   for (const addition of additions) {
     const { by, before } = addition;
     const text = additionText(page, node, addition);
     if (text === undefined) return refused("unsupported", "the live value cannot be written here", node.start);
-    const previous = parts.findLast((part, index) => index < before && part.target?.kind !== "remove");
+    if (before !== place) previous = parts.slice(0, before).findLast((part) => part.target?.kind !== "remove");
+    place = before;
     if (previous !== undefined) cuts.push({ start: previous.end, end: previous.end, text: separator + text, by });
-    else {
-      const next = parts.find((part) => part.target?.kind !== "remove") as Part;
-      cuts.push({ start: next.start, end: next.start, text: text + separator, by });
-    }
+    else cuts.push({ start: next.start, end: next.start, text: text + separator, by });
   }
   return cuts;
 }

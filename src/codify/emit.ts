@@ -108,11 +108,12 @@ function emitInserts(
   survivors: readonly number[],
 ): readonly Cut[] | Refused {
   const column = columnOf(page.text, (node.items[0] as ListItem).dash as number);
+  const gap = gapOf(page, node);
   const cuts: Cut[] = [];
   for (const [index, items] of target.inserts) {
     const before = survivors.findLast((survivor) => survivor < index);
     for (const { value, by } of items) {
-      const lines = itemLines(value, page.layout, gapOf(page, node));
+      const lines = itemLines(value, page.layout, gap);
       if (lines === undefined) return unwritable(node.start);
       if (before === undefined) cuts.push(insertAbove(page, node.items[survivors[0] as number] as ListItem, lines, by));
       else cuts.push(insertBelow(page, itemEnd(page, node.items[before] as ListItem), linesAt(lines, column), by));
@@ -167,9 +168,8 @@ function removals(page: Page, parts: readonly Part[]): readonly Cut[] {
       continue;
     }
     const next = parts[index + 1];
-    const survivor = parts.slice(index).find((candidate) => candidate.removedBy === undefined) as Part;
-    const between = next === undefined ? "" : text.slice(lineEnd(text, part.end), next.start);
-    if (survivor === next && between.trim() === "") {
+    const stays = next !== undefined && next.removedBy === undefined;
+    if (stays && text.slice(lineEnd(text, part.end), next.start).trim() === "") {
       cuts.push({ start: part.start, end: next.start, text: "", by: part.removedBy });
     } else {
       const spaces = /[ ]*$/.exec(text.slice(lineStart(text, part.start), part.start))?.[0].length ?? 0;

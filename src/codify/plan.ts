@@ -3,16 +3,18 @@
 import type { Change } from "../core/drift.ts";
 import type { FieldPath, PathStep } from "../core/path.ts";
 import type { FieldSchema } from "../core/schema.ts";
-import { isList, isMap, setField } from "../core/value.ts";
-import type { Value } from "../core/value.ts";
-import { indexOfItem } from "../yaml/source-find.ts";
-import { entryOf, valueOfNode, visitNodes } from "../yaml/source-node.ts";
+import { itemPlaces } from "../core/item-places.ts";
+import type { ItemPlaces } from "../core/item-places.ts";
+import { fieldOf, isMap, isScalar, setField } from "../core/value.ts";
+import type { Scalar, Value } from "../core/value.ts";
+import type { SourceFinder } from "../yaml/source-finder.ts";
+import { valueOfNode, visitNodes } from "../yaml/source-node.ts";
 import type { ListNode, MapEntry, MapNode, SourceNode } from "../yaml/source-node.ts";
 import { assignAt } from "./assign.ts";
 import { refused } from "./refuse.ts";
 import type { Refused } from "./refuse.ts";
 import { targetFor } from "./target.ts";
-import type { ListTarget, MapTarget, Target } from "./target.ts";
+import type { ListTarget, MapTarget, NewItem, Target } from "./target.ts";
 
 /** A change with its index in the request. */
 export interface Planned {
@@ -24,6 +26,44 @@ export interface PlanInput {
   readonly object: MapNode;
   readonly schema: FieldSchema | undefined;
   readonly aliased: ReadonlySet<string>;
+  /** Of the object's nodes. */
+  readonly finder: SourceFinder;
+  readonly newItems: NewItemFinder;
+}
+
+/** The position of the new item that a step means, or -1. */
+type NewItemFinder = (added: readonly NewItem[], step: PathStep) => number;
+
+/** For one target. */
+export function newItemFinder(): NewItemFinder {
+  const keyed = new Map<readonly NewItem[], ItemPlaces>();
+  const valued = new Map<readonly NewItem[], ItemPlaces>();
+  return (items, step) => {
+    if (step.kind === "key") return placesIn(keyed, items, keyOfItem).first(step.keys);
+    return step.kind === "value" ? placesIn(valued, items, valueOfItem).first({ "": step.value }) : -1;
+  };
+}
+
+function placesIn(
+  known: Map<readonly NewItem[], ItemPlaces>,
+  items: readonly NewItem[],
+  valueOf: (item: NewItem, name: string) => Scalar | undefined,
+): ItemPlaces {
+  const places = known.get(items) ?? itemPlaces({ items, valueOf });
+  known.set(items, places);
+  return places;
+}
+
+function keyOfItem({ value }: NewItem, name: string): Scalar | undefined {
+  return scalarOf(fieldOf(value, name) ?? null);
+}
+
+function valueOfItem({ value }: NewItem): Scalar | undefined {
+  return scalarOf(value);
+}
+
+function scalarOf(value: Value): Scalar | undefined {
+  return isScalar(value) ? value : undefined;
 }
 
 /** Merges one more change into the target. The target is of no use after a refusal. */
@@ -31,12 +71,14 @@ export function mergeChange(target: MapTarget, input: PlanInput, { index, change
   if (change.path.length === 0) return refused("unsupported", "the change is the whole object");
   const value = change.operation === "remove" ? undefined : change.live;
   if (value === undefined && change.operation !== "remove") return refused("unsupported", "the live value is absent");
-  const place = { aliased: input.aliased, by: new Set([index]), value };
+  const place = { aliased: input.aliased, finder: input.finder, newItems: input.newItems, by: new Set([index]), value };
   return intoMap({ node: input.object, target, schema: input.schema, path: change.path }, place);
 }
 
 interface Goal {
   readonly aliased: ReadonlySet<string>;
+  readonly finder: SourceFinder;
+  readonly newItems: NewItemFinder;
   readonly by: Set<number>;
   /** Absent: the field is removed. */
   readonly value: Value | undefined;
@@ -54,13 +96,11 @@ function intoMap(at: At<MapNode, MapTarget>, goal: Goal): Refused | undefined {
   const shared = sharedNode(at.node, goal.aliased);
   if (shared !== undefined) return shared;
   if (step.kind !== "field") return refused("not-found", "a list was expected where Git has a map", at.node.start);
-  const odd = at.node.entries.find((entry) => entry.odd);
+  const { odd, twice, entries, lastMerge } = goal.finder.shapeOf(at.node);
   if (odd !== undefined) return refused("unsupported", "a key of the map is no plain scalar", odd.keyStart);
-  if (at.node.entries.filter(({ key, merge }) => key === step.name && !merge).length > 1) {
-    return refused("duplicate-key", "the key stands twice", at.node.start);
-  }
-  const entry = entryOf(at.node, step.name);
-  const merging = mergeRefusal(at.node, entry, goal, rest);
+  if (twice.has(step.name)) return refused("duplicate-key", "the key stands twice", at.node.start);
+  const entry = entries.get(step.name);
+  const merging = mergeRefusal(lastMerge, entry, goal, rest);
   if (merging !== undefined) return merging;
   const schema = at.schema?.fields?.[step.name] ?? at.schema?.values;
   const child = {
@@ -81,10 +121,13 @@ function setOrDelete<K>(map: Map<K, Target>, key: K, target: Target | undefined)
 }
 
 /** Merge keys bring fields in that another place owns; only what stands here and wins here may be touched. */
-function mergeRefusal(node: MapNode, entry: MapEntry | undefined, goal: Goal, rest: FieldPath): Refused | undefined {
-  const merges = node.entries.filter(({ merge }) => merge);
-  if (merges.length === 0) return undefined;
-  const last = merges.at(-1) as MapEntry;
+function mergeRefusal(
+  last: MapEntry | undefined,
+  entry: MapEntry | undefined,
+  goal: Goal,
+  rest: FieldPath,
+): Refused | undefined {
+  if (last === undefined) return undefined;
   if (goal.value === undefined && rest.length === 0) {
     return refused("merge-key", "what the merge key brings in would show through", last.keyStart);
   }
@@ -164,7 +207,7 @@ function intoList(at: At<ListNode, ListTarget>, goal: Goal): Refused | undefined
   const shared = sharedNode(at.node, goal.aliased);
   if (shared !== undefined) return shared;
   if (step.kind === "field") return refused("not-found", "a map was expected where Git has a list", at.node.start);
-  const index = indexOfItem(at.node, step, at.schema);
+  const index = goal.finder.indexOfItem(at.node, step, at.schema);
   if (index === undefined) return intoNewItem(at, step, rest, goal);
   const child = {
     node: at.node.items[index]?.value,
@@ -180,33 +223,25 @@ function intoList(at: At<ListNode, ListTarget>, goal: Goal): Refused | undefined
 
 /** A new item goes to the list's end; a second change of the same new item joins it. */
 function intoNewItem(at: At<ListNode, ListTarget>, step: PathStep, rest: FieldPath, goal: Goal): Refused | undefined {
-  if (goal.value === undefined) return refused("not-found", "Git does not have the item", at.node.start);
+  const { value } = goal;
+  if (value === undefined) return refused("not-found", "Git does not have the item", at.node.start);
   const end = at.node.items.length;
   const added = at.target.inserts.get(end) ?? [];
+  at.target.inserts.set(end, added);
   if (step.kind === "index" && step.index !== end + added.length) {
     return refused("ambiguous", "the item's position is not the list's end", at.node.start);
   }
-  // The list that is made here holds the new items alone.
-  const own: PathStep = step.kind === "index" ? { kind: "index", index: added.length } : step;
-  const list = assignAt(
-    added.map(({ value }) => value),
-    [own, ...rest],
-    goal.value,
-  );
-  if (!isList(list)) return refused("not-found", "the item cannot be made", at.node.start);
-  // A change within an item means one that Git has: made anew, it would stand beside the one that was meant.
-  if (rest.length > 0 && list.length > added.length) {
-    return refused("not-found", "Git does not have the item", at.node.start);
+  const known = added[goal.newItems(added, step)];
+  if (known === undefined) {
+    // A change within an item means one that Git has: made anew, it would stand beside the one that was meant.
+    if (rest.length > 0) return refused("not-found", "Git does not have the item", at.node.start);
+    added.push({ value: keysFirst(value, step), by: new Set(goal.by) });
+    return undefined;
   }
-  for (const [index, value] of list.entries()) {
-    const known = added[index];
-    if (known === undefined) added.push({ value: keysFirst(value, step), by: new Set(goal.by) });
-    else if (known.value !== value) {
-      known.value = value;
-      for (const by of goal.by) known.by.add(by);
-    }
-  }
-  at.target.inserts.set(end, added);
+  const joined = assignAt(known.value, rest, value);
+  if (joined === undefined) return refused("not-found", "the item cannot be made", at.node.start);
+  known.value = joined;
+  for (const by of goal.by) known.by.add(by);
   return undefined;
 }
 

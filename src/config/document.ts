@@ -13,6 +13,7 @@ import { isList, isMap } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 import { lineStarts, positionOf } from "../yaml/locator.ts";
 import { offsetOf } from "../yaml/source-find.ts";
+import { sourceFinder } from "../yaml/source-finder.ts";
 import { resolved, valueOfNode } from "../yaml/source-node.ts";
 import type { SourceNode } from "../yaml/source-node.ts";
 import { parseSource } from "../yaml/source.ts";
@@ -67,6 +68,7 @@ class ConfigText {
   readonly file: string;
   readonly #text: string;
   readonly #lines: readonly number[];
+  readonly #finder = sourceFinder();
 
   constructor(text: string, file: string) {
     this.file = file;
@@ -102,7 +104,7 @@ class ConfigText {
   at(root: SourceNode | undefined, steps: Steps): SourcePosition {
     const map = root === undefined ? undefined : resolved(root);
     if (map?.kind !== "map") return positionOf(this.#lines, this.file, 0);
-    return positionOf(this.#lines, this.file, offsetOf(map, pathOf(steps)));
+    return positionOf(this.#lines, this.file, offsetOf(map, pathOf(steps), this.#finder));
   }
 
   fault(where: number | SourcePosition, message: string, remedy: string): Fault {

@@ -3,7 +3,7 @@
 import { createDrafts } from "./drafts.ts";
 import type { Drafts } from "./drafts.ts";
 import type { Change } from "./drift.ts";
-import { formatPath, indexOfStep } from "./path.ts";
+import { formatPath } from "./path.ts";
 import type { FieldPath, PathStep } from "./path.ts";
 import { fieldOf, isList, isMap, setField } from "./value.ts";
 import type { Scalar, Value } from "./value.ts";
@@ -24,14 +24,17 @@ export function applyChanges(value: Value, changes: readonly Sides[], side: "des
     .filter((change) => change.value === undefined)
     .toSorted((a, b) => lastIndex(b) - lastIndex(a));
   const rekeyed = rekeyedItems(changes);
-  const pathIn = (object: Value, path: FieldPath): FieldPath =>
-    rekeyed.size === 0 ? path : foundPath(object, path, rekeyed);
+  // Of the lists as they are before any change: nothing moves while changes are made.
+  const places = createDrafts();
+  const pathIn = (path: FieldPath): FieldPath => (rekeyed.size === 0 ? path : foundPath(places, value, path, rekeyed));
   // Or else each of many changes would copy the whole again.
   const drafts = createDrafts();
-  return [...sets, ...removals].reduce(
-    (object, change) => put(drafts, object, pathIn(object, change.path), change.value),
+  const applied = [...sets, ...removals].reduce(
+    (object, change) => put(drafts, object, pathIn(change.path), change.value),
     value,
   );
+  drafts.finish();
+  return applied;
 }
 
 type Keys = Readonly<Record<string, Scalar>>;
@@ -50,35 +53,39 @@ export function rekeyedItems(changes: readonly Omit<Sides, "desired">[]): Readon
   return found;
 }
 
-/** The path with the place of an item that has other keys now, where no item has its own. */
-function foundPath(object: Value, path: FieldPath, rekeyed: ReadonlyMap<string, Keys>): FieldPath {
+/** The path with the places of items instead of their keys, which may be others now. */
+function foundPath(places: Drafts, object: Value, path: FieldPath, rekeyed: ReadonlyMap<string, Keys>): FieldPath {
   let current: Value | undefined = object;
   return path.map((step, depth) => {
-    const index: number | undefined = indexOfStep(current, step);
-    const others =
-      step.kind === "key" && index === undefined ? rekeyed.get(formatPath(path.slice(0, depth + 1))) : undefined;
-    const place = step.kind === "key" && others !== undefined ? indexOfRekeyed(current, step.keys, others) : -1;
-    current =
-      step.kind === "field"
-        ? fieldOf(current, step.name)
-        : isList(current)
-          ? current[place < 0 ? (index ?? -1) : place]
-          : undefined;
+    if (step.kind === "field") {
+      current = fieldOf(current, step.name);
+      return step;
+    }
+    const list: Value | undefined = current;
+    if (!isList(list)) return step;
+    const index = places.find(list, step, keyOf);
+    const others = step.kind === "key" && index < 0 ? rekeyed.get(formatPath(path.slice(0, depth + 1))) : undefined;
+    const place = step.kind === "key" && others !== undefined ? placeOfRekeyed(places, list, step.keys, others) : index;
+    current = list[place];
     return place < 0 ? step : { kind: "index", index: place };
   });
 }
 
+/** Of one item's keys; of more, only all together are looked for: the ways to choose double with each. */
+const MAX_REKEYED = 3;
+
 /** The item with all the other keys, else the first that has of each key one of the two values. */
-function indexOfRekeyed(list: Value | undefined, keys: Keys, others: Keys): number {
-  if (!isList(list)) return -1;
-  const whole = indexOfStep(list, { kind: "key", keys: { ...keys, ...others } });
-  if (whole !== undefined) return whole;
-  return list.findIndex((item) =>
-    Object.entries(keys).every(([name, key]) => {
-      const value = fieldOf(item, name);
-      return value === key || (value !== undefined && Object.hasOwn(others, name) && value === others[name]);
-    }),
+function placeOfRekeyed(places: Drafts, list: readonly Value[], keys: Keys, others: Keys): number {
+  const whole = places.find(list, { kind: "key", keys: { ...keys, ...others } }, keyOf);
+  const names = Object.keys(others);
+  if (whole >= 0 || names.length > MAX_REKEYED) return whole;
+  const choices = names.reduce<readonly Keys[]>(
+    (chosen, name) => chosen.flatMap((choice) => [choice, { ...choice, [name]: others[name] as Scalar }]),
+    [keys],
   );
+  const found = choices.map((choice) => places.find(list, { kind: "key", keys: choice }, keyOf));
+  const there = found.filter((index) => index >= 0);
+  return there.length === 0 ? -1 : Math.min(...there);
 }
 
 function lastIndex({ path }: { readonly path: FieldPath }): number {
@@ -120,14 +127,22 @@ interface PutItem {
 
 function putItem(drafts: Drafts, current: Value | undefined, { step, rest, value }: PutItem): Value {
   const list = isList(current) ? current : [];
-  const index = indexOfStep(list, step);
-  if (index === undefined && value === undefined) return current ?? list;
+  const index = step.kind === "field" ? -1 : drafts.find(list, step, keyOf);
+  if (index < 0 && value === undefined) return current ?? list;
   const draft = drafts.list(list);
-  if (index === undefined) draft.push(newItem(drafts, step, rest, value as Value));
-  else if (rest.length > 0) draft[index] = put(drafts, list[index], rest, value);
-  else if (value === undefined) draft.splice(index, 1);
-  else draft[index] = value;
+  if (index < 0) draft.push(newItem(drafts, step, rest, value as Value));
+  else if (rest.length === 0 && value === undefined) drafts.takeOut(draft, index);
+  else {
+    drafts.writes(draft, rest);
+    draft[index] = rest.length === 0 ? (value as Value) : put(drafts, list[index], rest, value);
+  }
   return draft;
+}
+
+/** A key that an item leaves out does not match. */
+function keyOf(item: Value, name: string): Scalar | undefined {
+  const value = fieldOf(item, name);
+  return isList(value) || isMap(value) ? undefined : value;
 }
 
 function newItem(drafts: Drafts, step: PathStep, rest: FieldPath, value: Value): Value {

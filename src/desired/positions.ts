@@ -4,6 +4,7 @@ import type { SourcePosition } from "../core/fault.ts";
 import type { FieldPath } from "../core/path.ts";
 import { lineStarts, positionOf } from "../yaml/locator.ts";
 import { objectAt, offsetOf } from "../yaml/source-find.ts";
+import { sourceFinder } from "../yaml/source-finder.ts";
 import { parseSource } from "../yaml/source.ts";
 import type { SourceText } from "../yaml/source.ts";
 
@@ -16,6 +17,7 @@ export interface Place {
 
 /** Answers with the position of the field, or of its nearest parent that is written. The text is parsed at the first question. */
 export function createPositions(file: string, text: string): (place: Place) => SourcePosition {
+  const finder = sourceFinder();
   let source: SourceText | undefined;
   let lines: readonly number[] | undefined;
   return ({ document, items, path }) => {
@@ -24,6 +26,6 @@ export function createPositions(file: string, text: string): (place: Place) => S
     const found = source.documents[document];
     const root = found?.parse().root;
     const object = root === undefined ? undefined : objectAt(root, items);
-    return positionOf(lines, file, object === undefined ? (found?.start ?? 0) : offsetOf(object, path));
+    return positionOf(lines, file, object === undefined ? (found?.start ?? 0) : offsetOf(object, path, finder));
   };
 }

@@ -9,6 +9,7 @@ import type { Value, ValueMap } from "../core/value.ts";
 import { lineStarts, positionOf } from "../yaml/locator.ts";
 import { readYaml } from "../yaml/read.ts";
 import { objectAt, offsetOf } from "../yaml/source-find.ts";
+import { sourceFinder } from "../yaml/source-finder.ts";
 import { parseSource } from "../yaml/source.ts";
 import type { SourceText } from "../yaml/source.ts";
 
@@ -70,13 +71,14 @@ function itemsOf(value: Value, path: FieldPath): readonly Item[] {
 }
 
 function locatorOf(file: string, text: string): (document: number, path: FieldPath) => SourcePosition {
+  const finder = sourceFinder();
   let parsed: { readonly lines: readonly number[]; readonly source: SourceText } | undefined;
   return (index, path) => {
     parsed ??= { lines: lineStarts(text), source: parseSource(text) };
     const document = parsed.source.documents[index];
     const root = document?.parse().root;
     const map = root === undefined ? undefined : objectAt(root, []);
-    return positionOf(parsed.lines, file, map === undefined ? (document?.start ?? 0) : offsetOf(map, path));
+    return positionOf(parsed.lines, file, map === undefined ? (document?.start ?? 0) : offsetOf(map, path, finder));
   };
 }
 

@@ -7,6 +7,8 @@ import type { FieldPath } from "../core/path.ts";
 import type { Locator } from "../core/stages.ts";
 import { contentHash, decodeText } from "./content.ts";
 import { objectAt, offsetOf } from "./source-find.ts";
+import { sourceFinder } from "./source-finder.ts";
+import type { SourceFinder } from "./source-finder.ts";
 import { parseSource } from "./source.ts";
 import type { SourceText } from "./source.ts";
 
@@ -29,7 +31,7 @@ export function createLocator(read: (file: string) => Promise<Uint8Array | Fault
     const hash = contentHash(bytes);
     const text = decodeText(bytes);
     if (hash !== origin.hash || text === undefined) return fileChanged(origin.file);
-    const file = { hash, source: parseSource(text), lines: lineStarts(text) };
+    const file = { hash, source: parseSource(text), lines: lineStarts(text), finder: sourceFinder() };
     kept.delete(origin.file);
     kept.set(origin.file, file);
     forgetOldest(kept);
@@ -50,6 +52,7 @@ interface KeptFile {
   readonly hash: string;
   readonly source: SourceText;
   readonly lines: readonly number[];
+  readonly finder: SourceFinder;
 }
 
 function forgetOldest(kept: Map<string, KeptFile>): void {
@@ -67,7 +70,7 @@ function positionIn(file: KeptFile, origin: Origin, path: FieldPath): SourcePosi
   const root = document?.parse().root;
   const object = root === undefined ? undefined : objectAt(root, origin.items);
   // A document that this parser rejects, and the fast reader took, still has a first line.
-  const offset = object === undefined ? (document?.start ?? 0) : offsetOf(object, path);
+  const offset = object === undefined ? (document?.start ?? 0) : offsetOf(object, path, file.finder);
   return positionOf(file.lines, origin.file, offset);
 }
 

@@ -4,10 +4,9 @@ import type { Origin } from "../core/objects.ts";
 import type { FieldPath, PathStep } from "../core/path.ts";
 import { groupOf } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
-import type { FieldSchema } from "../core/schema.ts";
-import type { Scalar } from "../core/value.ts";
 import { entryOf, resolved } from "./source-node.ts";
-import type { ListItem, ListNode, MapEntry, MapNode, SourceNode } from "./source-node.ts";
+import type { SourceFinder } from "./source-finder.ts";
+import type { ListItem, MapEntry, MapNode, SourceNode } from "./source-node.ts";
 import type { SourceDocument, SourceText } from "./source.ts";
 
 export interface FoundObject {
@@ -92,13 +91,12 @@ function textAt(node: SourceNode, ...keys: readonly string[]): string | undefine
   return current?.kind === "scalar" && typeof current.value === "string" ? current.value : undefined;
 }
 
-/** How far a path is written: the offset of the field, or of its nearest parent that is. */
-export function offsetOf(object: MapNode, path: FieldPath): number {
+/** How far a path is written: the offset of the field, or of its nearest parent that is. The finder is for all questions about a file. */
+export function offsetOf(object: MapNode, path: FieldPath, finder: SourceFinder): number {
   let offset = object.start;
   let current: SourceNode | undefined = object;
   for (const step of path) {
-    const found: MapEntry | ListItem | undefined =
-      current === undefined ? undefined : stepTo(current, step, undefined, "lenient");
+    const found: MapEntry | ListItem | undefined = current === undefined ? undefined : stepTo(finder, current, step);
     if (found === undefined) return offset;
     offset = "key" in found ? found.keyStart : (found.dash ?? found.value.start);
     current = resolved(found.value);
@@ -106,63 +104,9 @@ export function offsetOf(object: MapNode, path: FieldPath): number {
   return offset;
 }
 
-function stepTo(
-  node: SourceNode,
-  step: PathStep,
-  schema: FieldSchema | undefined,
-  mode: "exact" | "lenient",
-): MapEntry | ListItem | undefined {
-  if (step.kind === "field") return node.kind === "map" ? entryOf(node, step.name) : undefined;
+function stepTo(finder: SourceFinder, node: SourceNode, step: PathStep): MapEntry | ListItem | undefined {
+  if (step.kind === "field") return node.kind === "map" ? finder.shapeOf(node).entries.get(step.name) : undefined;
   if (node.kind !== "list") return undefined;
-  const index = indexOfItem(node, step, schema) ?? (mode === "lenient" ? nearestItem(node, step) : undefined);
+  const index = finder.indexOfItem(node, step, undefined) ?? finder.nearestItem(node, step);
   return index === undefined ? undefined : node.items[index];
-}
-
-/** The position of the item that a key, value or index step means; keys that an item leaves out have the schema's defaults. */
-export function indexOfItem(node: ListNode, step: PathStep, schema: FieldSchema | undefined): number | undefined {
-  switch (step.kind) {
-    case "field":
-      return undefined;
-    case "index":
-      return step.index < node.items.length ? step.index : undefined;
-    case "value":
-      return orNone(node.items.findIndex(({ value }) => scalarOf(value) === step.value));
-    case "key": {
-      const defaults = schema?.list?.kind === "map" ? (schema.list.defaults ?? {}) : {};
-      return orNone(node.items.findIndex(({ value }) => matches(value, step.keys, defaults)));
-    }
-  }
-}
-
-function orNone(index: number): number | undefined {
-  return index < 0 ? undefined : index;
-}
-
-function matches(item: SourceNode, keys: Readonly<Record<string, Scalar>>, defaults: Readonly<Record<string, Scalar>>) {
-  return Object.entries(keys).every(([name, wanted]) => {
-    const child = childOf(item, name);
-    const written = child === undefined ? undefined : scalarOf(child);
-    // Kubernetes drops nulls, and blanks of keys that have a default, then fills the default in.
-    const missing = written === undefined || written === null || written === "";
-    const implied = Object.hasOwn(defaults, name) ? (defaults[name] as Scalar) : (written ?? null);
-    return (missing ? implied : written) === wanted;
-  });
-}
-
-function scalarOf(node: SourceNode): Scalar | undefined {
-  const target = resolved(node);
-  return target?.kind === "scalar" ? target.value : undefined;
-}
-
-/** For positions only: the single item that contradicts none of the keys and has at least one of them. */
-function nearestItem(node: ListNode, step: PathStep): number | undefined {
-  if (step.kind !== "key") return undefined;
-  const near = [...node.items.entries()].filter(([, { value }]) => {
-    const written = Object.entries(step.keys).map(([name, wanted]) => {
-      const child = childOf(value, name);
-      return child === undefined ? undefined : scalarOf(child) === wanted;
-    });
-    return written.some((same) => same === true) && written.every((same) => same !== false);
-  });
-  return near.length === 1 ? near[0]?.[0] : undefined;
 }

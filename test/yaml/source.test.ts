@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findObjects, objectAt, offsetOf } from "../../src/yaml/source-find.ts";
+import { sourceFinder } from "../../src/yaml/source-finder.ts";
 import { valueOfNode, visitNodes } from "../../src/yaml/source-node.ts";
 import type { SourceNode } from "../../src/yaml/source-node.ts";
 import { parseSource } from "../../src/yaml/source.ts";
@@ -142,6 +143,8 @@ describe("a path leads to the field, or to the nearest parent that is written", 
     { path: "", there: "spec:" },
   ])("$path", ({ path, there }) => {
     if (root === undefined) throw new Error("no object");
-    expect(text.slice(offsetOf(root, at(path)))).toMatch(new RegExp(`^${there.replace(/[[\]]/g, "\\$&")}`));
+    expect(text.slice(offsetOf(root, at(path), sourceFinder()))).toMatch(
+      new RegExp(`^${there.replace(/[[\]]/g, "\\$&")}`),
+    );
   });
 });
