@@ -341,6 +341,14 @@ const WORKLOADS: readonly LeftOutRow[] = [
     rule: "the endpoints controller's bookkeeping",
     source: "kubernetes pkg/controller/endpoint/endpoints_controller.go",
   },
+  {
+    kinds: kindsOf("", "ConfigMap", "Endpoints"),
+    place: ["metadata", "annotations", "control-plane.alpha.kubernetes.io/leader"],
+    on: "any",
+    reason: "controller",
+    rule: "a leader election's note",
+    source: "client-go tools/leaderelection/resourcelock/interface.go, LeaderElectionRecordAnnotationKey",
+  },
 ];
 
 const ACCESS: readonly LeftOutRow[] = [

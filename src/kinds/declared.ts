@@ -21,12 +21,11 @@ export const SYSTEM_METADATA: ReadonlySet<string> = new Set([
   "uid",
 ]);
 
-/** Annotations that a writer or a controller keeps for itself, and that exported manifests declare all the same. */
-export const SYSTEM_ANNOTATIONS: ReadonlySet<string> = new Set([
-  "control-plane.alpha.kubernetes.io/leader",
-  "endpoints.kubernetes.io/last-change-trigger-time",
-  "kubectl.kubernetes.io/last-applied-configuration",
-]);
+/**
+ * kubectl's note of what it applied: all of the object once more, in nearly every object, so that telling of each would
+ * tell nothing. Other bookkeeping is left out by rules, and counted.
+ */
+export const SYSTEM_ANNOTATIONS: ReadonlySet<string> = new Set(["kubectl.kubernetes.io/last-applied-configuration"]);
 
 /** Base64 of bytes: the server reads it with line breaks in it, and answers without (Go's `encoding/base64`). */
 export function isBase64Field(names: readonly string[]): boolean {

@@ -88,6 +88,17 @@ const LEFT_OUT: readonly (readonly [sentence: string, left: Case, reason: string
     },
     "controller",
   ],
+  [
+    "who leads",
+    {
+      of: "v1 ConfigMap",
+      path: `${ANNOTATION} control-plane.alpha.kubernetes.io/leader`,
+      git: "{}",
+      live: "{ }",
+      by: "x",
+    },
+    "controller",
+  ],
   ["a blank cluster IP too", { of: "v1 Service", path: "spec clusterIP", git: "", live: "10.0.0.1" }, "controller"],
   [
     "a second cluster IP is appended to a declared one",
