@@ -150,7 +150,10 @@ export interface MatchSteps {
 export function matchesSteps({ steps, path, count, valueAt }: MatchSteps): boolean {
   return steps.slice(0, count).every((wanted, depth) => {
     if (matchesStep(wanted, path[depth])) return true;
-    if (wanted.kind !== "key" || path[depth]?.kind !== "key") return false;
+    const step = path[depth];
+    if (wanted.kind !== "key" || step?.kind !== "key") return false;
+    // What is a key has been told apart already.
+    if (Object.keys(wanted.keys).every((name) => Object.hasOwn(step.keys, name))) return false;
     const item = valueAt?.(path.slice(0, depth + 1));
     return item !== undefined && hasKeys(item, wanted.keys);
   });

@@ -13,6 +13,8 @@ import type { IgnoreRule } from "../core/ignore.ts";
 import type { DesiredObject, LiveObject } from "../core/objects.ts";
 import { valueAt } from "../core/path.ts";
 import type { FieldPath, PathStep } from "../core/path.ts";
+import { itemPlaces } from "../core/item-places.ts";
+import type { ItemPlaces } from "../core/item-places.ts";
 import { groupOf } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
 import { equalValues, fieldOf, isList, isMap, setField } from "../core/value.ts";
@@ -45,10 +47,36 @@ export function wholeObjectRule(rules: readonly IgnoreRule[]): IgnoreRule | unde
   return rules.find(({ field, manager }) => field === undefined && manager === undefined);
 }
 
-/** The whole objects that were compared. */
-export interface Sides {
-  readonly desired?: Value;
-  readonly live?: Value;
+/** What stands at a path of the objects that were compared. */
+export type ValueAt = (path: FieldPath) => Value | undefined;
+
+/** What Git says of an item tells what it is called, and what the cluster says only where Git has no such item. */
+export function valueFinder(desired: Value, live: Value): ValueAt {
+  const [inGit, inCluster] = [finderIn(desired), finderIn(live)];
+  return (path) => inGit(path) ?? inCluster(path);
+}
+
+/** Lists are looked through once, however many of their items are asked about. */
+function finderIn(root: Value): ValueAt {
+  const known = new Map<readonly Value[], ItemPlaces>();
+  const placesOf = (list: readonly Value[]): ItemPlaces => {
+    const places = known.get(list) ?? itemPlaces({ items: list, valueOf: scalarOf });
+    known.set(list, places);
+    return places;
+  };
+  return (path) => {
+    let value: Value | undefined = root;
+    for (const step of path) {
+      if (step.kind === "key") value = isList(value) ? value[placesOf(value).first(step.keys)] : undefined;
+      else value = valueAt(value, [step]);
+    }
+    return value;
+  };
+}
+
+function scalarOf(item: Value, name: string): Scalar | undefined {
+  const value = fieldOf(item, name);
+  return isList(value) || isMap(value) ? undefined : value;
 }
 
 export interface WithoutIgnored {
@@ -62,9 +90,9 @@ export interface WithoutIgnored {
  * The change without what the rules (`rulesFor` its object) ignore. From something that was added the ignored parts are
  * taken, and the rest stays; what was replaced or removed as a whole is ignored only where nothing else in it differs.
  */
-export function withoutIgnored(change: Change, rules: readonly IgnoreRule[], sides: Sides = {}): WithoutIgnored {
+export function withoutIgnored(change: Change, rules: readonly IgnoreRule[], find?: ValueAt): WithoutIgnored {
   const able = byStrength(rules.filter((rule) => isBy(rule, change)));
-  const place = { path: change.path, sides };
+  const place = { path: change.path, valueAt: find };
   const covering = able.find((rule) => covers(rule, place));
   if (covering !== undefined) return { left: [leftOutBy(covering, change)] };
   const inner = able.filter((rule) => reachesInto(rule, place));
@@ -86,29 +114,20 @@ function isBy({ manager }: IgnoreRule, { actor }: Change): boolean {
   return manager === undefined || (actor !== undefined && matchesGlob(manager, actor.manager));
 }
 
-/** A path with the objects that it leads into. */
 interface Place {
   readonly path: FieldPath;
-  readonly sides: Sides;
+  readonly valueAt: ValueAt | undefined;
 }
 
 function covers({ field }: IgnoreRule, place: Place): boolean {
-  return field === undefined || leadsAlong(field.steps, place, field.steps.length);
+  return field === undefined || matchesSteps({ ...place, steps: field.steps, count: field.steps.length });
 }
 
 function reachesInto({ field }: IgnoreRule, place: Place): boolean {
   const { length } = place.path;
-  return field !== undefined && field.steps.length > length && leadsAlong(field.steps, place, length);
-}
-
-/** What Git says of an item tells what it is called, and what the cluster says only where Git has no such item. */
-function leadsAlong(steps: readonly PatternStep[], { path, sides }: Place, count: number): boolean {
-  return matchesSteps({
-    steps,
-    path,
-    count,
-    valueAt: (at) => valueAt(sides.desired, at) ?? valueAt(sides.live, at),
-  });
+  return (
+    field !== undefined && field.steps.length > length && matchesSteps({ ...place, steps: field.steps, count: length })
+  );
 }
 
 /** A difference that the rule ignores. */

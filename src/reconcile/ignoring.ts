@@ -9,9 +9,17 @@ import type { IgnoreRule } from "../core/ignore.ts";
 import type { DesiredObject, LiveObject } from "../core/objects.ts";
 import type { Comparison } from "../drift/compare.ts";
 import { applicationIgnores, declaredIgnore } from "../drift/declared-ignores.ts";
-import { isInUse, leftOutBy, ruleWords, rulesFor, wholeObjectRule, withoutIgnored } from "../drift/ignore.ts";
+import {
+  isInUse,
+  leftOutBy,
+  ruleWords,
+  rulesFor,
+  valueFinder,
+  wholeObjectRule,
+  withoutIgnored,
+} from "../drift/ignore.ts";
 import { transientReason } from "../drift/transient.ts";
-import type { Sides } from "../drift/ignore.ts";
+import type { ValueAt } from "../drift/ignore.ts";
 import type { LeftOutRule } from "../kinds/left-out.ts";
 
 export interface Ignored extends Pick<Comparison, "changes" | "leftOut"> {
@@ -46,7 +54,7 @@ export function ignoring(rules: readonly IgnoreRule[], declared: readonly Desire
       const own = [...rulesFor(rules, desired.ref), ...applications.rulesFor(desired)];
       return own.length === 0
         ? { changes: rest.changes, leftOut: rest.leftOut, whole: false }
-        : withoutOwn(own, rest, { desired: desired.value, live: live.value });
+        : withoutOwn(own, rest, valueFinder(desired.value, live.value));
     },
     absent(drift) {
       see(drift);
@@ -78,7 +86,7 @@ function withoutAsked(asked: LeftOutRule, found: Comparison): Comparison {
   return { ...found, changes: [], leftOut: [...found.leftOut, ...left] };
 }
 
-function withoutOwn(rules: readonly IgnoreRule[], found: Comparison, sides: Sides): Ignored {
+function withoutOwn(rules: readonly IgnoreRule[], found: Comparison, valueAt: ValueAt): Ignored {
   const whole = wholeObjectRule(rules);
   if (whole !== undefined) {
     const questioned = found.leftOut.filter(({ judged }) => judged);
@@ -86,12 +94,12 @@ function withoutOwn(rules: readonly IgnoreRule[], found: Comparison, sides: Side
     const leftOut = [...found.leftOut.filter(({ judged }) => !judged), ...differs];
     return { changes: [], leftOut, whole: differs.length + found.unknown.length > 0 };
   }
-  const kept = found.changes.map((change) => withoutIgnored(change, rules, sides));
+  const kept = found.changes.map((change) => withoutIgnored(change, rules, valueAt));
   const reviewed = rules.filter(({ manager }) => manager === undefined);
   return {
     changes: kept.flatMap(({ change }): readonly Change[] => (change === undefined ? [] : [change])),
     leftOut: [
-      ...found.leftOut.flatMap((field) => (field.judged ? withoutReviewed(field, reviewed, sides) : [field])),
+      ...found.leftOut.flatMap((field) => (field.judged ? withoutReviewed(field, reviewed, valueAt) : [field])),
       ...kept.flatMap(({ left }) => left),
     ],
     whole: false,
@@ -99,8 +107,12 @@ function withoutOwn(rules: readonly IgnoreRule[], found: Comparison, sides: Side
 }
 
 /** What would be policy's to judge, and is not where a rule that was reviewed ignores it. */
-function withoutReviewed(field: LeftOutField, reviewed: readonly IgnoreRule[], sides: Sides): readonly LeftOutField[] {
-  const { change, left } = withoutIgnored(field, reviewed, sides);
+function withoutReviewed(
+  field: LeftOutField,
+  reviewed: readonly IgnoreRule[],
+  valueAt: ValueAt,
+): readonly LeftOutField[] {
+  const { change, left } = withoutIgnored(field, reviewed, valueAt);
   return change === undefined ? left : [{ ...field, ...change }, ...left];
 }
 

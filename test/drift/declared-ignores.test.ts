@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { applicationIgnores, declaredIgnore } from "../../src/drift/declared-ignores.ts";
-import { rulesFor, withoutIgnored } from "../../src/drift/ignore.ts";
+import { rulesFor, valueFinder, withoutIgnored } from "../../src/drift/ignore.ts";
 import { readJqPath } from "../../src/drift/jq-path.ts";
 import { transientReason } from "../../src/drift/transient.ts";
 import type { ApplicationIgnores } from "../../src/drift/declared-ignores.ts";
@@ -223,7 +223,7 @@ describe("ignoreDifferences of an Application", () => {
       ...f("nodePort"),
     ];
     const rules = rulesFor(ignoresOf(app).rulesFor(desired), desired.ref);
-    const { change: left } = withoutIgnored(change(path), rules, { desired: desired.value });
+    const { change: left } = withoutIgnored(change(path), rules, valueFinder(desired.value, {}));
     expect(left === undefined).toBe(ignored);
   });
 
