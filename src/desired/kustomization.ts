@@ -44,7 +44,11 @@ export async function readKustomization(
   // One that cannot be read is a root all the same: what it takes in is not known.
   if (text === undefined) return { path, file, component: false, references: [], outside: [], charts: [] };
   const values = readYaml(text, { file }).documents.map((document) => document.value);
-  if (values.length > 0 && values.every(isOrdinaryObject)) return undefined;
+  return values.length > 0 && values.every(isOrdinaryObject) ? undefined : kustomizationIn(path, file, values);
+}
+
+/** What the documents of a kustomization in this folder name. */
+export function kustomizationIn(path: string, file: string, values: readonly Value[]): Kustomization {
   const references = new Set<string>();
   const outside = new Set<string>();
   for (const written of values.flatMap(namedIn)) {

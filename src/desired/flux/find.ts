@@ -1,0 +1,71 @@
+/**
+ * Which Flux Kustomizations a repository begins with. Whatever one of them deploys may hold further ones: those are found as
+ * they are rendered, and only the ones that no other deploys are read from their files.
+ */
+
+import { isFault } from "../../core/fault.ts";
+import type { DesiredObject } from "../../core/objects.ts";
+import type { SourceFile, SourceTree } from "../../core/stages.ts";
+import { readManifests } from "../manifests.ts";
+import type { ManifestContext } from "../manifests.ts";
+import { fluxKustomizationOf, KUSTOMIZE_GROUP } from "./objects.ts";
+import type { FluxKustomization } from "./objects.ts";
+import { fluxRoot, KustomizationFolders, takesIn } from "./root.ts";
+import type { FluxRoot } from "./root.ts";
+
+export interface FoundFlux {
+  /** As their files have them. */
+  readonly entries: readonly { readonly flux: FluxKustomization; readonly object: DesiredObject }[];
+  readonly folders: KustomizationFolders;
+}
+
+export interface FindFluxInput {
+  readonly tree: SourceTree;
+  /** Of the whole repository. */
+  readonly all: readonly SourceFile[];
+  /** Files of the target that are no plain manifests: kustomizations take them in, or might. */
+  readonly others: readonly SourceFile[];
+  /** Of the target's plain files. */
+  readonly plain: readonly DesiredObject[];
+  readonly context: ManifestContext;
+}
+
+/** `undefined` where the target holds no Flux Kustomization. */
+export async function findFlux({ tree, all, others, plain, context }: FindFluxInput): Promise<FoundFlux | undefined> {
+  const objects = [...plain, ...(await mentioning(tree, others, context))];
+  const found = objects.flatMap((object) => {
+    const flux = fluxKustomizationOf(object);
+    return flux === undefined ? [] : [{ flux, object }];
+  });
+  if (found.length === 0) return undefined;
+  const folders = new KustomizationFolders(tree, all);
+  const roots: FluxRoot[] = [];
+  for (const { flux } of found) {
+    const { path } = flux;
+    const root = path === undefined ? undefined : await fluxRoot({ ...flux, path }, { tree, files: all, folders });
+    if (root !== undefined) roots.push(root);
+  }
+  const entries = found.filter(
+    ({ flux }) => !roots.some((root) => root.flux !== flux && takesIn(root.root, flux.file)),
+  );
+  // Where each is deployed by another, any of them leads to all.
+  return { entries: entries.length > 0 ? entries : found, folders };
+}
+
+/** What does not parse by itself (a template, a patch) is what some kustomization makes of it: no fault of its own. */
+async function mentioning(
+  tree: SourceTree,
+  files: readonly SourceFile[],
+  context: ManifestContext,
+): Promise<readonly DesiredObject[]> {
+  const objects: DesiredObject[] = [];
+  await tree.prefetch?.(files.map(({ path }) => path)); // A fault here is a fault of each file, when it is read.
+  for (const { path } of files) {
+    const bytes = await tree.read(path);
+    if (isFault(bytes) || !Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(KUSTOMIZE_GROUP)) {
+      continue;
+    }
+    objects.push(...readManifests(path, bytes, context).objects);
+  }
+  return objects;
+}

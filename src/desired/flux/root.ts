@@ -1,0 +1,122 @@
+/** The root that a Flux Kustomization deploys: which files it is built from, and how. */
+
+import { isFault } from "../../core/fault.ts";
+import type { SourceFile, SourceTree } from "../../core/stages.ts";
+import { isMap } from "../../core/value.ts";
+import type { ValueMap } from "../../core/value.ts";
+import { decodeText } from "../../yaml/content.ts";
+import { readYaml } from "../../yaml/read.ts";
+import { KUSTOMIZATION_FILES, kustomizationIn, readKustomization } from "../kustomization.ts";
+import type { Kustomization } from "../kustomization.ts";
+import { baseName, folderOf, isWithin, joinPath } from "../paths.ts";
+import type { FoundKustomization } from "../roots.ts";
+import type { FluxKustomization } from "./objects.ts";
+import { overlaid } from "./overlay.ts";
+
+export interface FluxRoot {
+  readonly flux: FluxKustomization;
+  readonly root: FoundKustomization;
+  /** The kustomization that is built in the place of the folder's own. */
+  readonly made: ReadonlyMap<string, Uint8Array>;
+}
+
+/** The repository's kustomizations by folder, each read once. */
+export class KustomizationFolders {
+  readonly #tree: SourceTree;
+  readonly #files = new Map<string, string>();
+  readonly #read = new Map<string, Promise<Kustomization | undefined>>();
+
+  constructor(tree: SourceTree, files: readonly SourceFile[]) {
+    this.#tree = tree;
+    for (const name of KUSTOMIZATION_FILES.toReversed()) {
+      for (const { path } of files) if (baseName(path) === name) this.#files.set(folderOf(path), path);
+    }
+  }
+
+  /** The file, whatever it holds. */
+  fileIn(folder: string): string | undefined {
+    return this.#files.get(folder);
+  }
+
+  in(folder: string): Promise<Kustomization | undefined> {
+    const file = this.#files.get(folder);
+    if (file === undefined) return Promise.resolve(undefined);
+    const known = this.#read.get(folder) ?? readKustomization(this.#tree, folder, file);
+    this.#read.set(folder, known);
+    return known;
+  }
+}
+
+/** `undefined` where the folder holds no file of the repository. */
+export async function fluxRoot(
+  flux: FluxKustomization & { readonly path: string },
+  { tree, files, folders }: { tree: SourceTree; files: readonly SourceFile[]; folders: KustomizationFolders },
+): Promise<FluxRoot | undefined> {
+  const { path } = flux;
+  const below = files.filter((file) => isWithin(file.path, path));
+  if (below.length === 0) return undefined;
+  const file = folders.fileIn(path);
+  const own = file === undefined ? undefined : await valueOf(tree, file);
+  const resources = file === undefined ? resourcesOf(path, below, folders) : [];
+  const value = overlaid({ resources, spec: flux.spec, ...(own === undefined ? {} : { own }) });
+  const built = file ?? joinPath(path, KUSTOMIZATION_FILES[0]);
+  const start = kustomizationIn(path, built, [value]);
+  const { kustomizations, reached } = await reach(start, folders);
+  const root: FoundKustomization = { renderer: "kustomize", path, file: file ?? flux.file, kustomizations, reached };
+  return { flux, root, made: new Map([[built, Buffer.from(JSON.stringify(value))]]) };
+}
+
+async function valueOf(tree: SourceTree, file: string): Promise<ValueMap | undefined> {
+  const bytes = await tree.read(file);
+  const text = isFault(bytes) ? undefined : decodeText(bytes);
+  const value = text === undefined ? undefined : readYaml(text, { file }).documents[0]?.value;
+  return isMap(value) ? value : undefined;
+}
+
+/** Every YAML file that stands in no kustomization's folder, and each of those folders. */
+function resourcesOf(path: string, below: readonly SourceFile[], folders: KustomizationFolders): readonly string[] {
+  const resources = new Set<string>();
+  for (const { path: file } of below) {
+    const holder = holderOf(path, file, folders);
+    if (holder !== undefined) resources.add(relative(path, holder));
+    else if (/\.ya?ml$/.test(file)) resources.add(relative(path, file));
+  }
+  return [...resources];
+}
+
+/** The outermost folder below `path` that has a kustomization and holds the file. */
+function holderOf(path: string, file: string, folders: KustomizationFolders): string | undefined {
+  let found: string | undefined;
+  for (let folder = folderOf(file); folder !== path && isWithin(folder, path); folder = folderOf(folder)) {
+    if (folders.fileIn(folder) !== undefined) found = folder;
+    if (folder === "") break;
+  }
+  return found;
+}
+
+function relative(path: string, below: string): string {
+  return `./${path === "" ? below : below.slice(path.length + 1)}`;
+}
+
+async function reach(
+  start: Kustomization,
+  folders: KustomizationFolders,
+): Promise<Pick<FoundKustomization, "kustomizations" | "reached">> {
+  const kustomizations = [start];
+  const reached = new Set<string>();
+  const waiting = [...start.references];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    if (reached.has(path)) continue;
+    reached.add(path);
+    const next = path === start.path ? undefined : await folders.in(path);
+    if (next === undefined) continue;
+    kustomizations.push(next);
+    waiting.push(...next.references);
+  }
+  return { kustomizations, reached };
+}
+
+/** Whether the root takes the file in. */
+export function takesIn({ kustomizations, reached }: FoundKustomization, file: string): boolean {
+  return reached.has(file) || kustomizations.some((one) => one.file === file);
+}
