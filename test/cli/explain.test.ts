@@ -213,12 +213,12 @@ spec:
   const live = `${LIVE}---\n${APPLICATION}---\n{ apiVersion: argoproj.io/v1alpha1, kind: ApplicationList, items: [] }\n`;
   const repo = (): string => repositoryOf({ "web.yaml": GIT, "app.yaml": APPLICATION });
 
+  async function told(object: string): Promise<string> {
+    const ran = await holdfast(["explain", object, "--repo", repo(), "--live", "-"], { input: live });
+    return entry(ran.stdout, "not ignored");
+  }
+
   test("is told of the object that it is about, and of no other", async () => {
-    const told = async (object: string): Promise<string> =>
-      entry(
-        (await holdfast(["explain", object, "--repo", repo(), "--live", "-"], { input: live })).stdout,
-        "not ignored",
-      );
     expect(await told("Deployment/web")).toBe(
       "not ignored .spec | del(.paused): Application/shop in argocd (app.yaml) asks Argo CD to ignore it, and holdfast does not understand it",
     );
