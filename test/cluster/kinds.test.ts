@@ -360,7 +360,7 @@ function unlike(served: KindData, minor: KubernetesMinor): readonly string[] {
     if (typeof type === "string") return same(known("types", name), type) ? [] : [name];
     const places = Object.entries((type["fields"] ?? {}) as ValueMap);
     return places
-      .filter(([field, place]) => !same(withoutZeros(known("types", name, "fields", field)), place))
+      .filter(([field, place]) => !same(withoutZeros(known("types", name, "fields", field)), withoutZeros(place)))
       .map(([field]) => `${name}.${field}`);
   });
   return [...kinds, ...fields];
