@@ -99,6 +99,10 @@ export const TRACKING: readonly LeftOutRow[] = [
 ];
 
 function rowsOf({ deployer, by, labels = [], annotations = [], shared = [], source }: Tracker): readonly LeftOutRow[] {
+  const marks = [
+    ...labels.map((name) => ["labels", name]),
+    ...annotations.map((name) => ["annotations", name]),
+  ] as const;
   const common = {
     by: new Set(by),
     reason: "ignored",
@@ -122,8 +126,11 @@ function rowsOf({ deployer, by, labels = [], annotations = [], shared = [], sour
       ...common,
       place: ["metadata", "labels", name],
       on: "any" as const,
-      test: ({ liveValue }: DifferenceAt) =>
-        NAMES_ITSELF[deployer] === undefined || liveValue === NAMES_ITSELF[deployer],
+      // Where the object has no managedFields, what only this deployer writes must be there.
+      unmanaged: true as const,
+      test: ({ liveValue, live, managed }: DifferenceAt) =>
+        (managed || marks.some(([map, mark]) => fieldAt(live, "metadata", map, mark) !== undefined)) &&
+        (NAMES_ITSELF[deployer] === undefined || liveValue === NAMES_ITSELF[deployer]),
     })),
     ...(deployer === "Argo CD"
       ? ["app.kubernetes.io/instance", "argocd.argoproj.io/instance"].map((name) => ({

@@ -415,6 +415,17 @@ const LEFT_OUT: readonly (readonly [sentence: string, left: Case, reason: string
     { of: "v1 ConfigMap", path: "metadata labels app.kubernetes.io/managed-by", live: "Helm", by: "helm" },
     "ignored, judged",
   ],
+  [
+    "Helm's label, of an object without managedFields that Helm annotated",
+    {
+      of: "v1 ConfigMap",
+      path: "metadata labels app.kubernetes.io/managed-by",
+      live: "Helm",
+      managed: false,
+      object: { metadata: { annotations: { "meta.helm.sh/release-name": "web" } } },
+    },
+    "ignored, judged",
+  ],
   ["a Pod's account", { of: "v1 Pod", path: "spec serviceAccountName", live: "default" }, "admission"],
   [
     "a Pod's tolerations",
@@ -519,6 +530,10 @@ const CHANGES: readonly (readonly [sentence: string, change: Case])[] = [
     { of: "v1 ServiceAccount", path: "imagePullSecrets [r]", live: { name: "registry" } },
   ],
   ["another's token", { of: "v1 ServiceAccount", path: "secrets [t]", live: { name: "api-token-abcde" } }],
+  [
+    "Helm's label in an object without managedFields that Helm did not annotate",
+    { of: "v1 ConfigMap", path: "metadata labels app.kubernetes.io/managed-by", live: "Helm", managed: false },
+  ],
   [
     "a Job's selector of its own",
     { of: "batch/v1 Job", path: "spec selector", live: {}, object: { spec: { manualSelector: true } } },
