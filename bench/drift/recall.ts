@@ -159,14 +159,19 @@ function ownerOf(kind: string, body: Value): Value {
   return { apiVersion: "v1", kind, name: fieldOf(metadata, "name") ?? "", uid: fieldOf(metadata, "uid") ?? "" };
 }
 
-/** Empty maps and lists equal absent ones, but for those that are known to mean something. */
+/**
+ * Empty maps and lists equal absent ones, but for those that are known to mean something. A quota's empty `scopeSelector`
+ * selects nothing beyond its `scopes`, as none does (apiserver `pkg/quota/v1/generic/evaluator.go`).
+ */
 function saysSomething({ path, before, after }: StoredChange): boolean {
   if (before !== undefined && after !== undefined) return true;
   const value = before ?? after;
   const empty =
     (isMap(value) && Object.keys(value).length === 0) || (Array.isArray(value) && value.length === 0) || value === "";
   const last = path.at(-1);
-  return !empty || (last?.kind === "field" && /^(emptyDir|.*[sS]elector|ingress|egress)$/.test(last.name));
+  return (
+    !empty || (last?.kind === "field" && /^(?!scopeSelector$)(emptyDir|.*[sS]elector|ingress|egress)$/.test(last.name))
+  );
 }
 
 async function judge(

@@ -33,7 +33,8 @@ export async function restore(stage: Stage, subject: Subject, before: ValueMap):
     const version = fieldOf(fieldOf(now, "metadata"), "resourceVersion") as Value;
     const uid = fieldOf(fieldOf(now, "metadata"), "uid") as Value;
     const metadata = { ...(fieldOf(before, "metadata") as ValueMap), resourceVersion: version, uid };
-    if (storedChanges(now, before, subject.schema).length === 0 && sameManagers(now, before)) return;
+    if (storedChanges(now, before, subject.schema).length === 0 && sameOrder(now, before) && sameManagers(now, before))
+      return;
     const answer = await stage.api.call({
       method: "PUT",
       path: `${path}?fieldManager=restore`,
@@ -42,6 +43,12 @@ export async function restore(stage: Stage, subject: Subject, before: ValueMap):
     if (answer.status === 422 || answer.status === 403) break;
   }
   await renew(stage, subject);
+}
+
+/** Keyed lists in another order mean the same, but what is planted next is planted by position. */
+function sameOrder(a: ValueMap, b: ValueMap): boolean {
+  const names = Object.keys(b).filter((name) => name !== "metadata" && name !== "status");
+  return names.every((name) => same(fieldOf(a, name) ?? null, fieldOf(b, name) ?? null));
 }
 
 function sameManagers(a: ValueMap, b: ValueMap): boolean {
