@@ -6,6 +6,7 @@ import { fieldOf, isList, isMap, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 import { decodeText } from "../yaml/content.ts";
 import { readYaml } from "../yaml/read.ts";
+import { isRemote } from "./kustomize-remote.ts";
 import { cleanPath } from "./paths.ts";
 
 /** A kustomization and what it names. */
@@ -20,6 +21,10 @@ export interface Kustomization {
   readonly outside: readonly string[];
   /** Charts that it inflates. */
   readonly charts: readonly NamedChart[];
+  /** It has generators or transformers in files of their own, which may name further files; or it is not known. */
+  readonly configured: boolean;
+  /** Where its generators, transformers and validators are configured: clean paths of files, or of kustomizations. */
+  readonly plugins: readonly string[];
 }
 
 export interface NamedChart {
@@ -39,27 +44,51 @@ export async function readKustomization(
   path: string,
   file: string,
 ): Promise<Kustomization | undefined> {
-  const bytes = await tree.read(file);
-  const text = isFault(bytes) ? undefined : decodeText(bytes);
+  const values = await valuesOf(tree, file);
   // One that cannot be read is a root all the same: what it takes in is not known.
-  if (text === undefined) return { path, file, component: false, references: [], outside: [], charts: [] };
-  const values = readYaml(text, { file }).documents.map((document) => document.value);
-  return values.length > 0 && values.every(isOrdinaryObject) ? undefined : kustomizationIn(path, file, values);
+  if (values === undefined) return { ...kustomizationIn(path, file, []), configured: true };
+  if (values.length > 0 && values.every(isOrdinaryObject)) return undefined;
+  return await withPlugins(tree, kustomizationIn(path, file, values));
 }
 
-/** What the documents of a kustomization in this folder name. */
+async function valuesOf(tree: SourceTree, file: string): Promise<readonly Value[] | undefined> {
+  const bytes = await tree.read(file);
+  const text = isFault(bytes) ? undefined : decodeText(bytes);
+  return text === undefined ? undefined : readYaml(text, { file }).documents.map((document) => document.value);
+}
+
+/** The same of what is already read: a kustomization that its deployer changes before it builds it, say. */
 export function kustomizationIn(path: string, file: string, values: readonly Value[]): Kustomization {
-  const references = new Set<string>();
-  const outside = new Set<string>();
-  for (const written of values.flatMap(namedIn)) {
-    const reference = resolve(path, written);
-    if (reference.kind === "outside") outside.add(written);
-    else if (reference.kind === "path" && reference.path !== path) references.add(reference.path);
-  }
-  const charts = values.flatMap((value) => chartsIn(path, value));
-  for (const { homes } of charts) for (const home of homes) references.add(home);
-  const component = values.length > 0 && values.every((value) => textOf(value, "kind") === "Component");
-  return { path, file, component, references: [...references], outside: [...outside], charts };
+  const plugins = values.flatMap((value) => PLUGINS.flatMap((name) => texts(named(value, name))));
+  const inline = plugins.filter(isInline).flatMap((text) => readYaml(text, { file }).documents.map((one) => one.value));
+  const found = placed(path, [...values.flatMap(namedIn), ...inline.flatMap(namedByPlugin)]);
+  const charts = [...values.flatMap((value) => chartsIn(path, value)), ...inline.flatMap((one) => chartOf(path, one))];
+  const component = values.length > 0 && values.every((value) => texts(named(value, "kind")).includes("Component"));
+  return {
+    path,
+    file,
+    component,
+    references: [...new Set([...found.references, ...charts.flatMap(({ homes }) => homes)])],
+    outside: found.outside,
+    charts,
+    configured: plugins.length > 0,
+    plugins: placed(path, plugins).references,
+  };
+}
+
+/** With what the files of its generators, transformers and validators name: their paths begin at the kustomization, too. */
+export async function withPlugins(tree: SourceTree, kustomization: Kustomization): Promise<Kustomization> {
+  const { path, plugins, charts, references, outside } = kustomization;
+  if (plugins.length === 0) return kustomization;
+  const values = (await Promise.all(plugins.map((file) => valuesOf(tree, file)))).flatMap((one) => one ?? []);
+  const found = placed(path, values.flatMap(namedByPlugin));
+  const more = values.flatMap((value) => chartOf(path, value));
+  return {
+    ...kustomization,
+    references: [...new Set([...references, ...found.references, ...more.flatMap(({ homes }) => homes)])],
+    outside: [...new Set([...outside, ...found.outside])],
+    charts: [...charts, ...more],
+  };
 }
 
 /** kustomize leaves apiVersion and kind out, or writes its own group. */
@@ -68,32 +97,41 @@ function isOrdinaryObject(value: Value): boolean {
   return !apiVersion.startsWith("kustomize.config.k8s.io/");
 }
 
+function placed(
+  folder: string,
+  written: readonly string[],
+): { readonly references: readonly string[]; readonly outside: readonly string[] } {
+  const references = new Set<string>();
+  const outside = new Set<string>();
+  for (const one of written) {
+    const reference = resolve(folder, one);
+    if (reference.kind === "outside") outside.add(one);
+    else if (reference.kind === "path" && reference.path !== folder) references.add(reference.path);
+  }
+  return { references: [...references], outside: [...outside] };
+}
+
 type Reference =
   | { readonly kind: "path"; readonly path: string }
   | { readonly kind: "outside" }
-  /** A patch that is written out in place of its file's name. */
+  /** What is written out in place of its file's name. */
   | { readonly kind: "inline" };
 
 /** A relative path as a clean path of the repository. */
 function resolve(folder: string, written: string): Reference {
-  if (written.includes("\n") || /^\s*[{[]/.test(written)) return { kind: "inline" };
+  if (isInline(written)) return { kind: "inline" };
   if (written.length > 1000 || written.startsWith("/") || isRemote(written)) return { kind: "outside" };
   const path = cleanPath(`${folder}/${written}`.replace(/^\//, ""));
   return path === undefined ? { kind: "outside" } : { kind: "path", path };
 }
 
-/** What kustomize would fetch: URLs, git's own addresses, and hosts that it knows (`api/internal/git/repospec.go`). */
-function isRemote(written: string): boolean {
-  return (
-    /^(?:[a-z][a-z0-9+.-]*::)?[a-z][a-z0-9+.-]*:\/\//i.test(written) ||
-    /^(?:[a-z]+::)?[\w.-]+@[\w.-]+:/i.test(written) ||
-    /^git::/i.test(written) ||
-    /^(?:[\w-]+\.)*(?:github|gitlab|bitbucket|azure|visualstudio)\.(?:com|org)[/:]/i.test(written) ||
-    /[?&](?:ref|version|timeout|submodules)=/.test(written)
-  );
+function isInline(written: string): boolean {
+  return written.includes("\n") || /^\s*[{[]/.test(written);
 }
 
-/** The fields that hold one path, or lists of paths (kustomize `api/types/kustomization.go`). */
+const PLUGINS = ["generators", "transformers", "validators"] as const;
+
+/** The fields that hold lists of paths (kustomize `api/types/kustomization.go`). */
 const PATH_LISTS = [
   "resources",
   "bases",
@@ -101,65 +139,119 @@ const PATH_LISTS = [
   "patchesStrategicMerge",
   "crds",
   "configurations",
-  "generators",
-  "transformers",
-  "validators",
+  ...PLUGINS,
 ] as const;
 
-/** Every relative path that a kustomization names. */
+/** Every path that a kustomization names. */
 function namedIn(kustomization: Value): readonly string[] {
-  const lists = PATH_LISTS.flatMap((name) => texts(fieldOf(kustomization, name)));
+  const lists = PATH_LISTS.flatMap((name) => texts(named(kustomization, name)));
   const patches = ["patches", "patchesJson6902", "replacements"].flatMap((name) =>
-    items(fieldOf(kustomization, name)).map((item) => textOf(item, "path")),
+    items(named(kustomization, name)).flatMap((item) => texts(named(item, "path"))),
   );
   const generators = ["configMapGenerator", "secretGenerator"].flatMap((name) =>
-    items(fieldOf(kustomization, name)).flatMap(generatorFiles),
+    items(named(kustomization, name)).flatMap(generatorFiles),
   );
-  const openapi = textOf(fieldOf(kustomization, "openapi"), "path");
-  return [...lists, ...patches, ...generators, ...helmFiles(kustomization), openapi].filter(
-    (path) => path !== undefined && path !== "",
-  ) as readonly string[];
+  const openapi = named(kustomization, "openapi").flatMap((value) => texts(named(value, "path")));
+  const charts = items(named(kustomization, "helmCharts")).flatMap(chartFiles);
+  const older = items(named(kustomization, OLDER_CHARTS)).flatMap((chart) => texts(named(chart, "values")));
+  return [...lists, ...patches, ...generators, ...openapi, ...charts, ...older].filter((path) => path !== "");
+}
+
+/** Every path that one configuration of a built-in generator or transformer names (kustomize `api/internal/builtins`). */
+function namedByPlugin(config: Value): readonly string[] {
+  const replacements = items(named(config, "replacements")).flatMap((item) => texts(named(item, "path")));
+  const own = ["path", "paths"].flatMap((name) => texts(named(config, name)));
+  return [...generatorFiles(config), ...chartFiles(config), ...replacements, ...own].filter(
+    (path) => path !== "" && !isInline(path),
+  );
 }
 
 /** `files` may give a key: `key=path`. */
-function generatorFiles(generator: Value): readonly (string | undefined)[] {
-  const files = texts(fieldOf(generator, "files")).map((file) => file.slice(file.indexOf("=") + 1));
-  return [...files, ...texts(fieldOf(generator, "envs")), textOf(generator, "env")];
+function generatorFiles(generator: Value): readonly string[] {
+  const files = texts(named(generator, "files")).map((file) => file.slice(file.indexOf("=") + 1));
+  return [...files, ...texts(named(generator, "envs")), ...texts(named(generator, "env"))];
 }
 
-function helmFiles(kustomization: Value): readonly (string | undefined)[] {
-  return items(fieldOf(kustomization, "helmCharts")).flatMap((chart) => [
-    textOf(chart, "valuesFile"),
-    ...texts(fieldOf(chart, "additionalValuesFiles")),
-  ]);
+function chartFiles(chart: Value): readonly string[] {
+  return ["valuesFile", "additionalValuesFiles"].flatMap((name) => texts(named(chart, name)));
 }
 
-/** A chart of a repository stands in a folder with its version (kustomize `HelmChartInflationGenerator.absChartHome`). */
+const OLDER_CHARTS = "helmChartInflationGenerator";
+
 function chartsIn(folder: string, kustomization: Value): readonly NamedChart[] {
-  const home = textOf(fieldOf(kustomization, "helmGlobals"), "chartHome") ?? "charts";
-  return items(fieldOf(kustomization, "helmCharts")).flatMap((chart) => {
-    const name = textOf(chart, "name");
-    if (name === undefined) return [];
-    const version = textOf(chart, "version");
-    const repository = textOf(chart, "repo");
-    const versioned = version === undefined || repository === undefined ? [] : [`${home}/${name}-${version}/${name}`];
-    const homes = [...versioned, `${home}/${name}`].flatMap((written) => {
-      const found = resolve(folder, written);
-      return found.kind === "path" ? [found.path] : [];
-    });
-    const place = {
-      ...(version === undefined ? {} : { version }),
-      ...(repository === undefined ? {} : { repository }),
-    };
-    return [{ name, homes, ...place }];
+  const globals = named(kustomization, "helmGlobals").flatMap((value) => texts(named(value, "chartHome")));
+  const charts = items(named(kustomization, "helmCharts")).flatMap((chart) =>
+    namedChart(folder, globals[0], {
+      name: named(chart, "name"),
+      version: named(chart, "version"),
+      repository: named(chart, "repo"),
+    }),
+  );
+  const older = items(named(kustomization, OLDER_CHARTS)).flatMap((chart) =>
+    namedChart(folder, texts(named(chart, "chartHome"))[0] ?? globals[0], {
+      name: named(chart, "chartName"),
+      version: named(chart, "chartVersion"),
+      repository: named(chart, "chartRepoUrl"),
+    }),
+  );
+  return [...charts, ...older];
+}
+
+/** The chart of a generator's own file. */
+function chartOf(folder: string, config: Value): readonly NamedChart[] {
+  if (!texts(named(config, "kind")).includes("HelmChartInflationGenerator")) return [];
+  return namedChart(folder, texts(named(config, "chartHome"))[0], {
+    name: named(config, "name"),
+    version: named(config, "version"),
+    repository: named(config, "repo"),
   });
 }
 
-/** The maps of a list. */
-function items(value: Value | undefined): readonly Value[] {
-  return isList(value) ? value.filter(isMap) : [];
+/** A chart of a repository stands in a folder with its version (kustomize `HelmChartInflationGenerator.absChartHome`). */
+function namedChart(
+  folder: string,
+  home: string | undefined,
+  chart: Readonly<Record<"name" | "version" | "repository", readonly Value[]>>,
+): readonly NamedChart[] {
+  const [name] = texts(chart.name);
+  if (name === undefined) return [];
+  const [version] = texts(chart.version);
+  const [repository] = texts(chart.repository);
+  const charts = home === undefined || home === "" ? "charts" : home;
+  // Without a version or a repository it is the folder that was always there.
+  const versioned = version === undefined || repository === undefined ? "" : `${name}-${version}/`;
+  const found = resolve(folder, `${charts}/${versioned}${name}`);
+  return [
+    {
+      name,
+      homes: found.kind === "path" ? [found.path] : [],
+      ...(version === undefined ? {} : { version }),
+      ...(repository === undefined ? {} : { repository }),
+    },
+  ];
 }
 
-function texts(value: Value | undefined): readonly string[] {
-  return isList(value) ? value.filter((item) => typeof item === "string") : [];
+/** What stands under the name, in whichever case: kustomize's decoder (Go's `encoding/json`) takes all of them. */
+function named(value: Value, name: string): readonly Value[] {
+  if (!isMap(value)) return [];
+  const wanted = folded(name);
+  return Object.keys(value).flatMap((key) => {
+    const found = key === name || folded(key) === wanted ? fieldOf(value, key) : undefined;
+    return found === undefined ? [] : [found];
+  });
+}
+
+/** As Unicode folds case: the Kelvin sign is a k, and the long s an s. */
+function folded(text: string): string {
+  return text.toLowerCase().toUpperCase();
+}
+
+/** The maps of lists. */
+function items(values: readonly Value[]): readonly Value[] {
+  return values.flatMap((value) => (isList(value) ? value.filter(isMap) : []));
+}
+
+/** Texts, and those of lists. */
+function texts(values: readonly Value[]): readonly string[] {
+  return values.flatMap((value) => (isList(value) ? value : [value])).filter((value) => typeof value === "string");
 }
