@@ -76,7 +76,7 @@ function editFound(work: Work): ObjectEdit {
   }
   const together = tryChanges(work, open);
   const { accepted, result } = isRefused(together)
-    ? oneByOne(work, open, refusals)
+    ? inParts(work, open, refusals)
     : { accepted: open, result: together };
   const served = new Set(result.cuts.flatMap(({ by }) => [...by]));
   for (const { index } of accepted) {
@@ -91,21 +91,30 @@ interface Tried {
   readonly expected: Expectation;
 }
 
-/** Beyond this many changes of one object, one that cannot be codified costs the others too: trying each would take too long. */
-const MAX_TRIES = 500;
+/** Changes that are tried in all, each as often as it is: what is left then is refused, and what was accepted stays. */
+const MAX_TRIED = 500_000;
 
-function oneByOne(work: Work, open: readonly Planned[], refusals: Map<number, Refused>) {
+/** Halves, and halves of these, down to the changes that cannot be codified: each of them costs only itself. */
+function inParts(work: Work, open: readonly Planned[], refusals: Map<number, Refused>) {
   let accepted: readonly Planned[] = [];
   let result: Tried = { cuts: [], expected: expectationOf(work, work.value) };
-  for (const [count, planned] of open.entries()) {
-    const tried =
-      count < MAX_TRIES ? tryChanges(work, [...accepted, planned]) : refused("unsupported", "too many changes");
-    if (isRefused(tried)) refusals.set(planned.index, tried);
-    else {
-      accepted = [...accepted, planned];
+  let left = MAX_TRIED;
+  const add = (part: readonly Planned[]): void => {
+    left -= accepted.length + part.length;
+    const tried = left < 0 ? refused("unsupported", "too many changes") : tryChanges(work, [...accepted, ...part]);
+    if (!isRefused(tried)) {
+      accepted = [...accepted, ...part];
       result = tried;
-    }
-  }
+    } else if (part.length === 1 || left < 0) {
+      for (const { index } of part) refusals.set(index, tried);
+    } else addHalves(part);
+  };
+  const addHalves = (part: readonly Planned[]): void => {
+    const middle = part.length >> 1;
+    if (middle > 0) add(part.slice(0, middle));
+    if (part.length > 0) add(part.slice(middle));
+  };
+  addHalves(open);
   return { accepted, result };
 }
 

@@ -37,7 +37,19 @@ export function refuseChange(change: Change, ref: ObjectRef): Refused | undefine
   if (change.sensitive === true || (ofSecret && inData) || holdsDigest(change.live)) {
     return refused("secret", "secret values are never written to Git");
   }
+  const names = change.path.flatMap((step) => (step.kind === "field" ? [step.name] : []));
+  if (change.operation !== "remove" && !(isWritable(names) && isWritable(change.live))) {
+    return refused("unsupported", "the live value holds what YAML cannot write");
+  }
   return undefined;
+}
+
+/** Told before any edit is tried, so that it costs no other change's edit. */
+function isWritable(value: Value | undefined): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value === "number") return Number.isFinite(value);
+  if (isList(value)) return value.every(isWritable);
+  return !isMap(value) || Object.keys(value).every((key) => key.isWellFormed() && isWritable(value[key]));
 }
 
 function holdsDigest(value: Value | undefined): boolean {

@@ -291,6 +291,99 @@ function metricsOf(size: number): readonly Value[] {
   }));
 }
 
+/** Half a surrogate pair, as a JSON text may well hold it. */
+const HALF = "\ud800";
+
+/** What cannot be written as text, or is longer than any number: told as a change each, and never a reason to fail. */
+export const ODD: Readonly<Record<string, HostileCase>> = {
+  "half surrogate pairs in values, on both sides": {
+    pair: (size) => ({
+      desired: configMap(mapOf(size, (index) => [`k${index}`, `${HALF}a`])),
+      live: configMap(mapOf(size, (index) => [`k${index}`, `\udc00${HALF}b`])),
+    }),
+    changes: (size) => size,
+  },
+  "half surrogate pairs in keys, on both sides": {
+    pair: (size) => ({
+      desired: configMap(mapOf(size, (index) => [`${HALF}${index}`, "a"])),
+      live: configMap(mapOf(size, (index) => [`${HALF}${index}`, "b"])),
+      managers: [entry("kubectl-edit", { "f:data": mapOf(size, (index) => [`f:${HALF}${index}`, {}]) })],
+    }),
+    changes: (size) => size,
+  },
+  "half surrogate pairs in the keys of a keyed list": {
+    pair: (size) => ({
+      desired: custom(upTo(size).map((index) => ({ name: `${HALF}${index}`, value: "a" }))),
+      live: custom(upTo(size).map((index) => ({ name: `${HALF}${index}`, value: "b" }))),
+      managers: [
+        entry("kubectl-edit", {
+          "f:spec": mapOf(size, (index) => [`k:{"name":"${HALF}${index}"}`, { ".": {}, "f:value": {} }]),
+        }),
+      ],
+      schema: listSchema(KEYED, ITEM),
+    }),
+    changes: (size) => size,
+  },
+  "numbers that only look alike as floats": {
+    pair: (size) => ({
+      desired: custom(mapOf(size, (index) => [`k${index}`, 9_007_199_254_740_993n])),
+      live: custom(mapOf(size, (index) => [`k${index}`, 9_007_199_254_740_992])),
+      schema: customSchema({ type: "object", preserveUnknown: true }),
+    }),
+    changes: (size) => size,
+  },
+  "zero, and zero with a sign": {
+    pair: (size) => ({
+      desired: custom(mapOf(size, (index) => [`k${index}`, -0])),
+      live: custom(mapOf(size, (index) => [`k${index}`, 0])),
+      schema: customSchema({ type: "object", preserveUnknown: true }),
+    }),
+    changes: () => 0,
+  },
+  "floats beyond all bounds": {
+    pair: (size) => ({
+      desired: custom(mapOf(size, (index) => [`k${index}`, 1])),
+      live: custom(mapOf(size, (index) => [`k${index}`, Number("1e400")])),
+      schema: customSchema({ type: "object", preserveUnknown: true }),
+    }),
+    changes: (size) => size,
+  },
+  "integers of a thousand digits": {
+    pair: (size) => ({
+      desired: custom(mapOf(size, (index) => [`k${index}`, BigInt("9".repeat(1000))])),
+      live: custom(mapOf(size, (index) => [`k${index}`, BigInt("9".repeat(999) + "8")])),
+      schema: customSchema({ type: "object", preserveUnknown: true }),
+    }),
+    changes: (size) => size,
+  },
+  "one number with as many digits as all else": {
+    pair: (size) => ({
+      desired: configMap({ a: "9".repeat(size * 100) }),
+      live: configMap({ a: `${"9".repeat(size * 100 - 1)}8` }),
+    }),
+    changes: () => 1,
+  },
+  "quantities of any length": {
+    pair: (size) => ({
+      desired: deployment({ resources: { limits: mapOf(size, (index) => [`r${index}`, `1${"0".repeat(1000)}`]) } }),
+      live: deployment({ resources: { limits: mapOf(size, (index) => [`r${index}`, `2${"0".repeat(1000)}`]) } }),
+    }),
+    changes: (size) => size,
+  },
+  "ports by name or number, of any length": {
+    pair: (size) => ({
+      desired: ports(size, "1".repeat(1000)),
+      live: ports(size, "2".repeat(1000)),
+    }),
+    changes: (size) => size,
+  },
+};
+
+function ports(size: number, targetPort: string): ValueMap {
+  const list = upTo(size).map((index) => ({ name: `p${index}`, port: index + 1, protocol: "TCP", targetPort }));
+  return { apiVersion: "v1", kind: "Service", metadata: NAME, spec: { ports: list } };
+}
+
 /** As {@link HOSTILE}; the size is that of levels, and a reader takes 500 of them at most. */
 export const DEEP: Readonly<Record<string, HostileCase>> = {
   "maps in maps, unequal at the bottom": {

@@ -13,7 +13,7 @@ import { textReport } from "../../src/report/text.ts";
 import { createStyle } from "../../src/text/style.ts";
 import { edited } from "../codify/workbench.ts";
 import { passOf, resultOf } from "../report/passes.ts";
-import { DEEP, HOSTILE } from "./hostile-objects.ts";
+import { DEEP, HOSTILE, ODD } from "./hostile-objects.ts";
 import type { HostilePair } from "./hostile-objects.ts";
 import { desiredOf, refOf } from "./objects.ts";
 
@@ -22,7 +22,7 @@ export type WorkKind = "compare" | "report" | "codify";
 
 /** Prepared; running it answers how many changes came of it. */
 export function workOf(name: string, size: number, what: WorkKind): { readonly run: () => Promise<number> } {
-  const found = HOSTILE[name] ?? DEEP[name];
+  const found = HOSTILE[name] ?? ODD[name] ?? DEEP[name];
   if (found === undefined) throw new Error(`no case is called ${name}`);
   const pair = found.pair(size);
   const text = what === "codify" ? stringify(pair.desired, { aliasDuplicateObjects: false }) : "";

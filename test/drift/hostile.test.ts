@@ -5,8 +5,10 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { Value } from "../../src/core/value.ts";
+import { at, edited, manifest, replace } from "../codify/workbench.ts";
 import type { Work, WorkOrder } from "./count-work.ts";
-import { DEEP, HOSTILE } from "./hostile-objects.ts";
+import { DEEP, HOSTILE, ODD } from "./hostile-objects.ts";
 
 /** Of twice the size: linear with a logarithm to spare; four would be quadratic. */
 const MAX_GROWTH = 2.1;
@@ -79,5 +81,34 @@ describe("putting 2,000 changes of one object into its file, and proving them, t
   ])("%s", async (name) => {
     const { growth } = await grownWork({ name, sizes: [1000, 2000], what: "codify" });
     expect(growth).toBeLessThan(MAX_GROWTH);
+  });
+});
+
+describe("what cannot be written as text, and digits without end, in comparisons and every report:", () => {
+  const sizes = [500, 1000];
+  test.each(Object.entries(ODD))("%s", async (name, { changes: expected }) => {
+    const { changes, growth } = await grownWork({ name, sizes, what: "report" });
+    expect(changes).toEqual(sizes.map(expected));
+    expect(growth).toBeLessThan(MAX_GROWTH);
+  });
+});
+
+describe("a change that cannot be codified costs no other change its edit:", () => {
+  const live: readonly (readonly [string, Value])[] = [
+    ["half a surrogate pair", "\ud800"],
+    ["half a surrogate pair within", { list: ["a", { b: "\udc00" }] }],
+    ["half a surrogate pair as a key", { "\ud800": "a" }],
+    ["a number beyond all bounds", Number.POSITIVE_INFINITY],
+    ["a key that would merge another map", { "<<": "a" }],
+  ];
+  test.each(live)("%s", async (_, value) => {
+    const count = 300;
+    const text = manifest(`spec:\n${Array.from({ length: count }, (_unused, index) => `  k${index}: 1\n`).join("")}`);
+    const changes = Array.from({ length: count }, (_unused, index) =>
+      replace(at(`spec.k${index}`), index === 200 ? value : 2),
+    );
+    const { codes } = await edited({ text, changes });
+    expect(codes.filter((code) => code === "edited")).toHaveLength(count - 1);
+    expect(codes[200]).toBe("unsupported");
   });
 });
