@@ -74,6 +74,8 @@ export interface SourceFile {
   readonly mode: string;
   /** Of a symbolic link (mode `120000`): the repository's file that it leads to. Absent where it leads nowhere that may be read. */
   readonly target?: string;
+  /** Of a symbolic link to a folder: the repository's folder that it leads to. It cannot be read as a file. */
+  readonly folder?: string;
 }
 
 /** A directory that is rendered as one: plain manifests, a kustomization or a chart. */

@@ -25,6 +25,8 @@ export interface CommitTreeInput extends TreeOptions {
   readonly commit: string;
   /** Folder of the repository that is the tree's root; `""` for all. */
   readonly prefix: string;
+  /** See {@link SourceTree.origin}. */
+  readonly origin?: () => Promise<string | undefined>;
   /** Brings blobs that a partial clone lacks, in one go. Present for partial clones alone: sizes are then not listed. */
   readonly bring?: (hashes: readonly string[]) => Promise<Fault | undefined>;
   /** The same for blobs of older commits. */
@@ -52,6 +54,7 @@ export function openCommitTree(input: CommitTreeInput): CommitTree {
   const all = () => (listed ??= listBlobs(session));
   return {
     revision: input.commit,
+    ...(input.origin === undefined ? {} : { origin: input.origin }),
     close: () => session.objects.close(),
     history: async () => {
       const { readHistory } = await import("./git-history.ts");
@@ -163,6 +166,7 @@ async function resolveLinks(session: Session, blobs: Map<string, Blob>): Promise
     const bytes = await readBlob(session, link);
     texts.set(link.path, isFault(bytes) ? "" : (decodeText(bytes) ?? ""));
   }
+  const folders = foldersOf(blobs);
   for (const link of links) {
     const target = followLink(texts, link.path);
     if (target === undefined) {
@@ -175,10 +179,20 @@ async function resolveLinks(session: Session, blobs: Map<string, Blob>): Promise
     } else {
       blobs.set(link.path, {
         ...link,
+        ...(folders.has(target) ? { folder: target } : {}),
         fault: unreadable(link.path, "it is a symbolic link to a folder, or leads nowhere"),
       });
     }
   }
+}
+
+/** Every folder that holds something, at any depth. */
+function foldersOf(blobs: ReadonlyMap<string, Blob>): ReadonlySet<string> {
+  const folders = new Set([""]);
+  for (const path of blobs.keys()) {
+    for (let folder = folderOf(path); !folders.has(folder); folder = folderOf(folder)) folders.add(folder);
+  }
+  return folders;
 }
 
 /** As many links as Linux follows before it says that they go round. */

@@ -9,7 +9,7 @@ export function isRemote(written: string): boolean {
   if (/^https?:/i.test(written)) return true;
   if (/^(?:git|hg|s3|gcs|http|file)::|^gh:/i.test(written)) return true;
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(written)) return true;
-  const [address = "", query] = splitOnce(written, "?");
+  const [address, query] = splitOnce(written, "?");
   if (query !== undefined && /(?:^|&)(?:ref|version|timeout|submodules)=/.test(query)) return true;
   // Without a scheme only what has a user is an address, and GitHub without one.
   const host = /^[a-z][a-z0-9-]*@/i.exec(address)?.[0] ?? "";

@@ -3,6 +3,8 @@
 import type { SourceFile, SourceTree } from "../core/stages.ts";
 import { KUSTOMIZATION_FILES, readKustomization } from "./kustomization.ts";
 import type { Kustomization } from "./kustomization.ts";
+import { folderLinks, throughLinks } from "./links.ts";
+import type { FolderLinks } from "./links.ts";
 import { baseName, folderOf, isWithin, isWithinAny, joinPath } from "./paths.ts";
 
 /** A folder that a renderer builds; `file` is where it begins to be read. */
@@ -95,14 +97,16 @@ async function readKustomizations(
   for (const name of KUSTOMIZATION_FILES.toReversed()) {
     for (const file of files) if (baseName(file.path) === name) byFolder.set(folderOf(file.path), file.path);
   }
+  const links = folderLinks(files);
   await tree.prefetch?.([...byFolder.values()]); // A fault here is a fault of each file, when it is read.
   const scope = new Set(inScope.map((file) => file.path));
   const found = new Map<string, Kustomization>();
   const waiting = [...byFolder].filter(([, file]) => scope.has(file)).map(([folder]) => folder);
   const seen = new Set(waiting);
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    const kustomization = await readKustomization(tree, folder, byFolder.get(folder) as string);
-    if (kustomization === undefined) continue;
+    const read = await readKustomization(tree, folder, byFolder.get(folder) as string);
+    if (read === undefined) continue;
+    const kustomization = linked(read, links);
     found.set(folder, kustomization);
     for (const next of kustomization.references) {
       if (!byFolder.has(next) || seen.has(next)) continue;
@@ -111,6 +115,18 @@ async function readKustomizations(
     }
   }
   return found;
+}
+
+/** kustomize goes on from where a link leads; the link itself must be there, too. */
+function linked(kustomization: Kustomization, links: FolderLinks): Kustomization {
+  if (links.size === 0) return kustomization;
+  const { path, references } = kustomization;
+  const real = references.map((reference) => throughLinks(reference, links)).filter((reference) => reference !== path);
+  const charts = kustomization.charts.map((chart) => ({
+    ...chart,
+    homes: chart.homes.map((home) => throughLinks(home, links)),
+  }));
+  return { ...kustomization, references: [...new Set([...references, ...real])], charts };
 }
 
 /** All paths that a kustomization reaches, through others too; itself only where it goes round. */

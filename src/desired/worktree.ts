@@ -11,6 +11,7 @@ import { MAX_FILE_BYTES, tooLarge, unreadable } from "./file-faults.ts";
 import type { TreeOptions } from "./file-faults.ts";
 import { runGit } from "./git.ts";
 import { cleanPath, folderOf, isWithin, withoutMarked } from "./paths.ts";
+import { originUrl } from "./origin.ts";
 import { findRepository } from "./repository.ts";
 import type { FoundRepository } from "./repository.ts";
 
@@ -37,6 +38,7 @@ export async function openWorktree(dir: string, options: TreeOptions = {}): Prom
   const tree: WorkTree = {
     root: repository.root,
     revision: "worktree",
+    origin: () => originUrl(dir),
     history: async () => {
       const { worktreeHistory } = await import("./worktree-history.ts");
       return await worktreeHistory({ repository, tree, ...signalOf(options) });
@@ -146,7 +148,9 @@ function linkEntry(path: string, root: string): Entry {
       return { path, mode, fault: unreadable(path, "it is a symbolic link that leaves the repository") };
     }
     const info = lstatSync(real);
-    if (!info.isFile()) return { path, mode, fault: unreadable(path, "it is a symbolic link to a folder") };
+    const fault = unreadable(path, "it is a symbolic link to a folder");
+    if (info.isDirectory()) return { path, mode, folder: inside, fault };
+    if (!info.isFile()) return { path, mode, fault: unreadable(path, "it is a symbolic link to what is no file") };
     return { path, mode, size: info.size, target: inside };
   } catch {
     return { path, mode, fault: unreadable(path, "it is a symbolic link that leads nowhere") };

@@ -3,6 +3,7 @@
  * among it: only the user may read it.
  */
 
+import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -21,14 +22,17 @@ export interface Kept {
 
 const MAX_BYTES = 256 * 1024 * 1024;
 
-/** `holdfast-render 1 <bytes of the first> <bytes of the second, or ->`, and the bytes of both. */
-const HEADER = /^holdfast-render 1 (\d+) (\d+|-)\n/;
+/** `holdfast-render 2 <bytes of the first> <bytes of the second, or -> <SHA-256 of both>`, and the bytes of both. */
+const HEADER = /^holdfast-render 2 (\d{1,12}) (\d{1,12}|-) ([0-9a-f]{64})\n/;
+const MAX_HEADER = 200;
 
 export function diskCache(folder: string): RenderCache {
   return {
     async get(key) {
       const file = join(folder, key);
       try {
+        // Nothing that was kept is larger.
+        if ((await stat(file)).size > MAX_BYTES) return undefined;
         const kept = parse(await readFile(file));
         const now = new Date();
         if (kept !== undefined) await utimes(file, now, now);
@@ -38,11 +42,12 @@ export function diskCache(folder: string): RenderCache {
       }
     },
     async put(key, { output, again }) {
-      const part = join(folder, `.${key}.${process.pid}`);
-      const header = `holdfast-render 1 ${output.length} ${again?.length ?? "-"}\n`;
+      const part = join(folder, `.${key}.${randomUUID()}`);
+      const both = again === undefined ? output : Buffer.concat([output, again]);
+      const header = `holdfast-render 2 ${output.length} ${again?.length ?? "-"} ${hashOf(both)}\n`;
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 });
-        await writeFile(part, Buffer.concat([Buffer.from(header), output, again ?? Buffer.alloc(0)]), { mode: 0o600 });
+        await writeFile(part, Buffer.concat([Buffer.from(header), both]), { mode: 0o600, flag: "wx" });
         await rename(part, join(folder, key));
       } catch {
         await rm(part, { force: true }).catch(() => undefined); // A cache that cannot be written costs time, and nothing else.
@@ -54,14 +59,18 @@ export function diskCache(folder: string): RenderCache {
   };
 }
 
-/** `undefined` where it was cut. */
+function hashOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** `undefined` where it was cut, or is not what was kept. */
 function parse(bytes: Buffer): Kept | undefined {
-  const found = HEADER.exec(bytes.toString("latin1", 0, 64));
+  const found = HEADER.exec(bytes.toString("latin1", 0, MAX_HEADER));
   if (found === null) return undefined;
-  const [header, first = "", second = ""] = found;
+  const [header, first = "", second = "", hash] = found;
   const middle = header.length + Number(first);
   const end = second === "-" ? middle : middle + Number(second);
-  if (bytes.length !== end) return undefined;
+  if (bytes.length !== end || hashOf(bytes.subarray(header.length)) !== hash) return undefined;
   const output = bytes.subarray(header.length, middle);
   return second === "-" ? { output } : { output, again: bytes.subarray(middle) };
 }
@@ -70,8 +79,8 @@ async function prune(folder: string): Promise<void> {
   const names = await readdir(folder);
   const files = await Promise.all(
     names.map(async (name) => {
-      const { size, mtimeMs } = await stat(join(folder, name));
-      return { name, size, mtimeMs };
+      const info = await stat(join(folder, name)).catch(() => undefined); // Another process may take it out meanwhile.
+      return { name, size: info?.size ?? 0, mtimeMs: info?.mtimeMs ?? 0 };
     }),
   );
   let size = files.reduce((sum, file) => sum + file.size, 0);

@@ -7,7 +7,9 @@ import { fieldOf, isList, textOf } from "../../core/value.ts";
 import type { Value } from "../../core/value.ts";
 import { decodeText } from "../../yaml/content.ts";
 import { readYaml } from "../../yaml/read.ts";
+import { folderLinks, throughLinks, withLinked } from "../links.ts";
 import { baseName, cleanPath, folderOf, isWithin, joinPath } from "../paths.ts";
+import { capabilityArgs } from "./capability-args.ts";
 import { chartMissing } from "./kustomize.ts";
 import type { RenderJob } from "./renderers.ts";
 
@@ -53,27 +55,26 @@ export async function helmJob(input: HelmInput): Promise<RenderJob | Fault> {
     path,
     file,
     tree,
-    files: files.filter((one) => isWithin(one.path, path) || wanted.has(one.path)),
+    files: withLinked(
+      files.filter((one) => isWithin(one.path, path) || wanted.has(one.path)),
+      files,
+    ),
     made,
     args: [
       "template",
-      settings.release ?? chart.name,
-      path === "" ? "." : `./${path}`,
       "--namespace",
       settings.namespace,
       "--include-crds",
       ...capabilityArgs(input.capabilities),
-      ...values.flatMap((one) => ["--values", one]),
+      ...values.flatMap((one) => ["--values", `./${one}`]),
+      // What follows is no option, whatever the repository calls it.
+      "--",
+      settings.release ?? chart.name,
+      path === "" ? "." : `./${path}`,
     ],
     charts: false,
     mayVary: "templates",
   };
-}
-
-function capabilityArgs({ kubeVersion, apiVersions }: Capabilities): readonly string[] {
-  // One argument for each is limited by the system's length of a command line; helm splits at commas.
-  const known = apiVersions.length === 0 ? [] : ["--api-versions", apiVersions.join(",")];
-  return ["--kube-version", kubeVersion, ...known];
 }
 
 function valuesOf({ path, settings, files }: HelmInput): readonly string[] | Fault {
@@ -132,34 +133,94 @@ function dependenciesOf(value: Value | undefined): readonly Dependency[] {
   });
 }
 
+interface Vendoring {
+  readonly tree: SourceTree;
+  readonly files: readonly SourceFile[];
+  /** Of the chart that is rendered. */
+  readonly root: string;
+  readonly made: Map<string, Uint8Array>;
+}
+
+interface ToVendor {
+  /** Where the chart stands in the repository. */
+  readonly path: string;
+  /** Where it stands when it is rendered. */
+  readonly place: string;
+  readonly dependencies: readonly Dependency[];
+  /** The charts that lead to it, itself among them. */
+  readonly above: readonly string[];
+}
+
 /** Dependencies that stand elsewhere in the repository, copied to where Helm looks for them; the others must be there. */
 async function vendored(
   { path, tree, files }: HelmInput,
   dependencies: readonly Dependency[],
 ): Promise<ReadonlyMap<string, Uint8Array> | Fault> {
   const made = new Map<string, Uint8Array>();
-  const home = joinPath(path, "charts");
-  for (const dependency of dependencies) {
-    if (isVendored(files, home, dependency.name)) continue;
-    const elsewhere = folderOfDependency(path, dependency);
-    const own = elsewhere === undefined ? [] : files.filter((file) => isWithin(file.path, elsewhere));
-    if (elsewhere === undefined || own.length === 0) {
-      return chartMissing({ about: path, file: joinPath(path, "Chart.yaml"), ...dependency });
-    }
-    for (const file of own) {
-      const bytes = await tree.read(file.path);
-      if (isFault(bytes)) return bytes;
-      made.set(joinPath(home, dependency.name) + file.path.slice(elsewhere.length), bytes);
-    }
-  }
-  return made;
+  const work: Vendoring = { tree, files, root: path, made };
+  const fault = await vendor(work, { path, place: path, dependencies, above: [path] });
+  return fault ?? made;
 }
 
-function isVendored(files: readonly SourceFile[], home: string, name: string): boolean {
-  return files.some(({ path }) => {
+async function vendor(work: Vendoring, { path, place, dependencies, above }: ToVendor): Promise<Fault | undefined> {
+  const { root, files } = work;
+  for (const dependency of dependencies) {
+    const home = throughLinks(joinPath(path, "charts"), folderLinks(files));
+    if (await isVendored(work, home, dependency.name)) continue;
+    const from = folderOfDependency(path, dependency);
+    if (from === undefined || !files.some((file) => file.path === joinPath(from, "Chart.yaml"))) {
+      return chartMissing({ about: root, file: joinPath(path, "Chart.yaml"), ...dependency });
+    }
+    // The name becomes a folder's.
+    if (!CHART_NAME.test(dependency.name)) return failed(root, "a dependency's name is no name of a chart");
+    if (above.includes(from) || above.length > MAX_DEPENDENCIES_DEEP) {
+      return failed(root, `the dependency on ${from === "" ? "the repository's root" : from} goes round`);
+    }
+    const to = joinPath(joinPath(place, "charts"), dependency.name);
+    const fault = await copyChart(work, { from, to, above });
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+/** As Helm has it (helm `pkg/lint/rules`): one step of a path, and never `..`. */
+const CHART_NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,250}$/;
+
+const MAX_DEPENDENCIES_DEEP = 20;
+
+interface Copy {
+  readonly from: string;
+  readonly to: string;
+  readonly above: readonly string[];
+}
+
+async function copyChart(work: Vendoring, { from, to, above }: Copy): Promise<Fault | undefined> {
+  const { tree, files, made } = work;
+  const chart = await chartOf(tree, from);
+  if (isFault(chart)) return chart;
+  for (const file of files.filter(
+    (one) => isWithin(one.path, from) && !(one.mode === "120000" && one.target === undefined),
+  )) {
+    const bytes = await tree.read(file.path);
+    if (isFault(bytes)) return bytes;
+    made.set(joinPath(to, from === "" ? file.path : file.path.slice(from.length + 1)), bytes);
+  }
+  return await vendor(work, { path: from, place: to, dependencies: chart.dependencies, above: [...above, from] });
+}
+
+/** Helm goes by the names that charts give themselves; a packed one's is in what it is called. */
+async function isVendored({ tree, files }: Vendoring, home: string, name: string): Promise<boolean> {
+  for (const { path } of files) {
+    if (!isWithin(path, home)) continue;
     if (path === `${home}/${name}/Chart.yaml`) return true;
-    return folderOf(path) === home && baseName(path).startsWith(`${name}-`) && path.endsWith(".tgz");
-  });
+    const packed = folderOf(path) === home && path.endsWith(".tgz") ? baseName(path) : "";
+    if (packed.startsWith(`${name}-`) && /^v?\d/.test(packed.slice(name.length + 1))) return true;
+    if (baseName(path) === "Chart.yaml" && folderOf(folderOf(path)) === home) {
+      const chart = await valueOf(tree, path);
+      if (!isFault(chart) && textOf(chart, "name") === name) return true;
+    }
+  }
+  return false;
 }
 
 function folderOfDependency(path: string, { repository }: Dependency): string | undefined {

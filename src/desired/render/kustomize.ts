@@ -3,8 +3,10 @@
 import type { Fault } from "../../core/fault.ts";
 import type { SourceFile, SourceTree } from "../../core/stages.ts";
 import type { NamedChart } from "../kustomization.ts";
+import { withLinked } from "../links.ts";
 import { folderOf, isWithin, joinPath } from "../paths.ts";
 import type { FoundKustomization } from "../roots.ts";
+import type { Capabilities } from "./helm.ts";
 import type { RenderJob } from "./renderers.ts";
 
 /** Faults: `render-refused` for what is in no file of the repository, `chart-missing` for charts that are not at hand. */
@@ -12,6 +14,7 @@ export function kustomizeJob(
   root: FoundKustomization,
   tree: SourceTree,
   files: readonly SourceFile[],
+  capabilities?: Capabilities,
 ): RenderJob | Fault {
   for (const { outside, file } of root.kustomizations) {
     if (outside.length > 0) return refused(root, file, outside);
@@ -26,19 +29,30 @@ export function kustomizeJob(
     path,
     file,
     tree,
-    files: files.filter(neededBy(root)),
-    args: ["build", path === "" ? "." : path],
+    files: withLinked(files.filter(neededBy(root)), files),
+    // A folder's name may begin with a dash.
+    args: ["build", path === "" ? "." : `./${path}`],
     charts: charts.length > 0,
+    ...(charts.length === 0 || capabilities === undefined ? {} : { capabilities }),
     // A chart that kustomize inflates may hold what Helm makes up.
     mayVary: charts.length > 0 ? "templates" : "never",
   };
 }
 
-/** What is reached, what lies beside a kustomization (files that only a generator's own file names), and whole folders of charts. */
+/**
+ * What is reached, links on the way to it, what lies beside a kustomization, and whole folders of charts. Where generators
+ * are configured by another kustomization, what they read is known to nobody: all that they may, which is what lies below.
+ */
 function neededBy({ kustomizations, reached }: FoundKustomization): (file: SourceFile) => boolean {
-  const beside = new Set(kustomizations.map(({ path }) => path));
-  const charts = kustomizations.flatMap((one) => one.charts.flatMap(({ homes }) => homes));
-  return ({ path }) => reached.has(path) || beside.has(folderOf(path)) || charts.some((chart) => isWithin(path, chart));
+  const folders = new Set(kustomizations.map(({ path }) => path));
+  const whole = kustomizations.flatMap((one) => one.charts.flatMap(({ homes }) => homes));
+  for (const { path, plugins } of kustomizations) if (plugins.some((one) => folders.has(one))) whole.push(path);
+  const links = (path: string): boolean => [...reached].some((one) => isWithin(one, path));
+  return ({ path, folder }) =>
+    reached.has(path) ||
+    folders.has(folderOf(path)) ||
+    whole.some((one) => isWithin(path, one)) ||
+    (folder !== undefined && links(path));
 }
 
 function refused({ path }: FoundKustomization, file: string, outside: readonly string[]): Fault {

@@ -111,7 +111,7 @@ function jobOf(
   const { tree, target, capabilities } = input;
   switch (root.renderer) {
     case "kustomize":
-      return kustomizeJob(root, tree, all);
+      return kustomizeJob(root, tree, all, capabilities);
     case "helm":
       return helmJob({ path: root.path, settings: settingsOf(target, root), capabilities, tree, files: all });
   }

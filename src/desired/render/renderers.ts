@@ -11,11 +11,15 @@ import { isFault } from "../../core/fault.ts";
 import type { Fault } from "../../core/fault.ts";
 import type { SourceFile, SourceTree } from "../../core/stages.ts";
 import { redactText } from "../../text/redact.ts";
+import { capabilityArgs } from "./capability-args.ts";
 import { findBinary } from "./binaries.ts";
 import type { RendererBinary, RendererName } from "./binaries.ts";
 import { networkIsolation, RENDERER_LIMITS, runRenderer } from "./process.ts";
 import type { RendererEnd, RendererLimits } from "./process.ts";
 import { mayVary } from "./helm.ts";
+import type { Capabilities } from "./helm.ts";
+import { writeHelmCommand } from "./helm-command.ts";
+import { withheld } from "./withheld.ts";
 import { openWorkspace, readFiles } from "./workspace.ts";
 import type { RenderCache } from "./cache.ts";
 
@@ -35,6 +39,8 @@ export interface RenderJob {
   readonly args: readonly string[];
   /** Whether it inflates charts: kustomize is then told where helm is. */
   readonly charts: boolean;
+  /** Of the cluster, for the charts that it inflates. */
+  readonly capabilities?: Capabilities;
   /** Whether the output might not be the same the next time, as templates' functions go: it is then rendered twice. */
   readonly mayVary: "never" | "templates";
 }
@@ -58,6 +64,8 @@ export interface RenderersInput {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly limits?: Partial<RendererLimits>;
   readonly cache?: RenderCache;
+  /** What starts a program without a network. Default: see {@link networkIsolation}. */
+  readonly isolation?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -91,9 +99,9 @@ class Programs implements Renderers {
     if (isFault(helm)) return helm;
     const bytes = new Map([...read.bytes, ...(job.made ?? [])]);
     const key = keyOf(job, [binary, ...(helm === undefined ? [] : [helm])], read.hash);
-    const args = helm === undefined ? job.args : [...job.args, "--enable-helm", "--helm-command", helm.path];
+    const { links } = read;
     const twice = job.mayVary === "templates" && mayVary(bytes);
-    const known = this.#rendered.get(key) ?? this.#cached({ job, binary, args, twice, bytes, key });
+    const known = this.#rendered.get(key) ?? this.#cached({ job, binary, helm, twice, bytes, links, key });
     this.#rendered.set(key, known);
     return await known;
   }
@@ -125,23 +133,27 @@ class Programs implements Renderers {
   }
 
   async #run(work: Work): Promise<Rendered | Fault> {
-    const { job, binary, twice, bytes, key } = work;
-    const workspace = await openWorkspace(await this.#root(), { bytes, hash: key });
+    const { job, binary, twice, bytes, links, key } = work;
+    const root = await this.#root();
+    const workspace = await openWorkspace(root, { bytes, links, hash: key });
+    const fault = (end: Exclude<RendererEnd, { kind: "done" }>): Fault =>
+      renderFault(job, end, (text) => withheld(withoutFolders(text, workspace.folder, root), bytes));
     try {
       const first = await this.#once(work, workspace.folder);
-      if (first.kind !== "done") return renderFault(job, first, workspace.folder);
+      if (first.kind !== "done") return fault(first);
       if (!twice) return { output: first.output, version: binary.version };
       const second = await this.#once(work, workspace.folder);
-      if (second.kind !== "done") return renderFault(job, second, workspace.folder);
+      if (second.kind !== "done") return fault(second);
       return { output: first.output, again: second.output, version: binary.version };
     } finally {
       await workspace.remove();
     }
   }
 
-  async #once({ binary, args }: Work, cwd: string): Promise<RendererEnd> {
+  async #once({ job, binary, helm }: Work, cwd: string): Promise<RendererEnd> {
     const home = await this.#home();
     const { signal } = this.#input;
+    const args = helm === undefined ? job.args : [...job.args, ...(await helmArgs(job, helm, home))];
     return await runRenderer({
       binary: binary.path,
       args,
@@ -154,7 +166,7 @@ class Programs implements Renderers {
   }
 
   #isolated(): readonly string[] {
-    this.#isolation ??= networkIsolation();
+    this.#isolation ??= this.#input.isolation ?? networkIsolation();
     return this.#isolation;
   }
 
@@ -175,23 +187,43 @@ class Programs implements Renderers {
 interface Work {
   readonly job: RenderJob;
   readonly binary: RendererBinary;
-  readonly args: readonly string[];
+  readonly helm: RendererBinary | undefined;
   readonly twice: boolean;
   readonly bytes: ReadonlyMap<string, Uint8Array>;
+  readonly links: ReadonlyMap<string, string>;
   readonly key: string;
 }
 
-function keyOf({ args, made }: RenderJob, binaries: readonly RendererBinary[], files: string): string {
+/** kustomize calls helm by a command of holdfast's own, in the folder that is its home for this once. */
+async function helmArgs({ capabilities }: RenderJob, helm: RendererBinary, home: string): Promise<readonly string[]> {
+  const command = join(home, "helm");
+  await writeHelmCommand(command, {
+    helm: helm.path,
+    capabilities: capabilities === undefined ? [] : capabilityArgs(capabilities),
+  });
+  return ["--enable-helm", "--helm-command", command];
+}
+
+function keyOf(
+  { args, made, charts, capabilities }: RenderJob,
+  binaries: readonly RendererBinary[],
+  files: string,
+): string {
   const versions = binaries.map(({ version }) => version);
-  const hash = createHash("sha256").update(JSON.stringify([versions, args, files]));
+  const hash = createHash("sha256").update(JSON.stringify([versions, args, charts && capabilities, files]));
   for (const [path, content] of made ?? []) hash.update(`${path.length} ${path} ${content.length} `).update(content);
   return hash.digest("hex");
 }
 
-function renderFault(job: RenderJob, end: Exclude<RendererEnd, { kind: "done" }>, folder: string): Fault {
+function renderFault(
+  job: RenderJob,
+  end: Exclude<RendererEnd, { kind: "done" }>,
+  clean: (text: string) => string,
+): Fault {
   const { path, renderer, file } = job;
   const shown = path === "" ? "the repository's root" : path;
-  const { message, remedy } = wordsOf(end, renderer, folder);
+  if (end.kind === "failed" && PLUGINS_OFF.test(end.message)) return pluginRefused(job, end.message);
+  const { message, remedy } = wordsOf(end, renderer, clean);
   return {
     kind: "fault",
     code: end.kind === "interrupted" ? "interrupted" : "render-failed",
@@ -203,16 +235,37 @@ function renderFault(job: RenderJob, end: Exclude<RendererEnd, { kind: "done" }>
   };
 }
 
+/** In kustomize's words (`api/types/errors.go`, `NewErrOnlyBuiltinPluginsAllowed`). */
+const PLUGINS_OFF = /external plugins disabled; unable to load external plugin '([^'\s]{1,200})'/;
+
+function pluginRefused({ path, file }: RenderJob, message: string): Fault {
+  const plugin = PLUGINS_OFF.exec(message)?.[1] ?? "";
+  const shown = path === "" ? "the repository's root" : path;
+  return {
+    kind: "fault",
+    code: "render-refused",
+    about: path === "" ? "." : path,
+    message: `${shown} needs the plugin ${plugin}: holdfast runs no plugins, functions or containers of a repository`,
+    remedy: "commit what the plugin makes, or list the folder under the target's exclude",
+    position: { file, line: 1 },
+    leavesUnknown: "declared",
+  };
+}
+
 interface Words {
   readonly message: string;
   readonly remedy: string;
 }
 
-function wordsOf(end: Exclude<RendererEnd, { kind: "done" }>, renderer: RendererName, folder: string): Words {
+function wordsOf(
+  end: Exclude<RendererEnd, { kind: "done" }>,
+  renderer: RendererName,
+  clean: (text: string) => string,
+): Words {
   const look = "mend it, or list it under the target's exclude";
   switch (end.kind) {
     case "failed":
-      return { message: `${renderer} says: ${saidBy(end.message, folder)}`, remedy: look };
+      return { message: `${renderer} says: ${saidBy(end.message, clean)}`, remedy: look };
     case "too-long":
       return { message: `${renderer} took too long, and was ended`, remedy: look };
     case "too-much-output":
@@ -226,13 +279,22 @@ function wordsOf(end: Exclude<RendererEnd, { kind: "done" }>, renderer: Renderer
   }
 }
 
+const MAX_READ = 4000;
 const MAX_SAID = 500;
 
-/** The program's own words on one line, with paths as the repository has them. What looks like a secret is taken out. */
-function saidBy(message: string, folder: string): string {
-  const own = message
+/** Paths as the repository has them; the home of one run is nobody's business. */
+function withoutFolders(text: string, folder: string, root: string): string {
+  return text
     .replaceAll(`${folder}/`, "")
     .replaceAll(folder, "the repository's root")
+    .split(`${root}/`)
+    .map((part, index) => (index === 0 ? part : part.replace(/^home-\d+\/?/, "")))
+    .join("");
+}
+
+/** The program's own words on one line, with paths as the repository has them. What looks like a secret is taken out. */
+function saidBy(message: string, clean: (text: string) => string): string {
+  const own = clean(message.slice(0, MAX_READ))
     .replace(/^Error: /, "")
     .replace(/\s*Use --debug flag to render out invalid YAML\s*$/, "")
     .replaceAll(/[\p{Cc}\p{Cf}]+/gu, " ")
