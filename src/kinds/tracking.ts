@@ -100,9 +100,9 @@ export const TRACKING: readonly LeftOutRow[] = [
 
 function rowsOf({ deployer, by, labels = [], annotations = [], shared = [], source }: Tracker): readonly LeftOutRow[] {
   const marks = [
-    ...labels.map((name) => ["labels", name]),
-    ...annotations.map((name) => ["annotations", name]),
-  ] as const;
+    ...labels.map((mark) => ({ map: "labels", mark })),
+    ...annotations.map((mark) => ({ map: "annotations", mark })),
+  ];
   const common = {
     by: new Set(by),
     reason: "ignored",
@@ -129,7 +129,7 @@ function rowsOf({ deployer, by, labels = [], annotations = [], shared = [], sour
       // Where the object has no managedFields, what only this deployer writes must be there.
       unmanaged: true as const,
       test: ({ liveValue, live, managed }: DifferenceAt) =>
-        (managed || marks.some(([map, mark]) => fieldAt(live, "metadata", map, mark) !== undefined)) &&
+        (managed || marks.some(({ map, mark }) => fieldAt(live, "metadata", map, mark) !== undefined)) &&
         (NAMES_ITSELF[deployer] === undefined || liveValue === NAMES_ITSELF[deployer]),
     })),
     ...(deployer === "Argo CD"
