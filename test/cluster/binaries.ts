@@ -34,10 +34,25 @@ type Recipe =
       readonly kubernetes?: KubernetesMinor;
       readonly seconds: number;
     }
+  // Of another module than the cluster's, so that a change there does not build the cluster anew.
+  | {
+      readonly kind: "judge";
+      readonly module: string;
+      readonly package: string;
+      readonly source: string;
+      readonly seconds: number;
+    }
   | { readonly kind: "install"; readonly package: string; readonly seconds: number };
 
 const RECIPES = {
   etcd: { kind: "module", package: "./etcd", source: "etcd", seconds: 10 },
+  fluxjudge: {
+    kind: "judge",
+    module: join(import.meta.dirname, "go-flux"),
+    package: "./fluxjudge",
+    source: "fluxjudge",
+    seconds: 30,
+  },
   helm: { kind: "install", package: "helm.sh/helm/v3/cmd/helm@v3.22.0", seconds: 50 },
   "kube-apiserver": { kind: "module", package: "k8s.io/kubernetes/cmd/kube-apiserver", seconds: 160 },
   "kube-controller-manager": { kind: "module", package: "k8s.io/kubernetes/cmd/kube-controller-manager", seconds: 40 },
@@ -113,9 +128,9 @@ export function cacheFolder(name: BinaryName): string {
   if (recipe.kind === "install") {
     hash.update(recipe.package);
   } else {
-    const { module } = KUBERNETES[recipe.kubernetes ?? NEWEST];
+    const module = moduleOf(recipe);
     const files = recipe.source === undefined ? [] : sourceFiles(join(module, recipe.source));
-    hash.update(goFlags(recipe.kubernetes).join("\0"));
+    hash.update(flagsOf(recipe).join("\0"));
     for (const file of ["go.mod", "go.sum"]) hash.update(file).update(readFileSync(join(module, file)));
     for (const file of files) hash.update(relative(module, file)).update(readFileSync(file));
   }
@@ -126,6 +141,15 @@ function cacheRoot(): string {
   const { HOLDFAST_CACHE: own, XDG_CACHE_HOME: shared } = process.env;
   if (own) return own;
   return join(shared ? shared : join(homedir(), ".cache"), "holdfast");
+}
+
+function moduleOf(recipe: Recipe): string {
+  if (recipe.kind === "judge") return recipe.module;
+  return KUBERNETES[(recipe.kind === "module" ? recipe.kubernetes : undefined) ?? NEWEST].module;
+}
+
+function flagsOf(recipe: Recipe): readonly string[] {
+  return goFlags(recipe.kind === "module" ? recipe.kubernetes : undefined);
 }
 
 function goFlags(kubernetes: KubernetesMinor = NEWEST): readonly string[] {
@@ -193,13 +217,17 @@ interface BuildStep {
 }
 
 async function compile({ go, recipe, part }: BuildStep): Promise<string> {
-  const kubernetes = recipe.kind === "module" ? recipe.kubernetes : undefined;
-  await runGo(["build", "-mod=readonly", ...goFlags(kubernetes), "-o", part, recipe.package], { go, kubernetes });
+  const args = ["build", "-mod=readonly", ...flagsOf(recipe), "-o", part, recipe.package];
+  await runGo(args, { go, module: moduleOf(recipe) });
   return part;
 }
 
 async function install({ go, recipe, part }: BuildStep): Promise<string> {
-  await runGo(["install", "-trimpath", "-ldflags", "-s -w", recipe.package], { go, env: { GOBIN: part } });
+  await runGo(["install", "-trimpath", "-ldflags", "-s -w", recipe.package], {
+    go,
+    module: moduleOf(recipe),
+    env: { GOBIN: part },
+  });
   const [binary = "nothing"] = readdirSync(part);
   const path = join(part, binary);
   const moved = `${part}-binary`;
@@ -210,13 +238,13 @@ async function install({ go, recipe, part }: BuildStep): Promise<string> {
 
 interface GoRun {
   readonly go: string;
-  readonly kubernetes?: KubernetesMinor | undefined;
+  readonly module: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-async function runGo(args: readonly string[], { go, kubernetes = NEWEST, env = {} }: GoRun): Promise<void> {
+async function runGo(args: readonly string[], { go, module, env = {} }: GoRun): Promise<void> {
   const child = spawn(go, args, {
-    cwd: KUBERNETES[kubernetes].module,
+    cwd: module,
     env: { ...process.env, CGO_ENABLED: "0", GOOS: "", GOARCH: "", GOFLAGS: "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
