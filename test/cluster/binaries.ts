@@ -54,6 +54,8 @@ const RECIPES = {
     seconds: 30,
   },
   helm: { kind: "install", package: "helm.sh/helm/v3/cmd/helm@v3.22.0", seconds: 50 },
+  // Helm 4 has other flags' defaults and other readers; both majors are in use.
+  helm4: { kind: "install", package: "helm.sh/helm/v4/cmd/helm@v4.3.1", seconds: 60 },
   "kube-apiserver": { kind: "module", package: "k8s.io/kubernetes/cmd/kube-apiserver", seconds: 160 },
   "kube-controller-manager": { kind: "module", package: "k8s.io/kubernetes/cmd/kube-controller-manager", seconds: 40 },
   "kube-apiserver-1.33": {

@@ -66,7 +66,7 @@ export async function helmJob(input: HelmInput): Promise<RenderJob | Fault> {
       settings.namespace,
       "--include-crds",
       ...capabilityArgs(input.capabilities),
-      ...values.flatMap((one) => ["--values", `./${one}`]),
+      ...values.flatMap((one) => ["--values", asListItem(`./${one}`)]),
       // What follows is no option, whatever the repository calls it.
       "--",
       settings.release ?? chart.name,
@@ -75,6 +75,11 @@ export async function helmJob(input: HelmInput): Promise<RenderJob | Fault> {
     charts: false,
     mayVary: "templates",
   };
+}
+
+/** helm splits this option's argument at commas, as CSV has it. */
+function asListItem(text: string): string {
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function valuesOf({ path, settings, files }: HelmInput): readonly string[] | Fault {
