@@ -38,6 +38,12 @@ export const HELP = {
     ["Secrets stand in it as digests, everything else as it is: keep it as you keep your manifests."],
     ["snapshot --repo infra --context prod --out prod-snapshot", "scan --repo infra --live prod-snapshot"],
   ),
+  targets: examples(
+    [
+      "Asks no cluster. What could not be understood (a chart from elsewhere, a template that fails) is named; exit code 1 then.",
+    ],
+    ["targets --repo infra", "targets --repo infra --revision main --format json"],
+  ),
   policyTest: examples([], ["policy test policies/", "policy test config/policies/exposure/EX01.yaml --verbose"]),
   configCheck: examples([], ["config check --repo infra", "config check --repo infra --server-config server.yml"]),
 } as const;

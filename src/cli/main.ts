@@ -77,7 +77,8 @@ function program(signal: AbortSignal): Command {
     .addHelpText("after", EXAMPLES)
     .configureOutput({ outputError: (text, write) => write(usageLine(text)) })
     .exitOverride();
-  for (const add of [addScan, addReconcile, addServe, addExplain, addSnapshot, addPolicy, addConfig]) add(root, signal);
+  for (const add of [addScan, addReconcile, addServe, addExplain, addSnapshot, addTargets, addPolicy, addConfig])
+    add(root, signal);
   return root;
 }
 
@@ -154,6 +155,20 @@ function addSnapshot(root: Command, signal: AbortSignal): void {
     .action(async (options: Record<string, unknown>) => {
       const { snapshotCommand } = await import("./snapshot-command.ts");
       process.exitCode = await snapshotCommand(options, signal);
+    });
+}
+
+function addTargets(root: Command, signal: AbortSignal): void {
+  sourceOptions(root.command("targets"))
+    .description("what was found to be deployed from this repository, how it is rendered, by whom it is deployed")
+    .option("--kube-version <version>", "the Kubernetes that charts are rendered for", "v1.36.0")
+    .addOption(new Option("--format <format>", "on standard output").choices(["text", "json"]).default("text"))
+    .option("--quiet", "no progress")
+    .option("--verbose", "stack traces")
+    .addHelpText("after", HELP.targets)
+    .action(async (options: Record<string, unknown>) => {
+      const { targetsCommand } = await import("./targets-command.ts");
+      process.exitCode = await targetsCommand(options, signal);
     });
 }
 

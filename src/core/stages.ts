@@ -26,6 +26,8 @@ export interface SourceTree {
   read(file: string): Promise<Uint8Array | Fault>;
   /** Brings files near that are about to be read, in one go. Absent where reading them one by one costs no more. */
   prefetch?(files: readonly string[]): Promise<Fault | undefined>;
+  /** The address that the repository is known by, as its `origin` has it; absent where there is none. */
+  origin?(): Promise<string | undefined>;
   /** What the files were before; absent where nothing keeps that. A fault where it cannot be read. */
   history?(): Promise<SourceHistory | Fault>;
 }
@@ -83,6 +85,18 @@ export interface RenderRoot {
   readonly path: string;
   readonly renderer: "plain" | "kustomize" | "helm";
   readonly version: string;
+  /** What deploys it, where Git says so. */
+  readonly deployer?: RootDeployer;
+}
+
+/** An object of a deployer's own that says what it deploys. */
+export interface RootDeployer {
+  readonly kind: "flux-kustomization" | "flux-helm-release" | "argo-cd-application";
+  readonly ref: ObjectRef;
+  /** Where Git declares it. */
+  readonly file: string;
+  /** It deploys nothing until somebody lets it go on. */
+  readonly suspended: boolean;
 }
 
 /** One target's desired objects. */

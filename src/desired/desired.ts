@@ -10,6 +10,9 @@ import type { DesiredState, Progress, RenderRoot, SourceFile, SourceTree } from 
 import type { Digester } from "../text/digest.ts";
 import { decodeText } from "../yaml/content.ts";
 import { createTextPool } from "../yaml/text-pool.ts";
+import { findFlux } from "./flux/find.ts";
+import type { FoundFlux } from "./flux/find.ts";
+import { renderFlux } from "./flux/render-flux.ts";
 import { MAX_FILE_BYTES } from "./file-faults.ts";
 import { matchesAny } from "./glob.ts";
 import { contextOf, readManifests } from "./manifests.ts";
@@ -62,6 +65,8 @@ export async function readDesired(input: DesiredInput): Promise<DesiredState> {
     return { revision: tree.revision, roots: [], objects: [], faults: [sources], complete: false };
   }
   const manifests = await readFiles(input, sources.files);
+  const flux = await findFlux({ ...input, ...sources, plain: manifests.objects, context: contextOf(input) });
+  if (flux !== undefined) return await deployedByFlux(input, sources, manifests.objects, flux);
   const rendered = await renderRoots(input, sources);
   const single = await withoutDuplicates(tree, [...manifests.objects, ...rendered.objects]);
   const faults = [
@@ -80,9 +85,58 @@ export async function readDesired(input: DesiredInput): Promise<DesiredState> {
   };
 }
 
+/** Where Flux deploys from the target, what Flux does not deploy is nothing that the cluster should have. */
+async function deployedByFlux(
+  input: DesiredInput,
+  sources: Sources,
+  plain: readonly DesiredObject[],
+  found: FoundFlux,
+): Promise<DesiredState> {
+  const { tree, target } = input;
+  const rendered = await renderFlux(input, found, sources.all);
+  const single = await withoutDuplicates(tree, rendered.objects);
+  const entries = new Set(found.entries.map(({ object }) => object));
+  const left = plain.filter((object) => !entries.has(object) && !rendered.deploys(object.origin.file));
+  const roots = sources.rendered.filter(({ file }) => !rendered.deploys(file));
+  const faults = [
+    ...sources.faults,
+    ...rendered.faults,
+    ...single.faults,
+    ...encryptedNote(target, rendered.encrypted),
+    ...notDeployed(target, [...left.map(({ origin }) => origin.file), ...roots.map(({ file }) => file)]),
+  ];
+  return {
+    revision: tree.revision,
+    roots: rendered.roots,
+    objects: single.objects,
+    faults,
+    complete: !faults.some((fault) => fault.leavesUnknown === "declared"),
+  };
+}
+
+/** Said once, so that nobody takes silence about them for agreement. */
+function notDeployed({ name }: DesiredTarget, files: readonly string[]): readonly Fault[] {
+  const different = [...new Set(files)];
+  if (different.length === 0) return [];
+  const shown = different.slice(0, 3).join(", ");
+  const more = different.length > 3 ? ` and ${different.length - 3} more` : "";
+  return [
+    {
+      kind: "fault",
+      code: "not-deployed",
+      about: name,
+      message: `Flux deploys from target ${name}, and nothing of it deploys ${shown}${more}: not compared`,
+      remedy: "leave it, or make a target of its own of what something else deploys",
+      leavesUnknown: "nothing",
+    },
+  ];
+}
+
 export interface Sources {
   /** The plain manifest files. */
   readonly files: readonly SourceFile[];
+  /** Other files that might hold manifests: those of kustomizations and charts. */
+  readonly others: readonly SourceFile[];
   /** The root that they are; none where everything is rendered. */
   readonly plain: readonly RenderRoot[];
   readonly rendered: readonly FoundRoot[];
@@ -110,8 +164,10 @@ export async function listSources(tree: SourceTree, target: DesiredTarget): Prom
   const modules = own.filter((file) => file.mode === "160000");
   const submodules = await Promise.all(modules.map((file) => tree.read(file.path)));
   const plainRoot: RenderRoot = { path, renderer: "plain", version: PLAIN_RENDERER_VERSION };
+  const plainFiles = new Set(files);
   return {
     files,
+    others: inScope.filter((file) => isManifestName(file.path) && !plainFiles.has(file)),
     plain: files.length > 0 || found.roots.length === 0 ? [plainRoot] : [],
     rendered: found.roots,
     all,

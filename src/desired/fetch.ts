@@ -50,6 +50,7 @@ export async function fetchRepository(options: FetchOptions): Promise<FetchedRep
     repository: { gitDir },
     commit,
     prefix: "",
+    origin: () => Promise.resolve(remote.url),
     bring: createBringer(gitDir, commit, remote),
     bringOld: (hashes) => fetchBlobs(gitDir, remote, hashes),
     onDamage: () => markDamaged(gitDir),

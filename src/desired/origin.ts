@@ -17,3 +17,21 @@ export async function originOf(dir: string): Promise<string | undefined | Fault>
   if (isFault(found)) return found;
   return found.toString("utf8").trim() || undefined;
 }
+
+/** The same, for what can do without: `undefined` where it cannot be read, too. */
+export async function originUrl(dir: string): Promise<string | undefined> {
+  const url = await originOf(dir);
+  return isFault(url) ? undefined : url;
+}
+
+/** Whether two addresses name one repository: over HTTPS, over SSH, with a user, with or without `.git`. */
+export function sameRepository(a: string, b: string): boolean {
+  return plainAddress(a) === plainAddress(b);
+}
+
+function plainAddress(address: string): string {
+  const url = /^[a-z][a-z0-9+.-]*:\/\/(?:[^@/]*@)?([^/:]+)(?::\d+)?\/(.*)$/i.exec(address);
+  const short = /^(?:[^@/]*@)?([^/:]+):(.*)$/.exec(address);
+  const [, host = "", path = address] = url ?? short ?? [];
+  return `${host.toLowerCase()}/${path.replace(/^\/+|\/+$/g, "").replace(/\.git$/, "")}`;
+}

@@ -5,6 +5,7 @@ import { isFault } from "../core/fault.ts";
 import { openCommitTree } from "./commit-tree.ts";
 import type { CommitTree } from "./commit-tree.ts";
 import type { TreeOptions } from "./file-faults.ts";
+import { originUrl } from "./origin.ts";
 import { runGit } from "./git.ts";
 import type { GitRepository } from "./git.ts";
 import { findRepository } from "./repository.ts";
@@ -22,7 +23,7 @@ export async function openRevision(
   if (isFault(repository)) return repository;
   const commit = await resolveCommit(repository, revision, options.signal);
   if (isFault(commit)) return commit;
-  return openCommitTree({ ...options, repository, commit, prefix: repository.prefix });
+  return openCommitTree({ ...options, repository, commit, prefix: repository.prefix, origin: () => originUrl(dir) });
 }
 
 /** The full hash of the commit that a revision names. The name goes through standard input, so it can never be an option. */

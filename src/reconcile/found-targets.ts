@@ -1,0 +1,50 @@
+/** What is deployed from a repository, as far as Git itself tells: for `holdfast targets`, without a cluster. */
+
+import type { DesiredState, Progress } from "../core/stages.ts";
+import { compareText } from "../core/value.ts";
+import { readDesired } from "../desired/desired.ts";
+import type { Renderers } from "../desired/render/renderers.ts";
+import { builtinKind, builtinKinds } from "../kinds/scopes.ts";
+import type { Digester } from "../text/digest.ts";
+import type { ScanTarget } from "./scan.ts";
+
+export interface FoundTarget {
+  readonly target: Pick<ScanTarget, "name" | "path" | "cluster">;
+  readonly state: DesiredState;
+}
+
+export interface FoundTargetsInput {
+  readonly targets: readonly ScanTarget[];
+  readonly digester: Digester;
+  readonly renderers: Renderers;
+  /** What charts are told of the cluster. */
+  readonly kubeVersion: string;
+  readonly progress: Progress;
+}
+
+/** Kinds that a cluster adds keep the namespace that they declare. */
+export async function foundTargets(input: FoundTargetsInput): Promise<readonly FoundTarget[]> {
+  const { digester, renderers, kubeVersion, progress } = input;
+  const kinds = builtinKinds().flatMap(({ apiVersion, kind }) => [apiVersion, `${apiVersion}/${kind}`]);
+  const found: FoundTarget[] = [];
+  for (const target of input.targets) {
+    const { tree, name, path, namespace, exclude, helm } = target;
+    const state = await readDesired({
+      tree,
+      target: {
+        name,
+        path,
+        exclude,
+        ...(namespace === undefined ? {} : { namespace }),
+        ...(helm === undefined ? {} : { helm }),
+      },
+      digester,
+      isNamespaced: (kind) => builtinKind(kind)?.namespaced,
+      renderers,
+      capabilities: { kubeVersion, apiVersions: [...new Set(kinds)].toSorted(compareText) },
+      progress,
+    });
+    found.push({ target, state });
+  }
+  return found;
+}

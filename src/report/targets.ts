@@ -1,0 +1,89 @@
+/** `holdfast targets`: what was found to be deployed, how it is rendered, by whom, and what was not understood. */
+
+import { formatFault } from "../core/fault.ts";
+import type { Fault } from "../core/fault.ts";
+import { formatRef } from "../core/refs.ts";
+import type { DesiredState, RenderRoot, RootDeployer } from "../core/stages.ts";
+import { terminalText } from "../text/escape-terminal.ts";
+
+export interface ShownTarget {
+  readonly target: { readonly name: string; readonly path: string; readonly cluster?: string };
+  readonly state: Pick<DesiredState, "revision" | "roots" | "objects" | "faults" | "complete">;
+}
+
+/** For people. */
+export function targetsText(targets: readonly ShownTarget[]): string {
+  return targets.map(targetText).join("\n");
+}
+
+function targetText({ target, state }: ShownTarget): string {
+  const where = target.path === "" ? "the whole repository" : target.path;
+  const cluster = target.cluster === undefined ? "" : `, cluster ${target.cluster}`;
+  const rows = state.roots.map(rowOf);
+  const width = Math.max(0, ...rows.map(({ path }) => path.length));
+  const lines = [
+    `target ${target.name}: ${where}${cluster}, ${state.revision === "worktree" ? "the working tree" : state.revision}`,
+    ...rows.map(({ renderer, path, deployer }) =>
+      `  ${renderer.padEnd(18)}  ${path.padEnd(width)}  ${deployer}`.trimEnd(),
+    ),
+    `  ${counted(state.roots.length, "root")}, ${counted(state.objects.length, "object")}`,
+    ...problems(state.faults),
+  ];
+  return `${lines.map(terminalText).join("\n")}\n`;
+}
+
+function rowOf(root: RenderRoot): { readonly renderer: string; readonly path: string; readonly deployer: string } {
+  const renderer = root.renderer === "plain" ? "plain" : `${root.renderer} ${root.version}`;
+  return { renderer, path: root.path === "" ? "." : root.path, deployer: deployerText(root) };
+}
+
+function deployerText({ deployer }: RenderRoot): string {
+  if (deployer === undefined) return "";
+  const suspended = deployer.suspended ? ", suspended" : "";
+  return `by ${BY[deployer.kind]} ${formatRef(deployer.ref)}${suspended}`;
+}
+
+const BY = { "flux-kustomization": "Flux", "flux-helm-release": "Flux", "argo-cd-application": "Argo CD" } as const;
+
+function problems(faults: readonly Fault[]): readonly string[] {
+  const lost = faults.filter(({ leavesUnknown }) => leavesUnknown === "declared");
+  const noted = faults.filter(({ leavesUnknown }) => leavesUnknown !== "declared");
+  return [
+    ...lost.map((fault) => `  not understood: ${formatFault(fault)}`),
+    ...noted.map((fault) => `  note: ${formatFault(fault)}`),
+  ];
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** For programs. */
+export function targetsJson(targets: readonly ShownTarget[]): string {
+  const shown = targets.map(({ target, state }) => ({
+    name: target.name,
+    ...(target.cluster === undefined ? {} : { cluster: target.cluster }),
+    path: target.path,
+    revision: state.revision,
+    complete: state.complete,
+    objects: state.objects.length,
+    roots: state.roots.map(({ path, renderer, version, deployer }) => ({
+      path,
+      renderer,
+      version,
+      ...(deployer === undefined ? {} : { deployer: deployerJson(deployer) }),
+    })),
+    faults: state.faults.map(({ code, about, message, remedy, position }) => ({
+      code,
+      about,
+      message,
+      remedy,
+      ...(position === undefined ? {} : { file: position.file, line: position.line }),
+    })),
+  }));
+  return `${JSON.stringify({ apiVersion: "holdfast.dev/v1alpha1", kind: "TargetList", targets: shown }, null, 2)}\n`;
+}
+
+function deployerJson({ kind, ref, file, suspended }: RootDeployer): object {
+  return { kind, object: ref, file, suspended };
+}
