@@ -25,6 +25,8 @@ export interface Kustomization {
   readonly configured: boolean;
   /** Where its generators, transformers and validators are configured: clean paths of files, or of kustomizations. */
   readonly plugins: readonly string[];
+  /** Whether all that it names is known before it is built. */
+  readonly whole: boolean;
 }
 
 export interface NamedChart {
@@ -44,23 +46,41 @@ export async function readKustomization(
   path: string,
   file: string,
 ): Promise<Kustomization | undefined> {
-  const values = await valuesOf(tree, file);
+  const found = await valuesOf(tree, file);
   // One that cannot be read is a root all the same: what it takes in is not known.
-  if (values === undefined) return { ...kustomizationIn(path, file, []), configured: true };
+  const values = found?.values ?? [];
   if (values.length > 0 && values.every(isOrdinaryObject)) return undefined;
-  return await withPlugins(tree, kustomizationIn(path, file, values));
+  const kustomization = await kustomizationOf(tree, { path, file, values });
+  return found?.whole === true ? kustomization : { ...kustomization, configured: true, whole: false };
 }
 
-async function valuesOf(tree: SourceTree, file: string): Promise<readonly Value[] | undefined> {
+interface Read {
+  readonly values: readonly Value[];
+  readonly whole: boolean;
+}
+
+async function valuesOf(tree: SourceTree, file: string): Promise<Read | undefined> {
   const bytes = await tree.read(file);
   const text = isFault(bytes) ? undefined : decodeText(bytes);
-  return text === undefined ? undefined : readYaml(text, { file }).documents.map((document) => document.value);
+  return text === undefined ? undefined : read(text, file);
 }
 
-/** The same of what is already read: a kustomization that its deployer changes before it builds it, say. */
-export function kustomizationIn(path: string, file: string, values: readonly Value[]): Kustomization {
+function read(text: string, file: string): Read {
+  const { documents, faults } = readYaml(text, { file });
+  return { values: documents.map(({ value }) => value), whole: faults.length === 0 };
+}
+
+interface KustomizationDocuments {
+  readonly path: string;
+  readonly file: string;
+  readonly values: readonly Value[];
+}
+
+/** What the documents name by themselves. */
+function namedByItself({ path, file, values }: KustomizationDocuments): Kustomization {
   const plugins = values.flatMap((value) => PLUGINS.flatMap((name) => texts(named(value, name))));
-  const inline = plugins.filter(isInline).flatMap((text) => readYaml(text, { file }).documents.map((one) => one.value));
+  const written = plugins.filter(isInline).map((text) => read(text, file));
+  const inline = written.flatMap((one) => one.values);
   const found = placed(path, [...values.flatMap(namedIn), ...inline.flatMap(namedByPlugin)]);
   const charts = [...values.flatMap((value) => chartsIn(path, value)), ...inline.flatMap((one) => chartOf(path, one))];
   const component = values.length > 0 && values.every((value) => texts(named(value, "kind")).includes("Component"));
@@ -73,14 +93,20 @@ export function kustomizationIn(path: string, file: string, values: readonly Val
     charts,
     configured: plugins.length > 0,
     plugins: placed(path, plugins).references,
+    whole: written.every((one) => one.whole),
   };
 }
 
-/** With what the files of its generators, transformers and validators name: their paths begin at the kustomization, too. */
-export async function withPlugins(tree: SourceTree, kustomization: Kustomization): Promise<Kustomization> {
+/**
+ * The same of what is already read: a kustomization that its deployer changes before it builds it, say. The files of its
+ * generators, transformers and validators are read for what they name: their paths begin at the kustomization, too.
+ */
+export async function kustomizationOf(tree: SourceTree, documents: KustomizationDocuments): Promise<Kustomization> {
+  const kustomization = namedByItself(documents);
   const { path, plugins, charts, references, outside } = kustomization;
   if (plugins.length === 0) return kustomization;
-  const values = (await Promise.all(plugins.map((file) => valuesOf(tree, file)))).flatMap((one) => one ?? []);
+  const configs = await Promise.all(plugins.map((file) => valuesOf(tree, file)));
+  const values = configs.flatMap((one) => one?.values ?? []);
   const found = placed(path, values.flatMap(namedByPlugin));
   const more = values.flatMap((value) => chartOf(path, value));
   return {
@@ -88,6 +114,8 @@ export async function withPlugins(tree: SourceTree, kustomization: Kustomization
     references: [...new Set([...references, ...found.references, ...more.flatMap(({ homes }) => homes)])],
     outside: [...new Set([...outside, ...found.outside])],
     charts: [...charts, ...more],
+    // What is no file is another kustomization: it makes the configuration, and nobody knows it before.
+    whole: kustomization.whole && configs.every((one) => one?.whole === true),
   };
 }
 

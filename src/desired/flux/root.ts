@@ -6,7 +6,7 @@ import { isMap } from "../../core/value.ts";
 import type { ValueMap } from "../../core/value.ts";
 import { decodeText } from "../../yaml/content.ts";
 import { readYaml } from "../../yaml/read.ts";
-import { KUSTOMIZATION_FILES, kustomizationIn, readKustomization } from "../kustomization.ts";
+import { KUSTOMIZATION_FILES, kustomizationOf, readKustomization } from "../kustomization.ts";
 import type { Kustomization } from "../kustomization.ts";
 import { baseName, folderOf, isWithin, joinPath } from "../paths.ts";
 import type { FoundKustomization } from "../roots.ts";
@@ -60,7 +60,7 @@ export async function fluxRoot(
   const resources = file === undefined ? resourcesOf(path, below, folders) : [];
   const value = overlaid({ resources, spec: flux.spec, ...(own === undefined ? {} : { own }) });
   const built = file ?? joinPath(path, KUSTOMIZATION_FILES[0]);
-  const start = kustomizationIn(path, built, [value]);
+  const start = await kustomizationOf(tree, { path, file: built, values: [value] });
   const { kustomizations, reached } = await reach(start, folders);
   const root: FoundKustomization = { renderer: "kustomize", path, file: file ?? flux.file, kustomizations, reached };
   return { flux, root, made: new Map([[built, Buffer.from(JSON.stringify(value))]]) };

@@ -73,6 +73,7 @@ export async function helmJob(input: HelmInput): Promise<RenderJob | Fault> {
       path === "" ? "." : `./${path}`,
     ],
     charts: false,
+    foreseen: true,
     mayVary: "templates",
   };
 }

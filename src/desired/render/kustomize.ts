@@ -33,6 +33,7 @@ export function kustomizeJob(
     // A folder's name may begin with a dash.
     args: ["build", path === "" ? "." : `./${path}`],
     charts: charts.length > 0,
+    foreseen: root.kustomizations.every(({ whole }) => whole),
     ...(charts.length === 0 || capabilities === undefined ? {} : { capabilities }),
     // A chart that kustomize inflates may hold what Helm makes up.
     mayVary: charts.length > 0 ? "templates" : "never",

@@ -39,6 +39,8 @@ export interface RenderJob {
   readonly args: readonly string[];
   /** Whether it inflates charts: kustomize is then told where helm is. */
   readonly charts: boolean;
+  /** Whether all that it may ask for is known. What is not is never rendered where it could reach a network. */
+  readonly foreseen: boolean;
   /** Of the cluster, for the charts that it inflates. */
   readonly capabilities?: Capabilities;
   /** Whether the output might not be the same the next time, as templates' functions go: it is then rendered twice. */
@@ -93,6 +95,7 @@ class Programs implements Renderers {
   async render(job: RenderJob): Promise<Rendered | Fault> {
     const binary = await this.#binary(job.renderer);
     if (isFault(binary)) return binary;
+    if (!job.foreseen && this.#isolated().length === 0) return unforeseen(job);
     const read = await readFiles(job.tree, job.files, MAX_FILES_BYTES);
     if (isFault(read)) return read;
     const helm = job.charts ? await this.#binary("helm") : undefined;
@@ -230,6 +233,20 @@ function renderFault(
     about: path === "" ? "." : path,
     message: `${shown} cannot be rendered: ${message}`,
     remedy,
+    position: { file, line: 1 },
+    leavesUnknown: "declared",
+  };
+}
+
+function unforeseen({ path, file }: RenderJob): Fault {
+  const shown = path === "" ? "the repository's root" : path;
+  return {
+    kind: "fault",
+    code: "render-refused",
+    about: path === "" ? "." : path,
+    message: `${shown} is not rendered: what configures its generators or transformers cannot be read before, and could ask for anything on the network`,
+    remedy:
+      "name files under generators and transformers in place of folders, or run holdfast where `unshare --user --net` works",
     position: { file, line: 1 },
     leavesUnknown: "declared",
   };
