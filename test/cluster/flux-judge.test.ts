@@ -225,14 +225,18 @@ function use(random: () => number, depth: number): string {
 
 /** A well-formed one with a character taken out or put in. */
 function broken(random: () => number): string {
-  const text = [...wellFormed(random)];
+  const text = Array.from(wellFormed(random));
   const at = Math.floor(random() * text.length);
-  text.splice(at, random() < 0.5 ? 1 : 0, ...(random() < 0.6 ? [pick([..."${}:/#%^,=-\\a1é😀\0"], random)] : []));
+  text.splice(
+    at,
+    random() < 0.5 ? 1 : 0,
+    ...(random() < 0.6 ? [pick(Array.from("${}:/#%^,=-\\a1é😀\0"), random)] : []),
+  );
   return text.join("");
 }
 
 function soup(random: () => number): string {
-  const parts = ["${", "${", "}", "}", "}", "a", "B", "path", ..."$:/#%^,=-+?\\*[]1é_. "];
+  const parts = ["${", "${", "}", "}", "}", "a", "B", "path", ...Array.from("$:/#%^,=-+?\\*[]1é_. ")];
   return Array.from({ length: 1 + Math.floor(random() * 12) }, () => pick(parts, random)).join("");
 }
 
