@@ -3,12 +3,13 @@
  * renders them. One that fails costs itself, and what it would have led to.
  */
 
+import { availableParallelism } from "node:os";
 import { isFault } from "../../core/fault.ts";
 import type { Fault } from "../../core/fault.ts";
 import type { DesiredObject } from "../../core/objects.ts";
 import { formatRef, groupOf, refKey } from "../../core/refs.ts";
 import type { RenderRoot, RootDeployer, SourceFile } from "../../core/stages.ts";
-import { fieldAt, isMap, setField, textOf, withField } from "../../core/value.ts";
+import { compareText, fieldAt, isMap, setField, textOf, withField } from "../../core/value.ts";
 import type { Value, ValueMap } from "../../core/value.ts";
 import type { DesiredInput } from "../desired.ts";
 import { contextOf } from "../manifests.ts";
@@ -18,7 +19,9 @@ import { readRendered } from "../render/rendered.ts";
 import type { Rendered } from "../render/renderers.ts";
 import type { FoundFlux } from "./find.ts";
 import { fluxKey, fluxKustomizationOf, substituteReferences, textsIn } from "./objects.ts";
-import type { FluxKustomization } from "./objects.ts";
+import type { FluxKustomization, SubstituteReference } from "./objects.ts";
+import { postBuild } from "./post-build.ts";
+import type { LoadedVariables } from "./post-build.ts";
 import { fluxRoot, takesIn } from "./root.ts";
 import type { FluxRoot } from "./root.ts";
 
@@ -38,6 +41,9 @@ export async function renderFlux(
 ): Promise<RenderedFlux> {
   return await new FluxPass(input, found, all).run();
 }
+
+/** Words that nobody writes: in the place of values that only the cluster knows. */
+const DYES = ["holdfast-unknown-value-a", "holdfast-unknown-value-b"] as const;
 
 class FluxPass {
   readonly #input: DesiredInput;
@@ -62,8 +68,14 @@ class FluxPass {
 
   async run(): Promise<RenderedFlux> {
     for (const { flux } of this.#found.entries) this.#expect(flux);
-    for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      await this.#render(next);
+    const running = new Set<Promise<void>>();
+    for (;;) {
+      for (let next = this.#next(running.size); next !== undefined; next = this.#next(running.size)) {
+        const done = this.#render(next).finally(() => running.delete(done));
+        running.add(done);
+      }
+      if (running.size === 0) break;
+      await Promise.race(running);
       this.#input.progress?.({ stage: "desired", what: "roots", done: this.#roots.length });
     }
     for (const { object } of this.#found.entries) {
@@ -71,9 +83,10 @@ class FluxPass {
       if (!this.#objects.has(refKey(object.ref))) this.#objects.set(refKey(object.ref), [object]);
     }
     return {
-      roots: this.#roots,
-      objects: [...this.#objects.values()].flat(),
-      faults: this.#faults,
+      // Those that are rendered side by side end in any order.
+      roots: this.#roots.toSorted((a, b) => compareText(a.path, b.path)),
+      objects: [...this.#objects].toSorted(([a], [b]) => compareText(a, b)).flatMap(([, objects]) => objects),
+      faults: this.#faults.toSorted((a, b) => compareText(a.about, b.about)),
       encrypted: this.#encrypted,
       deploys: (file) => this.#built.some(({ root }) => takesIn(root, file)),
     };
@@ -87,10 +100,14 @@ class FluxPass {
   }
 
   /** First those whose variables are at hand: others may still render the ConfigMap that they come from. */
-  #next(): FluxKustomization | undefined {
+  #next(running: number): FluxKustomization | undefined {
+    if (running >= availableParallelism()) return undefined;
     const ready = this.#waiting.findIndex((flux) =>
-      substituteReferences(flux.spec).every(({ kind, name }) => kind !== "ConfigMap" || this.#dataOf(flux, kind, name)),
+      substituteReferences(flux.spec).every(
+        ({ kind, name }) => kind !== "ConfigMap" || this.#objectOf(flux, kind, name) !== undefined,
+      ),
     );
+    if (ready < 0 && running > 0) return undefined;
     return this.#waiting.splice(Math.max(ready, 0), 1)[0];
   }
 
@@ -115,7 +132,7 @@ class FluxPass {
     const context = contextOf({ ...this.#input, target: namespace === undefined ? {} : { namespace } });
     const manifests = readRendered({ root, rendered, context, isFile: (file) => this.#files.has(file) });
     this.#encrypted += manifests.encrypted;
-    this.#faults.push(...manifests.faults);
+    this.#faults.push(...manifests.faults.map((fault) => namedByUnknown(fault, flux)));
     this.#roots.push({ path: root.path, renderer: "kustomize", version: rendered.version, deployer: deployerOf(flux) });
     for (const object of manifests.objects.map((one) => withCommonMetadata(one, flux.spec))) {
       const key = refKey(object.ref);
@@ -125,21 +142,43 @@ class FluxPass {
     }
   }
 
+  /** Where a value is not known, what comes out is not the same for two stand-ins. */
   #substituted(flux: FluxKustomization, rendered: Rendered): Rendered | Fault {
-    return fieldAt(flux.spec, "postBuild") === undefined ? rendered : refusedSubstitution(flux, "not yet");
+    if (fieldAt(flux.spec, "postBuild") === undefined) return rendered;
+    const text = rendered.output.toString("utf8");
+    const step = {
+      inline: textsIn(fieldAt(flux.spec, "postBuild", "substitute")),
+      from: substituteReferences(flux.spec).map((reference) => this.#variables(flux, reference)),
+      always: fieldAt(flux.spec, "postBuild", "substituteStrategy") === "Always",
+    };
+    const first = postBuild(text, { ...step, dye: DYES[0] });
+    if (first.kind === "refused") return refusedSubstitution(flux, first.why);
+    const output = Buffer.from(first.text);
+    if (first.unknown.length === 0) return { ...rendered, output };
+    const second = postBuild(text, { ...step, dye: DYES[1] });
+    if (second.kind === "refused") return refusedSubstitution(flux, second.why);
+    return { ...rendered, output, again: Buffer.from(second.text) };
   }
 
-  /** What Git says of a ConfigMap, whatever deploys it. Of Secrets holdfast has digests: nobody's values. */
-  #dataOf({ ref }: FluxKustomization, kind: string, name: string): ReadonlyMap<string, string> | undefined {
-    if (kind !== "ConfigMap") return undefined;
-    const key = refKey({
-      apiVersion: "v1",
-      kind,
-      name,
-      ...(ref.namespace === undefined ? {} : { namespace: ref.namespace }),
-    });
-    const [object] = this.#objects.get(key) ?? [];
-    return object === undefined ? undefined : textsIn(fieldAt(object.value, "data"));
+  #variables(flux: FluxKustomization, { kind, name }: SubstituteReference): LoadedVariables {
+    const object = this.#objectOf(flux, kind, name);
+    const data = fieldAt(object?.value, "data");
+    if (kind === "ConfigMap" && object !== undefined) {
+      const known = [...textsIn(data)].map(([key, value]) => [key, { kind: "known", value }] as const);
+      return { kind: "loaded", variables: new Map(known) };
+    }
+    if (kind === "Secret" && isMap(data) && object?.sealed === undefined) {
+      const unknown = Object.keys(data).map((key) => [key, { kind: "unknown" }] as const);
+      return { kind: "loaded", variables: new Map(unknown) };
+    }
+    // What Git does not have may be in the cluster all the same.
+    return { kind: "unread" };
+  }
+
+  /** What Git says of it, whatever deploys it. */
+  #objectOf({ ref }: FluxKustomization, kind: string, name: string): DesiredObject | undefined {
+    const namespace = ref.namespace === undefined ? {} : { namespace: ref.namespace };
+    return this.#objects.get(refKey({ apiVersion: "v1", kind, name, ...namespace }))?.[0];
   }
 
   async #refusal(flux: FluxKustomization): Promise<Fault | undefined> {
@@ -164,6 +203,13 @@ class FluxPass {
         (ref.namespace ?? "") === namespace,
     );
   }
+}
+
+/** A name that is not the same for two stand-ins comes from a value that Git does not have. */
+function namedByUnknown(fault: Fault, flux: FluxKustomization): Fault {
+  if (fault.code !== "render-unsteady") return fault;
+  const what = "names objects by values that Git does not have: they are not compared";
+  return fluxFault(flux, what, "name them by something that Git has", "declared");
 }
 
 function deployerOf({ ref, file, suspended }: FluxKustomization): RootDeployer {
