@@ -296,8 +296,8 @@ function wordsOf(
   }
 }
 
-const MAX_READ = 4000;
-const MAX_SAID = 500;
+const MAX_READ = 8000;
+const MAX_SAID = 480;
 
 /** Paths as the repository has them; the home of one run is nobody's business. */
 function withoutFolders(text: string, folder: string, root: string): string {
@@ -311,12 +311,13 @@ function withoutFolders(text: string, folder: string, root: string): string {
 
 /** The program's own words on one line, with paths as the repository has them. What looks like a secret is taken out. */
 function saidBy(message: string, clean: (text: string) => string): string {
-  const own = clean(message.slice(0, MAX_READ))
+  const own = clean(message.slice(-MAX_READ))
     .replace(/^Error: /, "")
     .replace(/\s*Use --debug flag to render out invalid YAML\s*$/, "")
     .replaceAll(/[\p{Cc}\p{Cf}]+/gu, " ")
     .trim();
   const text = redactText(own);
   if (text === "") return "nothing";
-  return text.length > MAX_SAID ? `${text.slice(0, MAX_SAID)} …` : text;
+  // What it was at comes first, and why last, with everything between them.
+  return text.length > MAX_SAID ? `${text.slice(0, MAX_SAID / 4)} … ${text.slice(-MAX_SAID)}` : text;
 }

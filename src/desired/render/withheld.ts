@@ -19,14 +19,21 @@ const WITHHELD = "[…]";
  */
 export function withheld(message: string, files: ReadonlyMap<string, Uint8Array>): string {
   const { values, names } = collect(files);
-  const lower = message.toLowerCase();
-  const found = [...values].filter((value) => !names.has(value) && lower.includes(value));
-  if (found.length === 0) return message;
+  // What something is called stays whole, though a part of it may be a value, too.
+  const kept: string[] = [];
+  const hidden = message.replaceAll("\uE000", "").replaceAll(/[^\s"'`:,;()[\]{}<>=\uE000]+/g, (token) => {
+    if (!token.split("/").every((step) => step === "" || names.has(step.toLowerCase()))) return token;
+    kept.push(token);
+    return "\uE000";
+  });
+  const lower = hidden.toLowerCase();
+  const found = [...values].filter((value) => !names.has(value) && !value.includes("\uE000") && lower.includes(value));
   const pattern = found
     .toSorted((a, b) => b.length - a.length)
     .map((value) => value.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"))
     .join("|");
-  return message.replaceAll(new RegExp(pattern, "gi"), WITHHELD);
+  const masked = found.length === 0 ? hidden : hidden.replaceAll(new RegExp(pattern, "gi"), WITHHELD);
+  return masked.replaceAll("\uE000", () => kept.shift() ?? "");
 }
 
 interface Collected {
@@ -36,7 +43,7 @@ interface Collected {
 }
 
 function collect(files: ReadonlyMap<string, Uint8Array>): Collected {
-  const collected: Collected = { values: new Set(), names: new Set(WORDS) };
+  const collected: Collected = { values: new Set(), names: new Set([...WORDS, "..", "."]) };
   for (const [path, bytes] of files) {
     for (const step of path.split("/")) addName(collected, step);
     addName(collected, path);
@@ -54,7 +61,17 @@ function collect(files: ReadonlyMap<string, Uint8Array>): Collected {
   return collected;
 }
 
-const WORDS = ["true", "false", "null", "none", "string", "number", "object", "array", "boolean", "integer", "values"];
+/** Of the renderers' own messages. */
+const WORDS = [
+  "true false null none string number object array boolean integer values value line lines yaml json error errors invalid",
+  "accumulating accumulation resources resource resolve from file files source sources loading pairs recursed path must with",
+  "evalsymlink failure directory such lstat open read missing metadata name names kind unknown field found matches unique",
+  "target component components security below cycle detected candidate root contains visited config trouble configuring",
+  "builtin patch transformer generator base bases template templates execute executing function defined parse converting",
+  "mapping allowed this context expected actual chart charts requires which incompatible kubernetes version dependency",
+  "dependencies schema schemas meet specifications nil pointer evaluating interface calling include required helm kustomize",
+  "that have into cannot unmarshal unmarshaling decoding type struct while does exist there stat more than",
+].flatMap((words) => words.split(" "));
 
 /** Where names and paths stand, and no secrets: these fields' values are what the message is about. */
 const NAMING =

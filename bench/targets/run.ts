@@ -1,0 +1,43 @@
+/**
+ * `npm run bench:targets`: what holdfast makes of every kustomization and chart of the public corpus, beside what kustomize
+ * and helm print when they are started by hand, read by Kubernetes' own YAML reader. Writes docs/targets.md.
+ * `--show` prints every root that is not rendered, or not the same.
+ */
+
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { ensureBinary } from "../../test/cluster/binaries.ts";
+import { CORPUS, whyNoCorpus } from "../drift/corpus.ts";
+import { documentOf } from "./document.ts";
+import { measureRepository } from "./measure.ts";
+import type { Measured } from "./measure.ts";
+
+const DOCUMENT = join(import.meta.dirname, "../../docs/targets.md");
+
+const { values: options } = parseArgs({ options: { show: { type: "boolean", default: false } } });
+
+const reason = whyNoCorpus();
+if (reason !== undefined) throw new Error(reason);
+const folder = mkdtempSync(join(tmpdir(), "holdfast-bench-"));
+try {
+  const programs = {
+    kustomize: await ensureBinary("kustomize"),
+    helm: await ensureBinary("helm"),
+    judge: await ensureBinary("yamljudge"),
+  };
+  const measured: Measured[] = [];
+  for (const repository of readdirSync(CORPUS).toSorted()) {
+    const dir = join(folder, repository);
+    cpSync(join(CORPUS, repository), dir, { recursive: true });
+    const one = await measureRepository({ repository, dir, home: folder, programs });
+    measured.push(one);
+    console.log(`${repository}: ${one.roots.length} roots`);
+    if (options.show) for (const root of one.roots) if (root.kind !== "same") console.log(root);
+  }
+  writeFileSync(DOCUMENT, documentOf(measured));
+  console.log(DOCUMENT);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
