@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { existsSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { DesiredState } from "../../src/core/stages.ts";
+import type { DesiredState, Progress } from "../../src/core/stages.ts";
 import { networkIsolation } from "../../src/desired/render/process.ts";
 import { deployment } from "../desired/repositories.ts";
 import { ensureBinary, whyUnavailable } from "./binaries.ts";
@@ -280,9 +280,16 @@ describe.skipIf(unavailable !== undefined)("kustomizations that do not build", (
     const files = Object.fromEntries(
       Array.from({ length: 10_000 }, (_, index) => [`data/${index % 50}/f${index}.yaml`, `some: text\nn: ${index}\n`]),
     );
-    const state = await render({ ...files, ...GOOD });
+    const told: number[] = [];
+    const progress: Progress = ({ what, done, total }) => {
+      if (what === "files" && total === 10_000) told.push(done);
+    };
+    const state = await render({ ...files, ...GOOD }, { progress });
     expect(names(state)).toEqual(["Deployment/good"]);
-    expect(state.objects).toHaveLength(1);
+    expect(faults(state)).toEqual([]);
+    expect(told.length).toBeGreaterThan(10);
+    expect(told).toEqual(told.toSorted((one, other) => one - other));
+    expect(told.at(-1)).toBe(10_000);
   });
 });
 
@@ -347,6 +354,15 @@ describe.skipIf(unavailable !== undefined).each(["helm", "helm4"] as const)(
           "bad/dep/Chart.yaml": "apiVersion: v2\nname: dep\nversion: 1.0.0\n",
         },
         /^render-failed: bad cannot be rendered: a dependency's name is no name of a chart/,
+      ],
+      [
+        "a file where dependencies must stand",
+        {
+          ...chartOf("bad", {}, { chart: "dependencies: [{name: dep, version: 1.0.0, repository: 'file://dep'}]\n" }),
+          "bad/dep/Chart.yaml": "apiVersion: v2\nname: dep\nversion: 1.0.0\n",
+          "bad/charts": "a file",
+        },
+        /^render-failed: bad cannot be rendered: its files cannot be written to a temporary folder \(E/,
       ],
       [
         "dependencies that go round",

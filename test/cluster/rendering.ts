@@ -8,7 +8,7 @@ import { fieldAt } from "../../src/core/value.ts";
 import type { Value } from "../../src/core/value.ts";
 import { isFault } from "../../src/core/fault.ts";
 import type { DesiredObject } from "../../src/core/objects.ts";
-import type { DesiredState, SourceTree } from "../../src/core/stages.ts";
+import type { DesiredState, Progress, SourceTree } from "../../src/core/stages.ts";
 import { readDesired } from "../../src/desired/desired.ts";
 import type { DesiredTarget } from "../../src/desired/desired.ts";
 import type { RenderCache } from "../../src/desired/render/cache.ts";
@@ -29,12 +29,13 @@ export interface Rendering {
   readonly limits?: Partial<RendererLimits>;
   readonly isolation?: readonly string[];
   readonly cache?: RenderCache;
+  readonly progress?: Progress;
   /** Over what the tests give. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 export async function renderTree(tree: SourceTree, options: Rendering = {}): Promise<DesiredState> {
-  const { limits, isolation, cache } = options;
+  const { limits, isolation, cache, progress } = options;
   const renderers = openRenderers({
     environment: {
       HOLDFAST_KUSTOMIZE: await ensureBinary("kustomize"),
@@ -52,6 +53,7 @@ export async function renderTree(tree: SourceTree, options: Rendering = {}): Pro
       digester,
       isNamespaced,
       renderers,
+      ...(progress === undefined ? {} : { progress }),
       capabilities: { kubeVersion: "v1.36.3", apiVersions: ["v1", "apps/v1"], ...options.capabilities },
     });
   } finally {

@@ -28,6 +28,8 @@ export interface HelmSettings {
   readonly namespace: string;
   /** Files of values, relative to the chart, later ones over earlier ones. */
   readonly values: readonly string[];
+  /** Documents of values over those of the files, later ones over earlier ones. */
+  readonly documents?: readonly Uint8Array[];
 }
 
 export interface HelmInput {
@@ -50,6 +52,9 @@ export async function helmJob(input: HelmInput): Promise<RenderJob | Fault> {
   const made = await vendored(input, chart.dependencies);
   if (isFault(made)) return made;
   const wanted = new Set(values);
+  const documents = (settings.documents ?? []).map(
+    (bytes, index) => [`.holdfast-values/${index}.yaml`, bytes] as const,
+  );
   return {
     renderer: "helm",
     path,
@@ -59,14 +64,14 @@ export async function helmJob(input: HelmInput): Promise<RenderJob | Fault> {
       files.filter((one) => isWithin(one.path, path) || wanted.has(one.path)),
       files,
     ),
-    made,
+    made: new Map([...made, ...documents]),
     args: [
       "template",
       "--namespace",
       settings.namespace,
       "--include-crds",
       ...capabilityArgs(input.capabilities),
-      ...values.flatMap((one) => ["--values", asListItem(`./${one}`)]),
+      ...[...values, ...documents.map(([name]) => name)].flatMap((one) => ["--values", asListItem(`./${one}`)]),
       // What follows is no option, whatever the repository calls it.
       "--",
       settings.release ?? chart.name,

@@ -93,6 +93,17 @@ class Programs implements Renderers {
   }
 
   async render(job: RenderJob): Promise<Rendered | Fault> {
+    try {
+      return await this.#render(job);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // A path that is too long, a file where a folder must be, a disk that is full. Anything else is a bug.
+      if (code === undefined || !/^E[A-Z0-9]+$/.test(code)) throw error;
+      return unwritable(job, code);
+    }
+  }
+
+  async #render(job: RenderJob): Promise<Rendered | Fault> {
     const binary = await this.#binary(job.renderer);
     if (isFault(binary)) return binary;
     if (!job.foreseen && this.#isolated().length === 0) return unforeseen(job);
@@ -233,6 +244,19 @@ function renderFault(
     about: path === "" ? "." : path,
     message: `${shown} cannot be rendered: ${message}`,
     remedy,
+    position: { file, line: 1 },
+    leavesUnknown: "declared",
+  };
+}
+
+function unwritable({ path, file }: RenderJob, code: string): Fault {
+  const shown = path === "" ? "the repository's root" : path;
+  return {
+    kind: "fault",
+    code: "render-failed",
+    about: path === "" ? "." : path,
+    message: `${shown} cannot be rendered: its files cannot be written to a temporary folder (${code})`,
+    remedy: "see to it that the temporary folder has room, and the paths are no longer than the system takes",
     position: { file, line: 1 },
     leavesUnknown: "declared",
   };
