@@ -19,9 +19,11 @@ import { readRendered } from "../render/rendered.ts";
 import type { Rendered } from "../render/renderers.ts";
 import type { FoundFlux } from "./find.ts";
 import { fluxKey, fluxKustomizationOf, substituteReferences, textsIn } from "./objects.ts";
-import type { FluxKustomization, SubstituteReference } from "./objects.ts";
+import type { FluxKustomization, FluxSource, SubstituteReference } from "./objects.ts";
 import { postBuild } from "./post-build.ts";
 import type { LoadedVariables } from "./post-build.ts";
+import { renderRelease } from "./render-release.ts";
+import type { ReleaseInput, RenderedRelease } from "./render-release.ts";
 import { fluxRoot, takesIn } from "./root.ts";
 import type { FluxRoot } from "./root.ts";
 
@@ -78,6 +80,7 @@ class FluxPass {
       await Promise.race(running);
       this.#input.progress?.({ stage: "desired", what: "roots", done: this.#roots.length });
     }
+    await this.#releases();
     for (const { object } of this.#found.entries) {
       // One that its own folder holds is deployed as that renders it.
       if (!this.#objects.has(refKey(object.ref))) this.#objects.set(refKey(object.ref), [object]);
@@ -135,11 +138,46 @@ class FluxPass {
     this.#faults.push(...manifests.faults.map((fault) => namedByUnknown(fault, flux)));
     this.#roots.push({ path: root.path, renderer: "kustomize", version: rendered.version, deployer: deployerOf(flux) });
     for (const object of manifests.objects.map((one) => withCommonMetadata(one, flux.spec))) {
-      const key = refKey(object.ref);
-      this.#objects.set(key, [...(this.#objects.get(key) ?? []), object]);
+      this.#add(object);
       const next = fluxKustomizationOf(object);
       if (next !== undefined) this.#expect(next);
     }
+  }
+
+  /** What HelmReleases deploy, once all of Git is known that their values may come from. */
+  async #releases(): Promise<void> {
+    const objects = [...this.#objects.values()].flat();
+    const context: ReleaseInput = {
+      input: this.#input,
+      all: this.#all,
+      objectOf: (kind, name, namespace) => this.#declared(kind, name, namespace),
+      isOwn: async (source) => (await this.#otherRepository(source)) === undefined,
+    };
+    let next = 0;
+    const work = async (): Promise<void> => {
+      for (let index = next++; index < objects.length; index = next++) {
+        const rendered = await renderRelease(objects[index] as DesiredObject, context);
+        if (isFault(rendered)) this.#faults.push(rendered);
+        else if (rendered !== undefined) this.#takeRelease(rendered);
+      }
+    };
+    await Promise.all(Array.from({ length: availableParallelism() }, work));
+  }
+
+  #takeRelease({ release, root, rendered }: RenderedRelease): void {
+    const { ref, file, suspended, namespace, spec } = release;
+    const context = contextOf({ ...this.#input, target: namespace === "" ? {} : { namespace } });
+    const manifests = readRendered({ root, rendered, context, isFile: (path) => this.#files.has(path) });
+    this.#encrypted += manifests.encrypted;
+    this.#faults.push(...manifests.faults);
+    const deployer = { kind: "flux-helm-release", ref, file, suspended } as const;
+    this.#roots.push({ path: root.path, renderer: "helm", version: rendered.version, deployer });
+    for (const object of manifests.objects.map((one) => withCommonMetadata(one, spec))) this.#add(object);
+  }
+
+  #add(object: DesiredObject): void {
+    const key = refKey(object.ref);
+    this.#objects.set(key, [...(this.#objects.get(key) ?? []), object]);
   }
 
   /** Where a value is not known, what comes out is not the same for two stand-ins. */
@@ -183,25 +221,28 @@ class FluxPass {
 
   async #refusal(flux: FluxKustomization): Promise<Fault | undefined> {
     if (flux.remote) return elsewhere(flux, "deploys to another cluster (spec.kubeConfig)", "nothing");
-    const { kind, name, namespace } = flux.source;
+    const { kind, name } = flux.source;
     if (kind !== "GitRepository") return elsewhere(flux, `deploys from ${kind}/${name}, which holdfast does not read`);
-    const source = this.#sourceOf(kind, name, namespace);
-    const url = textOf(fieldAt(source?.value, "spec"), "url");
-    this.#origin ??= this.#input.tree.origin?.() ?? Promise.resolve(undefined);
-    const own = await this.#origin;
-    if (url === undefined || own === undefined || sameRepository(url, own)) return undefined;
-    return elsewhere(flux, `deploys from another repository, ${withoutUser(url)}`);
+    const other = await this.#otherRepository(flux.source);
+    return other === undefined ? undefined : elsewhere(flux, `deploys from another repository, ${withoutUser(other)}`);
   }
 
-  #sourceOf(kind: string, name: string, namespace: string): DesiredObject | undefined {
-    const known = [...this.#objects.values()].flat();
-    return known.find(
-      ({ ref }) =>
-        ref.kind === kind &&
-        groupOf(ref.apiVersion) === "source.toolkit.fluxcd.io" &&
-        ref.name === name &&
-        (ref.namespace ?? "") === namespace,
-    );
+  /** Where a source is fetched from, if that is certainly not this repository. */
+  async #otherRepository({ kind, name, namespace }: FluxSource): Promise<string | undefined> {
+    const url = textOf(fieldAt(this.#declared(kind, name, namespace)?.value, "spec"), "url");
+    this.#origin ??= this.#input.tree.origin?.() ?? Promise.resolve(undefined);
+    const own = await this.#origin;
+    return url === undefined || own === undefined || sameRepository(url, own) ? undefined : url;
+  }
+
+  /** By kind and name: ConfigMaps, Secrets, and Flux' sources, whatever version they are declared in. */
+  #declared(kind: string, name: string, namespace: string): DesiredObject | undefined {
+    for (const [object] of this.#objects.values()) {
+      const ref = object?.ref;
+      if (ref?.kind !== kind || ref.name !== name || (ref.namespace ?? "") !== namespace) continue;
+      if (["", "source.toolkit.fluxcd.io"].includes(groupOf(ref.apiVersion))) return object;
+    }
+    return undefined;
   }
 }
 
