@@ -509,25 +509,6 @@ describe.skipIf(unavailable !== undefined).each(["helm", "helm4"] as const)(
   },
 );
 
-describe.skipIf(unavailable !== undefined)("kustomize's environment", () => {
-  test("is nothing of the caller's: an env file may ask for it", async () => {
-    process.env["HOLDFAST_TEST_LEAK"] = "leaked";
-    try {
-      const state = await render({
-        "kustomization.yaml": "configMapGenerator: [{name: x, envs: [a.env]}]\n",
-        "a.env": "HOLDFAST_TEST_LEAK\nHOLDFAST_KUSTOMIZE\nA=$HOLDFAST_TEST_LEAK\n",
-      });
-      expect(at(state, "ConfigMap", "data")).toEqual({
-        HOLDFAST_TEST_LEAK: "",
-        HOLDFAST_KUSTOMIZE: "",
-        A: "$HOLDFAST_TEST_LEAK",
-      });
-    } finally {
-      delete process.env["HOLDFAST_TEST_LEAK"];
-    }
-  });
-});
-
 describe.skipIf(unavailable !== undefined)("the network", () => {
   let requests: string[] = [];
   const server = createServer((request, response) => {
@@ -649,6 +630,25 @@ describe.skipIf(unavailable !== undefined)("the program", () => {
       limits: { milliseconds: 1500, outputBytes: 100_000 },
     });
     expect(faultsBeside(state)).toEqual([expect.stringMatching(expected)]);
+  });
+
+  test("gets nothing of the caller's environment, and no programs to call", async () => {
+    process.env["HOLDFAST_TEST_LEAK"] = "leaked";
+    process.env["KUBECONFIG"] = "/secret";
+    try {
+      const printed =
+        `printf 'apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: x}\\ndata: {leak: "%s", path: "%s", kubeconfig: "%s"}\\n'` +
+        ` "$HOLDFAST_TEST_LEAK" "$PATH" "$KUBECONFIG"`;
+      const state = await render(
+        { "app/kustomization.yaml": "resources: []\n" },
+        { environment: { HOLDFAST_KUSTOMIZE: script(`${version}${printed}`), HOLDFAST_TEST_LEAK: "leaked" } },
+      );
+      expect(faults(state)).toEqual([]);
+      expect(at(state, "ConfigMap", "data")).toEqual({ leak: "", path: "", kubeconfig: "/dev/null" });
+    } finally {
+      delete process.env["HOLDFAST_TEST_LEAK"];
+      delete process.env["KUBECONFIG"];
+    }
   });
 
   test("that is missing is told once, with the roots that need it", async () => {
