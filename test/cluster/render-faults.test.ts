@@ -427,6 +427,24 @@ describe.skipIf(unavailable !== undefined).each(["helm", "helm4"] as const)(
         ),
       ],
       [
+        "a value among very many",
+        chartOf(
+          "bad",
+          { "a.yaml": "{{ fail .Values.some }}" },
+          {
+            values: `${Array.from({ length: 60_000 }, (_, index) => `k${index}: value-${index}\n`).join("")}some: ${SECRET}\n`,
+          },
+        ),
+      ],
+      [
+        "a message that is cut",
+        chartOf(
+          "bad",
+          { "a.yaml": '{{ fail (printf "%s%s" (repeat 1596 "ten chars ") .Values.some) }}' },
+          { values: `some: ${SECRET}\n` },
+        ),
+      ],
+      [
         "a number that is none",
         chartOf("bad", { "a.yaml": "{{ .Values.some | toYaml | mustFromJson }}" }, { values: `some: ${SECRET}\n` }),
       ],

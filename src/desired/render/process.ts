@@ -46,7 +46,8 @@ export type RendererEnd =
   | { readonly kind: "not-started"; readonly reason: string }
   | { readonly kind: "interrupted" };
 
-const MAX_MESSAGE = 16_000;
+/** Characters of standard error that are kept. */
+export const MAX_MESSAGE = 16_000;
 
 /** Runs it to its end. Never rejects. */
 export function runRenderer(run: RendererRun): Promise<RendererEnd> {

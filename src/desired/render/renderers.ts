@@ -14,7 +14,7 @@ import { redactText } from "../../text/redact.ts";
 import { capabilityArgs } from "./capability-args.ts";
 import { findBinary } from "./binaries.ts";
 import type { RendererBinary, RendererName } from "./binaries.ts";
-import { networkIsolation, RENDERER_LIMITS, runRenderer } from "./process.ts";
+import { MAX_MESSAGE, networkIsolation, RENDERER_LIMITS, runRenderer } from "./process.ts";
 import type { RendererEnd, RendererLimits } from "./process.ts";
 import { mayVary } from "./helm.ts";
 import type { Capabilities } from "./helm.ts";
@@ -320,8 +320,12 @@ function wordsOf(
   }
 }
 
-const MAX_READ = 8000;
 const MAX_SAID = 480;
+
+/** What was cut may end in a part of a value, which nobody could tell from a word. */
+function wholeWords(message: string): string {
+  return message.length < MAX_MESSAGE ? message : message.replace(/\S+$/, "");
+}
 
 /** Paths as the repository has them; the home of one run is nobody's business. */
 function withoutFolders(text: string, folder: string, root: string): string {
@@ -335,7 +339,7 @@ function withoutFolders(text: string, folder: string, root: string): string {
 
 /** The program's own words on one line, with paths as the repository has them. What looks like a secret is taken out. */
 function saidBy(message: string, clean: (text: string) => string): string {
-  const own = clean(message.slice(-MAX_READ))
+  const own = clean(wholeWords(message))
     .replace(/^Error: /, "")
     .replace(/\s*Use --debug flag to render out invalid YAML\s*$/, "")
     .replaceAll(/[\p{Cc}\p{Cf}]+/gu, " ")

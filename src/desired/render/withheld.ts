@@ -1,6 +1,6 @@
 /** What a renderer's own words may not tell: it quotes what it stumbles over, and that may be a password. */
 
-import { isList, isMap } from "../../core/value.ts";
+import { isList, isMap, MAX_DEPTH } from "../../core/value.ts";
 import type { Value } from "../../core/value.ts";
 import { decodeText } from "../../yaml/content.ts";
 import { readYaml } from "../../yaml/read.ts";
@@ -19,6 +19,7 @@ const WITHHELD = "[…]";
  */
 export function withheld(message: string, files: ReadonlyMap<string, Uint8Array>): string {
   const { values, names } = collect(files);
+  if (values.size > MAX_VALUES) return "what is not shown, since it may hold a value of so many";
   // What something is called stays whole, though a part of it may be a value, too.
   const kept: string[] = [];
   const hidden = message.replaceAll("\uE000", "").replaceAll(/[^\s"'`:,;()[\]{}<>=\uE000]+/g, (token) => {
@@ -33,7 +34,8 @@ export function withheld(message: string, files: ReadonlyMap<string, Uint8Array>
     .map((value) => value.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"))
     .join("|");
   const masked = found.length === 0 ? hidden : hidden.replaceAll(new RegExp(pattern, "gi"), WITHHELD);
-  return masked.replaceAll("\uE000", () => kept.shift() ?? "");
+  // A key or a certificate, or what is left of one.
+  return masked.replaceAll("\uE000", () => kept.shift() ?? "").replaceAll(/[^\s/]{100,}/g, WITHHELD);
 }
 
 interface Collected {
@@ -84,7 +86,7 @@ interface Place {
 }
 
 function walk(collected: Collected, value: Value, { named, depth }: Place): void {
-  if (collected.values.size > MAX_VALUES || depth > 100) return;
+  if (collected.values.size > MAX_VALUES || depth > MAX_DEPTH) return;
   if (isList(value)) {
     for (const item of value) walk(collected, item, { named, depth: depth + 1 });
   } else if (isMap(value)) {
