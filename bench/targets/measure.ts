@@ -126,7 +126,7 @@ type Own =
 async function byHoldfast({ tree, files, renderers }: Bench, root: FoundRoot): Promise<Own> {
   const job =
     root.renderer === "kustomize"
-      ? kustomizeJob(root, tree, files, CAPABILITIES)
+      ? await kustomizeJob(root, tree, files, CAPABILITIES)
       : await helmJob({
           path: root.path,
           settings: { namespace: "default", values: [] },
@@ -136,7 +136,8 @@ async function byHoldfast({ tree, files, renderers }: Bench, root: FoundRoot): P
         });
   const rendered = isFault(job) ? job : await renderers.render(job);
   if (isFault(rendered)) return { kind: "fault", code: rendered.code, why: rendered.message };
-  const { objects, faults } = readRendered({ root, rendered, context: CONTEXT, isFile: () => false });
+  const noted = !isFault(job) && job.noted === true;
+  const { objects, faults } = readRendered({ root, rendered, context: CONTEXT, noted, isFile: () => false });
   const fault = faults.find(({ leavesUnknown }) => leavesUnknown === "declared");
   return fault === undefined ? { kind: "objects", objects } : { kind: "fault", code: fault.code, why: fault.message };
 }

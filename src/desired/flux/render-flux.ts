@@ -122,7 +122,7 @@ class FluxPass {
     const root = path === undefined ? undefined : await fluxRoot({ ...flux, path }, options);
     if (root === undefined) return void this.#faults.push(noFolder(flux));
     this.#built.push(root);
-    const job = kustomizeJob(root.root, this.#input.tree, this.#all);
+    const job = await kustomizeJob(root.root, this.#input.tree, this.#all);
     const args = isFault(job) ? [] : [...job.args, "--load-restrictor", restrictorOf(root)];
     const rendered = isFault(job) ? job : await this.#input.renderers.render({ ...job, made: root.made, args });
     const substituted = isFault(rendered) ? rendered : this.#substituted(flux, rendered);
@@ -130,10 +130,10 @@ class FluxPass {
     this.#take(root, substituted);
   }
 
-  #take({ flux, root }: FluxRoot, rendered: Rendered): void {
+  #take({ flux, root, noted }: FluxRoot, rendered: Rendered): void {
     const namespace = flux.ref.namespace;
     const context = contextOf({ ...this.#input, target: namespace === undefined ? {} : { namespace } });
-    const manifests = readRendered({ root, rendered, context, isFile: (file) => this.#files.has(file) });
+    const manifests = readRendered({ root, rendered, context, noted, isFile: (file) => this.#files.has(file) });
     this.#encrypted += manifests.encrypted;
     this.#faults.push(...manifests.faults.map((fault) => namedByUnknown(fault, flux)));
     this.#roots.push({ path: root.path, renderer: "kustomize", version: rendered.version, deployer: deployerOf(flux) });

@@ -9,6 +9,7 @@ import { readYaml } from "../../yaml/read.ts";
 import { KUSTOMIZATION_FILES, kustomizationOf, readKustomization } from "../kustomization.ts";
 import type { Kustomization } from "../kustomization.ts";
 import { baseName, folderOf, isWithin, joinPath } from "../paths.ts";
+import { askingForOrigins } from "../render/origins.ts";
 import type { FoundKustomization } from "../roots.ts";
 import type { FluxKustomization } from "./objects.ts";
 import { overlaid } from "./overlay.ts";
@@ -18,6 +19,8 @@ export interface FluxRoot {
   readonly root: FoundKustomization;
   /** The kustomization that is built in the place of the folder's own. */
   readonly made: ReadonlyMap<string, Uint8Array>;
+  /** See {@link RenderJob.noted}. */
+  readonly noted: boolean;
 }
 
 /** The repository's kustomizations by folder, each read once. */
@@ -63,7 +66,8 @@ export async function fluxRoot(
   const start = await kustomizationOf(tree, { path, file: built, values: [value] });
   const { kustomizations, reached } = await reach(start, folders);
   const root: FoundKustomization = { renderer: "kustomize", path, file: file ?? flux.file, kustomizations, reached };
-  return { flux, root, made: new Map([[built, Buffer.from(JSON.stringify(value))]]) };
+  const asking = askingForOrigins(value);
+  return { flux, root, made: new Map([[built, Buffer.from(JSON.stringify(asking))]]), noted: asking !== value };
 }
 
 async function valueOf(tree: SourceTree, file: string): Promise<ValueMap | undefined> {

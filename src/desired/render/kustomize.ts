@@ -1,21 +1,24 @@
 /** How a kustomization is built: which files `kustomize build` is given, and what it is never asked to fetch. */
 
+import { isFault } from "../../core/fault.ts";
 import type { Fault } from "../../core/fault.ts";
 import type { SourceFile, SourceTree } from "../../core/stages.ts";
+import { decodeText } from "../../yaml/content.ts";
 import type { NamedChart } from "../kustomization.ts";
 import { withLinked } from "../links.ts";
 import { folderOf, isWithin, joinPath } from "../paths.ts";
 import type { FoundKustomization } from "../roots.ts";
 import type { Capabilities } from "./helm.ts";
+import { textAskingForOrigins } from "./origins.ts";
 import type { RenderJob } from "./renderers.ts";
 
 /** Faults: `render-refused` for what is in no file of the repository, `chart-missing` for charts that are not at hand. */
-export function kustomizeJob(
+export async function kustomizeJob(
   root: FoundKustomization,
   tree: SourceTree,
   files: readonly SourceFile[],
   capabilities?: Capabilities,
-): RenderJob | Fault {
+): Promise<RenderJob | Fault> {
   for (const { outside, file } of root.kustomizations) {
     if (outside.length > 0) return refused(root, file, outside);
   }
@@ -24,12 +27,14 @@ export function kustomizeJob(
   const missing = charts.find(({ chart }) => !chart.homes.some((home) => paths.has(joinPath(home, "Chart.yaml"))));
   if (missing !== undefined) return missingChart(root, missing.file, missing.chart);
   const { path, file } = root;
+  const asking = await askingText(tree, root.file);
   return {
     renderer: "kustomize",
     path,
     file,
     tree,
     files: withLinked(files.filter(neededBy(root)), files),
+    ...(asking === undefined ? {} : { made: new Map([[root.file, asking]]), noted: true }),
     // A folder's name may begin with a dash.
     args: ["build", path === "" ? "." : `./${path}`],
     charts: charts.length > 0,
@@ -38,6 +43,13 @@ export function kustomizeJob(
     // A chart that kustomize inflates may hold what Helm makes up.
     mayVary: charts.length > 0 ? "templates" : "never",
   };
+}
+
+async function askingText(tree: SourceTree, file: string): Promise<Uint8Array | undefined> {
+  const bytes = await tree.read(file);
+  const text = isFault(bytes) ? undefined : decodeText(bytes);
+  const asking = text === undefined ? undefined : textAskingForOrigins(text);
+  return asking === undefined ? undefined : Buffer.from(asking);
 }
 
 /**

@@ -99,7 +99,8 @@ async function renderRoot(
   if (isFault(rendered)) return { roots: [], objects: [], faults: [rendered], encrypted: 0 };
   const { path, renderer } = root;
   const context = contextOf({ ...input, target: namespaceOf(input.target, root) });
-  const manifests = readRendered({ root, rendered, context, isFile: (file) => files.has(file) });
+  const noted = !isFault(job) && job.noted === true;
+  const manifests = readRendered({ root, rendered, context, noted, isFile: (file) => files.has(file) });
   return { ...manifests, roots: [{ path, renderer, version: rendered.version }] };
 }
 

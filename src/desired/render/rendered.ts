@@ -8,6 +8,8 @@ import { decodeText } from "../../yaml/content.ts";
 import { readManifests } from "../manifests.ts";
 import type { ManifestContext, Manifests } from "../manifests.ts";
 import type { FoundRoot } from "../roots.ts";
+import { withoutNote } from "./origins.ts";
+import type { NotedObject } from "./origins.ts";
 import type { Rendered } from "./renderers.ts";
 
 export interface RenderedInput {
@@ -16,18 +18,19 @@ export interface RenderedInput {
   readonly context: ManifestContext;
   /** The repository's files: an origin is one of them. */
   readonly isFile: (path: string) => boolean;
+  /** See {@link RenderJob.noted}. */
+  readonly noted?: boolean;
 }
 
 /**
  * The objects that are there to stay: Helm's hooks are not (they are made and deleted by each upgrade), nor is what has
  * another name each time.
  */
-export function readRendered({ root, rendered, context, isFile }: RenderedInput): Manifests {
-  const first = readOutput(root, rendered.output, context, isFile);
+export function readRendered(input: RenderedInput): Manifests {
+  const { root, rendered } = input;
+  const first = readOutput(input, rendered.output);
   if (rendered.again === undefined) return first;
-  const again = new Map(
-    readOutput(root, rendered.again, context, isFile).objects.map((object) => [refKey(object.ref), object.value]),
-  );
+  const again = new Map(readOutput(input, rendered.again).objects.map((object) => [refKey(object.ref), object.value]));
   const lasting = first.objects.filter(({ ref }) => again.has(refKey(ref)));
   const passing = first.objects.length - lasting.length;
   return {
@@ -40,12 +43,7 @@ export function readRendered({ root, rendered, context, isFile }: RenderedInput)
   };
 }
 
-function readOutput(
-  root: FoundRoot,
-  output: Buffer,
-  context: ManifestContext,
-  isFile: (path: string) => boolean,
-): Manifests {
+function readOutput({ root, context, isFile, noted }: RenderedInput, output: Buffer): Manifests {
   const text = decodeText(output);
   if (text === undefined) return { objects: [], faults: [notText(root)], encrypted: 0 };
   const parts = root.renderer === "helm" ? sourcesOf(text) : [{ text, source: undefined }];
@@ -54,7 +52,13 @@ function readOutput(
     return { file, manifests: readManifests(file, Buffer.from(part), context) };
   });
   return {
-    objects: read.flatMap(({ file, manifests }) => manifests.objects.flatMap((one) => settled(root, file, one))),
+    objects: read.flatMap(({ file, manifests }) =>
+      manifests.objects.flatMap((one) => {
+        const found: NotedObject = noted === true ? withoutNote(one, root.path) : { object: one };
+        const own = found.file !== undefined && isFile(found.file) ? found.file : file;
+        return settled(root, own, found.object);
+      }),
+    ),
     faults: read.flatMap(({ file, manifests }) => manifests.faults.map((fault) => placed(root, file, fault))),
     encrypted: read.reduce((sum, { manifests }) => sum + manifests.encrypted, 0),
   };

@@ -43,6 +43,8 @@ export interface RenderJob {
   readonly foreseen: boolean;
   /** Of the cluster, for the charts that it inflates. */
   readonly capabilities?: Capabilities;
+  /** kustomize was asked to note where objects come from: what it adds for that is no part of them. */
+  readonly noted?: boolean;
   /** Whether the output might not be the same the next time, as templates' functions go: it is then rendered twice. */
   readonly mayVary: "never" | "templates";
 }
