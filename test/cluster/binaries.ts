@@ -39,7 +39,7 @@ type Recipe =
       readonly kind: "judge";
       readonly module: string;
       readonly package: string;
-      readonly source: string;
+      readonly source?: string;
       readonly seconds: number;
     }
   | { readonly kind: "install"; readonly package: string; readonly seconds: number };
@@ -69,6 +69,12 @@ const RECIPES = {
     package: "k8s.io/kubernetes/cmd/kube-controller-manager",
     kubernetes: "v1.33",
     seconds: 90,
+  },
+  "kustomize-controller": {
+    kind: "judge",
+    module: join(import.meta.dirname, "go-flux-controller"),
+    package: "github.com/fluxcd/kustomize-controller",
+    seconds: 200,
   },
   kubectl: { kind: "module", package: "k8s.io/kubernetes/cmd/kubectl", seconds: 20 },
   kustomize: { kind: "install", package: "sigs.k8s.io/kustomize/kustomize/v5@v5.8.1", seconds: 10 },

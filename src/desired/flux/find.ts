@@ -5,10 +5,11 @@
 
 import { isFault } from "../../core/fault.ts";
 import type { DesiredObject } from "../../core/objects.ts";
+import { groupOf } from "../../core/refs.ts";
 import type { SourceFile, SourceTree } from "../../core/stages.ts";
 import { readManifests } from "../manifests.ts";
 import type { ManifestContext } from "../manifests.ts";
-import { fluxKustomizationOf, KUSTOMIZE_GROUP } from "./objects.ts";
+import { fluxKustomizationOf, KUSTOMIZE_GROUP, SOURCE_GROUP } from "./objects.ts";
 import type { FluxKustomization } from "./objects.ts";
 import { fluxRoot, KustomizationFolders, takesIn } from "./root.ts";
 import type { FluxRoot } from "./root.ts";
@@ -17,6 +18,8 @@ export interface FoundFlux {
   /** As their files have them. */
   readonly entries: readonly { readonly flux: FluxKustomization; readonly object: DesiredObject }[];
   readonly folders: KustomizationFolders;
+  /** Flux' sources, as files have them. */
+  readonly sources: readonly DesiredObject[];
 }
 
 export interface FindFluxInput {
@@ -43,13 +46,14 @@ export async function findFlux({ tree, all, others, plain, context }: FindFluxIn
   for (const { flux } of found) {
     const { path } = flux;
     const root = path === undefined ? undefined : await fluxRoot({ ...flux, path }, { tree, files: all, folders });
-    if (root !== undefined) roots.push(root);
+    if (root !== undefined && !isFault(root)) roots.push(root);
   }
   const entries = found.filter(
     ({ flux }) => !roots.some((root) => root.flux !== flux && takesIn(root.root, flux.file)),
   );
   // Where each is deployed by another, any of them leads to all.
-  return { entries: entries.length > 0 ? entries : found, folders };
+  const sources = objects.filter(({ ref }) => groupOf(ref.apiVersion) === SOURCE_GROUP);
+  return { entries: entries.length > 0 ? entries : found, folders, sources };
 }
 
 /** What does not parse by itself (a template, a patch) is what some kustomization makes of it: no fault of its own. */
@@ -62,9 +66,9 @@ async function mentioning(
   await tree.prefetch?.(files.map(({ path }) => path)); // A fault here is a fault of each file, when it is read.
   for (const { path } of files) {
     const bytes = await tree.read(path);
-    if (isFault(bytes) || !Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(KUSTOMIZE_GROUP)) {
-      continue;
-    }
+    if (isFault(bytes)) continue;
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (!buffer.includes(KUSTOMIZE_GROUP) && !buffer.includes(SOURCE_GROUP)) continue;
     objects.push(...readManifests(path, bytes, context).objects);
   }
   return objects;

@@ -8,6 +8,7 @@ import type { Value, ValueMap } from "../../core/value.ts";
 import { cleanPath } from "../paths.ts";
 
 export const KUSTOMIZE_GROUP = "kustomize.toolkit.fluxcd.io";
+export const SOURCE_GROUP = "source.toolkit.fluxcd.io";
 
 export interface FluxKustomization {
   readonly ref: ObjectRef;

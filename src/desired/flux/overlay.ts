@@ -15,21 +15,29 @@ export interface OverlayInput {
   readonly resources: readonly string[];
   /** Of the Flux Kustomization. */
   readonly spec: ValueMap;
+  /** Whether a path from the folder leads to something. Default: all do. */
+  readonly exists?: (path: string) => boolean;
 }
 
 /** The kustomization that is built. */
-export function overlaid({ own, resources, spec }: OverlayInput): ValueMap {
+export function overlaid({ own, resources, spec, exists }: OverlayInput): ValueMap {
   const start = own ?? made(resources);
   let built: ValueMap = { ...start, apiVersion: textOf(start, "apiVersion") ?? API_VERSION };
   built = withField(built, "kind", textOf(start, "kind") ?? "Kustomization");
+  // Not for its own sake: kustomize refuses one that is empty. What comes out carries the notes all the same.
+  if (own !== undefined && listOf(own, "resources").length === 0) {
+    built = withField(built, "buildMetadata", ["originAnnotations"]);
+  }
   for (const [from, to] of TEXTS) {
     const text = textOf(spec, from);
     if (text !== undefined && text !== "") built = withField(built, to, text);
   }
   for (const name of LISTS) {
-    const added = fieldOf(spec, name);
-    if (isList(added) && added.length > 0) built = withField(built, name, [...listOf(built, name), ...added]);
+    const added = name === "components" ? componentsOf(spec, exists) : listOf(spec, name);
+    if (added.length > 0) built = withField(built, name, [...listOf(built, name), ...added]);
   }
+  const metadata = listOf(spec, "buildMetadata");
+  if (metadata.length > 0) built = withField(built, "buildMetadata", metadata);
   const images = fieldOf(spec, "images");
   return isList(images) && images.length > 0
     ? withField(built, "images", withImages(listOf(built, "images"), images))
@@ -48,6 +56,12 @@ const LISTS = ["patches", "components", "patchesStrategicMerge", "patchesJson690
 /** kustomize refuses one that is empty. */
 function made(resources: readonly string[]): ValueMap {
   return resources.length === 0 ? { namespace: "_placeholder" } : { resources };
+}
+
+function componentsOf(spec: ValueMap, exists: OverlayInput["exists"]): readonly Value[] {
+  const components = listOf(spec, "components");
+  if (exists === undefined || fieldOf(spec, "ignoreMissingComponents") !== true) return components;
+  return components.filter((component) => typeof component !== "string" || exists(component));
 }
 
 function listOf(map: ValueMap, name: string): readonly Value[] {

@@ -18,7 +18,7 @@ import { kustomizeJob } from "../render/kustomize.ts";
 import { readRendered } from "../render/rendered.ts";
 import type { Rendered } from "../render/renderers.ts";
 import type { FoundFlux } from "./find.ts";
-import { fluxKey, fluxKustomizationOf, substituteReferences, textsIn } from "./objects.ts";
+import { fluxKey, fluxKustomizationOf, SOURCE_GROUP, substituteReferences, textsIn } from "./objects.ts";
 import type { FluxKustomization, FluxSource, SubstituteReference } from "./objects.ts";
 import { postBuild } from "./post-build.ts";
 import type { LoadedVariables } from "./post-build.ts";
@@ -26,6 +26,7 @@ import { renderRelease } from "./render-release.ts";
 import type { ReleaseInput, RenderedRelease } from "./render-release.ts";
 import { fluxRoot, takesIn } from "./root.ts";
 import type { FluxRoot } from "./root.ts";
+import { sourceIgnored } from "./source-ignore.ts";
 
 export interface RenderedFlux {
   readonly roots: readonly RenderRoot[];
@@ -58,6 +59,7 @@ class FluxPass {
   readonly #built: FluxRoot[] = [];
   readonly #roots: RenderRoot[] = [];
   readonly #faults: Fault[] = [];
+  readonly #ignoring = new Map<string, Promise<(path: string) => boolean>>();
   #encrypted = 0;
   #origin: Promise<string | undefined> | undefined;
 
@@ -118,9 +120,11 @@ class FluxPass {
     const refused = await this.#refusal(flux);
     if (refused !== undefined) return void this.#faults.push(refused);
     const { path } = flux;
-    const options = { tree: this.#input.tree, files: this.#all, folders: this.#found.folders };
+    const ignored = await this.#ignored(flux.source);
+    const options = { tree: this.#input.tree, files: this.#all, folders: this.#found.folders, ignored };
     const root = path === undefined ? undefined : await fluxRoot({ ...flux, path }, options);
     if (root === undefined) return void this.#faults.push(noFolder(flux));
+    if (isFault(root)) return void this.#faults.push(root);
     this.#built.push(root);
     const job = await kustomizeJob(root.root, this.#input.tree, this.#all);
     const args = isFault(job) ? [] : [...job.args, "--load-restrictor", restrictorOf(root)];
@@ -237,12 +241,21 @@ class FluxPass {
 
   /** By kind and name: ConfigMaps, Secrets, and Flux' sources, whatever version they are declared in. */
   #declared(kind: string, name: string, namespace: string): DesiredObject | undefined {
-    for (const [object] of this.#objects.values()) {
-      const ref = object?.ref;
-      if (ref?.kind !== kind || ref.name !== name || (ref.namespace ?? "") !== namespace) continue;
-      if (["", "source.toolkit.fluxcd.io"].includes(groupOf(ref.apiVersion))) return object;
-    }
-    return undefined;
+    const isIt = ({ ref }: DesiredObject): boolean =>
+      ref.kind === kind &&
+      ref.name === name &&
+      (ref.namespace ?? "") === namespace &&
+      ["", SOURCE_GROUP].includes(groupOf(ref.apiVersion));
+    for (const [object] of this.#objects.values()) if (object !== undefined && isIt(object)) return object;
+    // What is deployed from a source may be rendered before the source itself is.
+    return this.#found.sources.find(isIt);
+  }
+
+  #ignored({ kind, name, namespace }: FluxSource): Promise<(path: string) => boolean> {
+    const own = textOf(fieldAt(this.#declared(kind, name, namespace)?.value, "spec"), "ignore");
+    const known = this.#ignoring.get(own ?? "") ?? sourceIgnored(this.#input.tree, this.#all, own);
+    this.#ignoring.set(own ?? "", known);
+    return known;
   }
 }
 

@@ -1,6 +1,7 @@
 /** The root that a Flux Kustomization deploys: which files it is built from, and how. */
 
 import { isFault } from "../../core/fault.ts";
+import type { Fault } from "../../core/fault.ts";
 import type { SourceFile, SourceTree } from "../../core/stages.ts";
 import { isMap } from "../../core/value.ts";
 import type { ValueMap } from "../../core/value.ts";
@@ -8,7 +9,8 @@ import { decodeText } from "../../yaml/content.ts";
 import { readYaml } from "../../yaml/read.ts";
 import { KUSTOMIZATION_FILES, kustomizationOf, readKustomization } from "../kustomization.ts";
 import type { Kustomization } from "../kustomization.ts";
-import { baseName, folderOf, isWithin, joinPath } from "../paths.ts";
+import { unreadable } from "../file-faults.ts";
+import { baseName, cleanPath, folderOf, isWithin, joinPath } from "../paths.ts";
 import { askingForOrigins } from "../render/origins.ts";
 import type { FoundKustomization } from "../roots.ts";
 import type { FluxKustomization } from "./objects.ts";
@@ -50,18 +52,37 @@ export class KustomizationFolders {
   }
 }
 
-/** `undefined` where the folder holds no file of the repository. */
+export interface FluxRootInput {
+  readonly tree: SourceTree;
+  readonly files: readonly SourceFile[];
+  readonly folders: KustomizationFolders;
+  /** What the source hands on is without these. */
+  readonly ignored?: (path: string) => boolean;
+}
+
+/** `undefined` where the folder holds no file of the repository; a fault where its kustomization cannot be read. */
 export async function fluxRoot(
   flux: FluxKustomization & { readonly path: string },
-  { tree, files, folders }: { tree: SourceTree; files: readonly SourceFile[]; folders: KustomizationFolders },
-): Promise<FluxRoot | undefined> {
+  { tree, files, folders, ignored = () => false }: FluxRootInput,
+): Promise<FluxRoot | Fault | undefined> {
   const { path } = flux;
   const below = files.filter((file) => isWithin(file.path, path));
   if (below.length === 0) return undefined;
   const file = folders.fileIn(path);
   const own = file === undefined ? undefined : await valueOf(tree, file);
-  const resources = file === undefined ? resourcesOf(path, below, folders) : [];
-  const value = overlaid({ resources, spec: flux.spec, ...(own === undefined ? {} : { own }) });
+  if (isFault(own)) return own;
+  // A source holds no links.
+  const handed = (one: SourceFile): boolean => one.mode !== "120000" && !ignored(one.path);
+  const resources = file === undefined ? resourcesOf(path, below.filter(handed), folders) : [];
+  const value = overlaid({
+    resources,
+    spec: flux.spec,
+    exists: (written) => {
+      const found = cleanPath(joinPath(path, written));
+      return found !== undefined && files.some((one) => isWithin(one.path, found));
+    },
+    ...(own === undefined ? {} : { own }),
+  });
   const built = file ?? joinPath(path, KUSTOMIZATION_FILES[0]);
   const start = await kustomizationOf(tree, { path, file: built, values: [value] });
   const { kustomizations, reached } = await reach(start, folders);
@@ -70,11 +91,16 @@ export async function fluxRoot(
   return { flux, root, made: new Map([[built, Buffer.from(JSON.stringify(asking))]]), noted: asking !== value };
 }
 
-async function valueOf(tree: SourceTree, file: string): Promise<ValueMap | undefined> {
+/** The first document; an empty one is a kustomization without anything. */
+async function valueOf(tree: SourceTree, file: string): Promise<ValueMap | Fault> {
   const bytes = await tree.read(file);
-  const text = isFault(bytes) ? undefined : decodeText(bytes);
-  const value = text === undefined ? undefined : readYaml(text, { file }).documents[0]?.value;
-  return isMap(value) ? value : undefined;
+  if (isFault(bytes)) return bytes;
+  const text = decodeText(bytes);
+  const { documents, faults } = readYaml(text ?? "", { file });
+  const [fault] = faults;
+  const value = documents[0]?.value ?? {};
+  if (fault !== undefined && fault.leavesUnknown === "declared") return fault;
+  return text !== undefined && isMap(value) ? value : unreadable(file, "it is no kustomization");
 }
 
 /** Every YAML file that stands in no kustomization's folder, and each of those folders. */
