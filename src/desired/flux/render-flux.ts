@@ -274,7 +274,7 @@ function deployerOf({ ref, file, suspended }: FluxKustomization): RootDeployer {
  * kustomize-controller lets kustomizations take in files from anywhere in the repository. So does this, unless files that are
  * not looked into (of generators and transformers) could name files from anywhere on the machine.
  */
-function restrictorOf({ root }: FluxRoot): string {
+export function restrictorOf({ root }: Pick<FluxRoot, "root">): string {
   return root.kustomizations.some(({ configured }) => configured) ? "LoadRestrictionsRootOnly" : "LoadRestrictionsNone";
 }
 

@@ -128,7 +128,8 @@ function relative(path: string, below: string): string {
   return `./${path === "" ? below : below.slice(path.length + 1)}`;
 }
 
-async function reach(
+/** All that a kustomization reaches. */
+export async function reach(
   start: Kustomization,
   folders: KustomizationFolders,
 ): Promise<Pick<FoundKustomization, "kustomizations" | "reached">> {

@@ -30,6 +30,12 @@ export interface HelmSettings {
   readonly values: readonly string[];
   /** Documents of values over those of the files, later ones over earlier ones. */
   readonly documents?: readonly Uint8Array[];
+  /** Further options of helm's; paths in them are relative to the repository. */
+  readonly options?: readonly string[];
+  /** Files that those options read. */
+  readonly reads?: readonly string[];
+  /** Whether custom resource definitions come with it. Default: they do. */
+  readonly crds?: boolean;
 }
 
 export interface HelmInput {
@@ -51,7 +57,7 @@ export async function helmJob(input: HelmInput): Promise<RenderJob | Fault> {
   if (isFault(values)) return values;
   const made = await vendored(input, chart.dependencies);
   if (isFault(made)) return made;
-  const wanted = new Set(values);
+  const wanted = new Set([...values, ...(settings.reads ?? [])]);
   const documents = (settings.documents ?? []).map(
     (bytes, index) => [`.holdfast-values/${index}.yaml`, bytes] as const,
   );
@@ -69,9 +75,10 @@ export async function helmJob(input: HelmInput): Promise<RenderJob | Fault> {
       "template",
       "--namespace",
       settings.namespace,
-      "--include-crds",
+      ...(settings.crds === false ? [] : ["--include-crds"]),
       ...capabilityArgs(input.capabilities),
       ...[...values, ...documents.map(([name]) => name)].flatMap((one) => ["--values", asListItem(`./${one}`)]),
+      ...(settings.options ?? []),
       // What follows is no option, whatever the repository calls it.
       "--",
       settings.release ?? chart.name,
