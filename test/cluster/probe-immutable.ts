@@ -2,7 +2,8 @@
 // run, each time with another value in one place. What it refuses as a change, and not as a value, is immutable.
 
 import { Agent } from "node:https";
-import { compareText, fieldOf, isList, isMap, textOf, withField } from "../../src/core/value.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { compareText, fieldAt, fieldOf, isList, isMap, textOf, withField } from "../../src/core/value.ts";
 import type { Scalar, Value, ValueMap } from "../../src/core/value.ts";
 import { askApi } from "./api.ts";
 import type { ApiEndpoint } from "./api.ts";
@@ -52,20 +53,41 @@ async function probeObject({ endpoint, entry }: Asked, shape: ValueMap, found: M
   const made = await askApi(endpoint, { method: "POST", path: list, body: shape });
   if (made.status !== 201) return;
   const path = `${list}/${encodeURIComponent(nameOf(shape))}`;
+  await established(endpoint, path, textOf(shape, "kind") ?? "");
   const root = JSON.parse(made.text) as ValueMap;
   for (const place of leavesOf(root)) {
     const name = place.names.join(".");
     for (const value of othersOf(place.value as Scalar)) {
       const body = withField(withAt(root, place.steps, value) as ValueMap, "status", undefined);
-      const latest = await askApi(endpoint, { method: "GET", path });
-      const version = fieldOf(fieldOf(JSON.parse(latest.text) as Value, "metadata"), "resourceVersion") ?? "";
-      const metadata = withField(body["metadata"] as ValueMap, "resourceVersion", version);
-      const answer = await askApi(endpoint, { method: "PUT", path: `${path}?dryRun=All`, body: { ...body, metadata } });
+      const answer = await updated(endpoint, path, body);
       if (answer.status === 200) found.set(name, found.get(name) ?? false);
       else if (REFUSED_CHANGE.test(answer.text)) found.set(name, true);
     }
   }
   await askApi(endpoint, { method: "DELETE", path: `${path}?gracePeriodSeconds=0` });
+}
+
+/** What nobody may change of a definition is said once it is established. */
+async function established(endpoint: ApiEndpoint, path: string, kind: string): Promise<void> {
+  if (kind !== "CustomResourceDefinition") return;
+  for (let tries = 0; tries < 100; tries++) {
+    const { text } = await askApi(endpoint, { method: "GET", path });
+    const conditions = fieldAt(JSON.parse(text) as Value, "status", "conditions");
+    const is = isList(conditions) && conditions.some((one) => textOf(one, "type") === "Established");
+    if (is) return;
+    await sleep(50);
+  }
+}
+
+/** Controllers write to it meanwhile: an update of what is no longer the newest says nothing of the value. */
+async function updated(endpoint: ApiEndpoint, path: string, body: ValueMap): ReturnType<typeof askApi> {
+  for (let tries = 0; ; tries++) {
+    const latest = await askApi(endpoint, { method: "GET", path });
+    const version = fieldOf(fieldOf(JSON.parse(latest.text) as Value, "metadata"), "resourceVersion") ?? "";
+    const metadata = withField(body["metadata"] as ValueMap, "resourceVersion", version);
+    const answer = await askApi(endpoint, { method: "PUT", path: `${path}?dryRun=All`, body: { ...body, metadata } });
+    if (answer.status !== 409 || tries === 20) return answer;
+  }
 }
 
 function leavesOf(root: ValueMap): readonly Place[] {
