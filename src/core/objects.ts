@@ -26,6 +26,8 @@ export interface DesiredObject {
   readonly sealed?: readonly FieldPath[];
   /** As it came out when it was rendered once more, where that is not the same: what differs is no intent of anybody's. */
   readonly again?: ValueMap;
+  /** A deployer's own object that deploys it, where Git says so. */
+  readonly deployer?: ObjectRef;
 }
 
 export interface LiveObject {

@@ -30,6 +30,12 @@ export interface SourceTree {
   origin?(): Promise<string | undefined>;
   /** What the files were before; absent where nothing keeps that. A fault where it cannot be read. */
   history?(): Promise<SourceHistory | Fault>;
+  /** The same files at a commit that they come from, by its full hash, their own included. A fault for every other one. */
+  at?(commit: string): Promise<OlderTree | Fault>;
+}
+
+export interface OlderTree extends SourceTree {
+  close(): void;
 }
 
 /** What was committed before the tree's revision, in a bounded window. Fetches and reads only what is asked for. */

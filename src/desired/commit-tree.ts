@@ -2,7 +2,7 @@
 
 import type { Fault } from "../core/fault.ts";
 import { isFault } from "../core/fault.ts";
-import type { SourceFile, SourceTree } from "../core/stages.ts";
+import type { OlderTree, SourceFile } from "../core/stages.ts";
 import { compareText } from "../core/value.ts";
 import { decodeText } from "../yaml/content.ts";
 import { MAX_FILE_BYTES, tooLarge, unreadable } from "./file-faults.ts";
@@ -14,10 +14,8 @@ import type { GitObjects } from "./git-objects.ts";
 import { cleanPath, folderOf, isWithin, joinPath, withoutMarked } from "./paths.ts";
 import { submodule } from "./worktree.ts";
 
-export interface CommitTree extends SourceTree {
-  /** Ends the git process that is kept open for reading. */
-  close(): void;
-}
+/** Closing it ends the git process that is kept open for reading. */
+export type CommitTree = OlderTree;
 
 export interface CommitTreeInput extends TreeOptions {
   readonly repository: GitRepository;
@@ -66,6 +64,10 @@ export function openCommitTree(input: CommitTreeInput): CommitTree {
         ...(bringOld === undefined ? {} : { bring: bringOld }),
         ...(signal === undefined ? {} : { signal }),
       });
+    },
+    at: async (commit) => {
+      const { openOlderTree } = await import("./older-tree.ts");
+      return await openOlderTree(input, commit);
     },
     list: async (path) => {
       const clean = cleanPath(path);

@@ -43,6 +43,17 @@ export async function openWorktree(dir: string, options: TreeOptions = {}): Prom
       const { worktreeHistory } = await import("./worktree-history.ts");
       return await worktreeHistory({ repository, tree, ...signalOf(options) });
     },
+    at: async (commit) => {
+      const { resolveCommit } = await import("./revision.ts");
+      const head = await resolveCommit(repository, "HEAD", options.signal);
+      if (isFault(head)) return head;
+      const { openOlderTree } = await import("./older-tree.ts");
+      const { prefix } = repository;
+      return await openOlderTree(
+        { ...options, repository, commit: head, prefix, origin: () => originUrl(dir) },
+        commit,
+      );
+    },
     list: async (path) => {
       const clean = cleanPath(path);
       if (clean === undefined) return unreadable(path, "the path leaves the repository");

@@ -53,6 +53,8 @@ export interface DirectionInput {
   readonly past: Past;
   /** What a deployer noted of its last deployment (kubectl's annotation, a Helm release). It can be forged. */
   readonly noted?: DesiredObject;
+  /** The commit that has what was noted, where that is known. */
+  readonly notedIn?: string;
   /** Managers that deploy, besides the known ones. */
   readonly deployers?: readonly string[];
   /** As the object itself was compared. */
@@ -95,7 +97,7 @@ interface Facts {
   readonly owners: OwnerIndex;
   /** With where each differs from live. */
   readonly versions: readonly (Version & { readonly differing: Places })[];
-  readonly noted: { readonly object: DesiredObject; readonly differing: Places } | undefined;
+  readonly noted: (Deployed & { readonly differing: Places }) | undefined;
   /** Where two versions differ. */
   readonly between: (one: DesiredObject, other: DesiredObject) => Places;
   /** Newest first. */
@@ -117,18 +119,22 @@ function factsOf(input: DirectionInput): Facts {
   const deployments = deploymentsOf(live.managers, input.deployers);
   const byTime = lastByTime(desired, past, deployments);
   const owners = ownerIndex(live.managers, otherNames(desired.ref));
+  const said = noted === undefined ? undefined : deployedIn(noted, input.notedIn);
   const versions = past.versions.map((version) => ({ ...version, differing: differing(version.object) }));
   return {
     input,
     owners,
     between: comparedOnce(compare),
     versions,
-    noted: noted === undefined ? undefined : { object: noted, differing: differing(noted) },
+    noted: said === undefined ? undefined : { ...said, differing: differing(said.object) },
     deployments,
     byTime,
-    last:
-      noted === undefined ? (byFields(input.changes, { owners, versions, deployments }) ?? byTime) : { object: noted },
+    last: said ?? byFields(input.changes, { owners, versions, deployments }) ?? byTime,
   };
+}
+
+function deployedIn(object: DesiredObject, commit: string | undefined): Deployed {
+  return { object, ...(commit === undefined ? {} : { commit }) };
 }
 
 /** Everything that differs, also what is no drift on evidence that could be forged. */
@@ -251,7 +257,7 @@ function toldOfDeployed(facts: Facts, change: Change, time: string | undefined):
     case "unreadable":
       return facts.noted === undefined
         ? { direction: "git-ahead", claimed: true }
-        : byTable(facts, change, facts.noted.object, !touches(facts.noted.differing, change.path));
+        : byTable(facts, change, facts.noted, !touches(facts.noted.differing, change.path));
   }
 }
 
@@ -282,7 +288,7 @@ function toldOfUnowned(facts: Facts, change: Change): Told {
     noted === undefined
       ? versions.some(({ object, differing }) => object === last.object && !touches(differing, change.path))
       : !touches(noted.differing, change.path);
-  const answer = byTable(facts, change, last.object, same);
+  const answer = byTable(facts, change, last, same);
   if (answer.direction !== "git-ahead" || input.past.end === "unreadable") return answer;
   const shown = versions.find(({ differing }) => !touches(differing, change.path));
   if (shown !== undefined) return { ...answer, commit: shown.commit };
@@ -290,9 +296,11 @@ function toldOfUnowned(facts: Facts, change: Change): Told {
   return { direction: input.past.end === "beginning" ? "live-changed" : "unknown" };
 }
 
-function byTable(facts: Facts, { path }: Change, deployed: DesiredObject, liveIsDeployed: boolean): Told {
-  if (liveIsDeployed) return { direction: "git-ahead", deployed, claimed: true };
-  return { direction: sameAt(facts, facts.input.desired, deployed, path) ? "live-changed" : "both-changed", deployed };
+function byTable(facts: Facts, { path }: Change, last: Deployed, liveIsDeployed: boolean): Told {
+  const deployed = deployedOf(last);
+  if (liveIsDeployed) return { direction: "git-ahead", ...deployed, claimed: true };
+  const moved = !sameAt(facts, facts.input.desired, last.object, path);
+  return { direction: moved ? "both-changed" : "live-changed", ...deployed };
 }
 
 function deployedOf(last: Deployed | undefined): Pick<Told, "deployed" | "commit"> {

@@ -30,6 +30,7 @@ import { ignoring } from "./ignoring.ts";
 import type { Ignoring } from "./ignoring.ts";
 import { AUTOSCALER, queryOf } from "./managed-scope.ts";
 import { createPredictor } from "./predict.ts";
+import { tellsSync } from "./sync-status.ts";
 import type { Compared, Predictor, ReadOnly } from "./predict.ts";
 
 /** An object that Git declares, with the target that declares it. */
@@ -91,6 +92,8 @@ export interface LiveComparison {
   readonly unusedIgnores: readonly Fault[];
   /** Live Namespace objects that were read, by name: policies select by their labels. */
   readonly namespaces: ReadonlyMap<string, LiveObject>;
+  /** Live objects of deployers that say what they deployed, by refKey(). */
+  readonly deployers: ReadonlyMap<string, LiveObject>;
   readonly faults: readonly Fault[];
   /** Every kind that Git declares was read to its end: only then may what was not seen be settled. */
   readonly wholly: boolean;
@@ -131,6 +134,7 @@ class Comparing {
   /** Kinds that Git does not declare and that may not be read. */
   private readonly refused: KindRef[] = [];
   private readonly namespaces = new Map<string, LiveObject>();
+  private readonly deployers = new Map<string, LiveObject>();
   private readonly leftOut: LeftOutLog;
   private readonly ignoring: Ignoring;
   /** Of the page at hand; only where the server is asked what it would do. */
@@ -205,6 +209,7 @@ class Comparing {
 
   private takeObject(live: LiveObject): void {
     if (live.ref.kind === "Namespace" && live.ref.apiVersion === "v1") this.namespaces.set(live.ref.name, live);
+    if (tellsSync(live.ref)) this.deployers.set(refKey(live.ref), live);
     this.finder.take(live);
     const key = refKey(live.ref);
     const declared = this.waiting.get(key);
@@ -288,7 +293,7 @@ class Comparing {
       else if (this.isIgnored(target, drift)) this.ignored++;
       else this.drifts.push({ target, drift });
     }
-    const { inSync, matched, unknown, leftOut, namespaces } = this;
+    const { inSync, matched, unknown, leftOut, namespaces, deployers } = this;
     const replicas = this.drifts.some(({ drift }) => changesOf(drift).some(isReplicas));
     const faults = uniqueFaults([
       ...this.faults,
@@ -310,6 +315,7 @@ class Comparing {
       ignored: this.ignored,
       unusedIgnores: this.ignoring.unused(),
       namespaces,
+      deployers,
       faults,
       wholly: this.unread.length === 0,
       readOnly,

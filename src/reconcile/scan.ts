@@ -26,11 +26,13 @@ import type { Digester } from "../text/digest.ts";
 import { redactChange } from "../text/redact.ts";
 import { compareLive, withoutDuplicates } from "./compare-live.ts";
 import type { ComparedObject, Declared, LiveComparison } from "./compare-live.ts";
+import type { DeployedTarget } from "./deployed-truth.ts";
 import { driftId } from "./identity.ts";
 import { isOperationalChange } from "./operational-change.ts";
 import { managedScope, queryOf } from "./managed-scope.ts";
 import { servedVersions } from "./served-versions.ts";
 import { shallowHistory } from "./shallow-history.ts";
+import { syncFault } from "./sync-status.ts";
 import type { HistoryTarget } from "./tell-directions.ts";
 import { unreadIgnores } from "./unread-ignores.ts";
 
@@ -114,6 +116,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
     ...(options.faults ?? []),
     ...read.flatMap(({ state }) => state.faults),
     ...duplicates,
+    ...[...compared.deployers.values()].flatMap((live) => syncFault(live) ?? []),
     ...versions.faults,
     ...compared.faults,
     ...dealt,
@@ -171,9 +174,15 @@ async function dealWith({ options, read, compared, schemas }: DealWith): Promise
   const { tellDirections } = await import("./tell-directions.ts");
   const { judgeDrifts } = await import("./judge-drifts.ts");
   const { proposeAll } = await import("./propose-all.ts");
+  const { DeployedTruth } = await import("./deployed-truth.ts");
   const shallow = shallowHistory();
+  const truth = new DeployedTruth({
+    targets: new Map(read.map((one) => [one.target.name, deployedTarget(one, options)])),
+    deployers: compared.deployers,
+  });
   const telling = {
     ...options,
+    truth,
     onShallow: (ref: ObjectRef): void => shallow.add(ref),
     targets: new Map(read.map(({ target }) => [target.name, historyTarget(target, options)])),
     compare: compared.compare,
@@ -192,7 +201,7 @@ async function dealWith({ options, read, compared, schemas }: DealWith): Promise
   return {
     results,
     admitted,
-    faults: shallow.faults(),
+    faults: [...shallow.faults(), ...truth.faults()],
     proposals: await proposeAll({ options, read, results, schemas, isNamespaced: scopeLookup(options.live) }),
   };
 }
@@ -200,6 +209,11 @@ async function dealWith({ options, read, compared, schemas }: DealWith): Promise
 function historyTarget(target: ScanTarget, { digester, live }: ScanOptions): HistoryTarget {
   const { tree, path, exclude } = target;
   return { tree, path, exclude, context: contextOf({ target, digester, isNamespaced: scopeLookup(live) }) };
+}
+
+function deployedTarget({ target, state }: ReadTarget, options: ScanOptions): DeployedTarget {
+  const { tree } = target;
+  return { tree, objects: state.objects, read: (older) => readTarget({ ...target, tree: older }, options, () => {}) };
 }
 
 /** What a scan of these targets would read of the cluster. */
@@ -224,27 +238,32 @@ async function readTargets(
   options: Pick<ScanOptions, "targets" | "digester" | "live" | "renderers" | "progress">,
 ): Promise<readonly ReadTarget[]> {
   const read: ReadTarget[] = [];
-  const capabilities = capabilitiesOf(options.live);
   for (const target of options.targets) {
-    const { tree, name, path, namespace, exclude, helm } = target;
-    const state = await readDesired({
-      tree,
-      target: {
-        name,
-        path,
-        exclude,
-        ...(namespace === undefined ? {} : { namespace }),
-        ...(helm === undefined ? {} : { helm }),
-      },
-      renderers: options.renderers,
-      capabilities,
-      digester: options.digester,
-      isNamespaced: scopeLookup(options.live),
-      progress: options.progress,
-    });
-    read.push({ target, state });
+    read.push({ target, state: await readTarget(target, options, options.progress) });
   }
   return read;
+}
+
+async function readTarget(
+  { tree, name, path, namespace, exclude, helm }: ScanTarget,
+  options: Pick<ScanOptions, "digester" | "live" | "renderers">,
+  progress: Progress,
+): Promise<DesiredState> {
+  return await readDesired({
+    tree,
+    target: {
+      name,
+      path,
+      exclude,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(helm === undefined ? {} : { helm }),
+    },
+    renderers: options.renderers,
+    capabilities: capabilitiesOf(options.live),
+    digester: options.digester,
+    isNamespaced: scopeLookup(options.live),
+    progress,
+  });
 }
 
 function scopeLookup(live: LiveSource): (kind: KindRef) => boolean | undefined {

@@ -4,6 +4,7 @@
  */
 
 import { isFault } from "../core/fault.ts";
+import type { Drift } from "../core/drift.ts";
 import type { Actor, DesiredObject, LiveObject } from "../core/objects.ts";
 import { refKey } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
@@ -18,9 +19,10 @@ import { cleanPath } from "../desired/paths.ts";
 import type { Comparison } from "../drift/compare.ts";
 import { deploymentsOf } from "../drift/deployers.ts";
 import { tellDirection } from "../drift/direction.ts";
-import type { Past, ToldChange } from "../drift/direction.ts";
+import type { DirectionInput, Past, ToldChange } from "../drift/direction.ts";
 import { lastAppliedOf } from "../live/last-applied.ts";
 import type { TargetDrift } from "./compare-live.ts";
+import type { DeployedTruth, Truth } from "./deployed-truth.ts";
 
 /** What tells where a target's files are, and how they are read. */
 export interface HistoryTarget {
@@ -39,6 +41,8 @@ export interface TellDirectionsInput {
   readonly deployers: readonly string[];
   /** See {@link LiveSource.helmRelease}; absent where Secrets may not be read. */
   readonly helmRelease?: LiveSource["helmRelease"];
+  /** Of objects whose deployer says what it deployed. */
+  readonly truth?: Pick<DeployedTruth, "of" | "removed">;
   readonly progress: Progress;
   readonly signal?: AbortSignal;
   /** Told of objects of which a shallow clone lacks what would tell the direction of some change. */
@@ -76,21 +80,56 @@ async function tellOne({ input, pasts, found, removed }: TellOne): Promise<Targe
   const gone = removed.get(found);
   if (gone !== undefined) return prunable(input, found, gone);
   const { drift, target } = found;
+  if (drift.state === "missing") return await undeployed(input, found, drift);
   if (drift.state !== "drifted" || drift.changes.length === 0) return found;
-  const noted = await notedOf(input, drift.desired, drift.live);
-  const { past, shallow } = await pasts.of(target, drift.desired);
+  const truth = await input.truth?.of(target, drift.desired);
+  if (truth?.kind === "untold") {
+    const changes = drift.changes.map((change) => ({ ...change, direction: "unknown" as const }));
+    return { ...found, drift: { ...drift, changes } };
+  }
+  const { shallow, ...known } = await knownOf({ input, pasts, found, removed }, drift, truth);
   const changes = tellDirection({
     desired: drift.desired,
     live: drift.live,
     changes: drift.changes,
-    past,
     deployers: input.deployers,
     compare: input.compare,
-    ...(noted === undefined ? {} : { noted }),
+    ...known,
   });
   if (shallow && changes.some(isUntold)) input.onShallow?.(drift.ref);
   const claimed = new Set(changes.flatMap((one) => (one.claimed ? [formatPath(one.change.path)] : [])));
   return { ...found, drift: { ...drift, changes: changes.map(({ change }) => change) }, claimed };
+}
+
+type Known = Pick<DirectionInput, "past" | "noted" | "notedIn"> & { readonly shallow: boolean };
+
+/** What the deployer says goes before what times and notes let guess. */
+async function knownOf(
+  { input, pasts, found }: TellOne,
+  { desired, live }: Extract<Drift, { readonly state: "drifted" }>,
+  truth: Exclude<Truth, { readonly kind: "untold" }> | undefined,
+): Promise<Known> {
+  if (truth?.kind === "known") {
+    const { past, deployed } = truth;
+    return {
+      past,
+      shallow: false,
+      ...(deployed === undefined ? {} : { noted: deployed.object, notedIn: deployed.commit }),
+    };
+  }
+  const noted = await notedOf(input, desired, live);
+  return { ...(await pasts.of(found.target, desired)), ...(noted === undefined ? {} : { noted }) };
+}
+
+/** What its deployer did not come to yet is no drift. */
+async function undeployed(
+  { truth }: TellDirectionsInput,
+  found: TargetDrift,
+  { ref, desired }: Extract<Drift, { readonly state: "missing" }>,
+): Promise<TargetDrift> {
+  const told = await truth?.of(found.target, desired);
+  const waits = told?.kind === "never" || (told?.kind === "known" && told.deployed === undefined);
+  return waits ? { ...found, drift: { state: "pending", ref, desired, changes: [] } } : found;
 }
 
 /** Git's past as far as it was read has nothing that tells which side moved. */
@@ -105,8 +144,13 @@ async function notedOf(
   live: LiveObject,
 ): Promise<DesiredObject | undefined> {
   const [newest] = deploymentsOf(live.managers, input.deployers);
-  const value = appliedOf(live, newest) ?? (newest?.manager === "helm" ? await releasedOf(input, live) : undefined);
+  const value = appliedOf(live, newest) ?? (isHelm(newest) ? await releasedOf(input, live) : undefined);
   return value === undefined ? undefined : { ...desired, value };
+}
+
+/** Flux's controller keeps releases as Helm does. */
+function isHelm(newest: Actor | undefined): boolean {
+  return newest?.manager === "helm" || newest?.manager === "helm-controller";
 }
 
 function appliedOf(live: LiveObject, newest: Actor | undefined): ValueMap | undefined {
@@ -161,11 +205,15 @@ function prunable(input: TellDirectionsInput, found: TargetDrift, gone: RemovedO
 
 /** Which of the unmanaged objects some target had before. */
 async function removedOf(
-  { drifts, targets }: TellDirectionsInput,
+  { drifts, targets, truth }: TellDirectionsInput,
   pasts: Pasts,
 ): Promise<ReadonlyMap<TargetDrift, RemovedObject>> {
   const removed = new Map<TargetDrift, RemovedObject>();
   const unmanaged = drifts.filter(({ drift }) => drift.state === "unmanaged");
+  for (const one of unmanaged) {
+    const gone = one.drift.state === "unmanaged" ? await truth?.removed(one.drift.live) : undefined;
+    if (gone !== undefined) removed.set(one, gone);
+  }
   for (const target of unmanaged.length === 0 ? [] : targets.keys()) {
     const wanted = unmanaged.filter((one) => !removed.has(one));
     const histories = await pasts.histories(target);
@@ -192,7 +240,8 @@ class Pasts {
   }
 
   async of(target: string, object: DesiredObject): Promise<{ readonly past: Past; readonly shallow: boolean }> {
-    const histories = await this.histories(target);
+    // Older renderings are not made.
+    const histories = object.origin.layer === "literal" ? await this.histories(target) : undefined;
     if (histories === undefined) return { past: NOTHING, shallow: false };
     const { versions, end } = await histories.versionsOf(object);
     const shallow = end === "shallow";

@@ -125,7 +125,13 @@ function faultsBlock(faults: readonly Fault[], style: Style): string {
 }
 
 /** What costs nothing that the pass was asked for: a rule that is wrong, a past that is not there. */
-const NOTICES: ReadonlySet<Fault["code"]> = new Set(["history-shallow", "ignore-not-understood", "ignore-unused"]);
+const NOTICES: ReadonlySet<Fault["code"]> = new Set([
+  "deployed-unknown",
+  "history-shallow",
+  "ignore-not-understood",
+  "ignore-unused",
+  "sync-failed",
+]);
 
 function faultLines(fault: Fault, style: Style): string {
   const where = faultPlace(fault);

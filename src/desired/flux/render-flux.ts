@@ -142,7 +142,7 @@ class FluxPass {
     this.#faults.push(...manifests.faults.map((fault) => namedByUnknown(fault, flux)));
     this.#roots.push({ path: root.path, renderer: "kustomize", version: rendered.version, deployer: deployerOf(flux) });
     for (const object of manifests.objects.map((one) => withCommonMetadata(one, flux.spec))) {
-      this.#add(object);
+      this.#add({ ...object, deployer: flux.ref });
       const next = fluxKustomizationOf(object);
       if (next !== undefined) this.#expect(next);
     }
@@ -176,7 +176,9 @@ class FluxPass {
     this.#faults.push(...manifests.faults);
     const deployer = { kind: "flux-helm-release", ref, file, suspended } as const;
     this.#roots.push({ path: root.path, renderer: "helm", version: rendered.version, deployer });
-    for (const object of manifests.objects.map((one) => withCommonMetadata(one, spec))) this.#add(object);
+    for (const object of manifests.objects.map((one) => withCommonMetadata(one, spec))) {
+      this.#add({ ...object, deployer: ref });
+    }
   }
 
   #add(object: DesiredObject): void {
