@@ -28,6 +28,11 @@ export interface SourceTree {
   prefetch?(files: readonly string[]): Promise<Fault | undefined>;
   /** The address that the repository is known by, as its `origin` has it; absent where there is none. */
   origin?(): Promise<string | undefined>;
+  /**
+   * Whether a branch, a tag or a hash stands for the commit that is read, or the one that the working tree was checked out
+   * from; `undefined` where the repository does not have it.
+   */
+  isAt?(name: string): Promise<boolean | undefined>;
   /** What the files were before; absent where nothing keeps that. A fault where it cannot be read. */
   history?(): Promise<SourceHistory | Fault>;
   /** The same files at a commit that they come from, by its full hash, their own included. A fault for every other one. */

@@ -9,6 +9,7 @@ import { MAX_FILE_BYTES, tooLarge, unreadable } from "./file-faults.ts";
 import type { TreeOptions } from "./file-faults.ts";
 import { runGit } from "./git.ts";
 import type { GitRepository } from "./git.ts";
+import { isNamed } from "./named-commit.ts";
 import { openObjects } from "./git-objects.ts";
 import type { GitObjects } from "./git-objects.ts";
 import { cleanPath, folderOf, isWithin, joinPath, withoutMarked } from "./paths.ts";
@@ -53,6 +54,7 @@ export function openCommitTree(input: CommitTreeInput): CommitTree {
   return {
     revision: input.commit,
     ...(input.origin === undefined ? {} : { origin: input.origin }),
+    isAt: (name) => isNamed(input.repository, name, input.commit),
     close: () => session.objects.close(),
     history: async () => {
       const { readHistory } = await import("./git-history.ts");

@@ -10,9 +10,14 @@ import type { DesiredState, Progress, RenderRoot, SourceFile, SourceTree } from 
 import type { Digester } from "../text/digest.ts";
 import { decodeText } from "../yaml/content.ts";
 import { createTextPool } from "../yaml/text-pool.ts";
+import { findArgo } from "./argo/find.ts";
+import type { FoundArgo } from "./argo/find.ts";
+import { renderArgo } from "./argo/render-argo.ts";
+import type { RenderedArgo } from "./argo/render-argo.ts";
 import { findFlux } from "./flux/find.ts";
 import type { FoundFlux } from "./flux/find.ts";
 import { renderFlux } from "./flux/render-flux.ts";
+import type { RenderedFlux } from "./flux/render-flux.ts";
 import { MAX_FILE_BYTES } from "./file-faults.ts";
 import { matchesAny } from "./glob.ts";
 import { contextOf, readManifests } from "./manifests.ts";
@@ -30,6 +35,8 @@ export interface DesiredTarget {
   readonly name: string;
   /** A folder or a file of the repository; `""` or `.` for all of it. */
   readonly path: string;
+  /** What the target's cluster is called: an alias of the operator's, or a context. */
+  readonly cluster?: string;
   /** For namespaced objects without one. Default: `default`, as kubectl has it. */
   readonly namespace?: string;
   /** Patterns as in `.gitignore`, from the repository's root. */
@@ -65,8 +72,8 @@ export async function readDesired(input: DesiredInput): Promise<DesiredState> {
     return { revision: tree.revision, roots: [], objects: [], faults: [sources], complete: false };
   }
   const manifests = await readFiles(input, sources.files);
-  const flux = await findFlux({ ...input, ...sources, plain: manifests.objects, context: contextOf(input) });
-  if (flux !== undefined) return await deployedByFlux(input, sources, manifests.objects, flux);
+  const deployers = await findDeployers(input, sources, manifests.objects);
+  if (deployers !== undefined) return await deployed(input, sources, manifests.objects, deployers);
   const rendered = await renderRoots(input, sources);
   const single = await withoutDuplicates(tree, [...manifests.objects, ...rendered.objects]);
   const faults = [
@@ -85,29 +92,57 @@ export async function readDesired(input: DesiredInput): Promise<DesiredState> {
   };
 }
 
-/** Where Flux deploys from the target, what Flux does not deploy is nothing that the cluster should have. */
-async function deployedByFlux(
+interface Deployers {
+  readonly flux?: { readonly found: FoundFlux; readonly rendered: RenderedFlux };
+  readonly argo?: { readonly found: FoundArgo; readonly rendered: RenderedArgo };
+}
+
+/** What deploys from the target, by the objects that it holds; `undefined` where nothing does. */
+async function findDeployers(
   input: DesiredInput,
   sources: Sources,
   plain: readonly DesiredObject[],
-  found: FoundFlux,
+): Promise<Deployers | undefined> {
+  const flux = await findFlux({ ...input, ...sources, plain, context: contextOf(input) });
+  const byFlux = flux === undefined ? undefined : await renderFlux(input, flux, sources.all);
+  const argo = await findArgo({ input, sources, plain, ...(byFlux === undefined ? {} : { deployed: byFlux }) });
+  const byArgo = argo === undefined ? undefined : await renderArgo(input, argo);
+  if (byFlux === undefined && byArgo === undefined) return undefined;
+  return {
+    ...(flux === undefined || byFlux === undefined ? {} : { flux: { found: flux, rendered: byFlux } }),
+    ...(argo === undefined || byArgo === undefined ? {} : { argo: { found: argo, rendered: byArgo } }),
+  };
+}
+
+/** Where a deployer deploys from the target, what it does not deploy is nothing that the cluster should have. */
+async function deployed(
+  input: DesiredInput,
+  sources: Sources,
+  plain: readonly DesiredObject[],
+  { flux, argo }: Deployers,
 ): Promise<DesiredState> {
   const { tree, target } = input;
-  const rendered = await renderFlux(input, found, sources.all);
-  const single = await withoutDuplicates(tree, rendered.objects);
-  const entries = new Set(found.entries.map(({ object }) => object));
-  const left = plain.filter((object) => !entries.has(object) && !rendered.deploys(object.origin.file));
-  const roots = sources.rendered.filter(({ file }) => !rendered.deploys(file));
+  const rendered = [flux?.rendered, argo?.rendered].filter((one) => one !== undefined);
+  const deploys = (file: string): boolean => rendered.some((one) => one.deploys(file));
+  // What Argo CD begins with may be what Flux made.
+  const single = await withoutDuplicates(tree, [...new Set(rendered.flatMap(({ objects }) => objects))]);
+  const entries = new Set([...(flux?.found.entries ?? []).map(({ object }) => object), ...(argo?.found.entries ?? [])]);
+  const left = plain.filter((object) => !entries.has(object) && !deploys(object.origin.file));
+  const roots = sources.rendered.filter(({ file }) => !deploys(file) && argo?.found.onlyEntries.has(file) !== true);
+  const deployers = [...(flux === undefined ? [] : ["Flux"]), ...(argo === undefined ? [] : ["Argo CD"])].join(" and ");
   const faults = [
     ...sources.faults,
-    ...rendered.faults,
+    ...rendered.flatMap((one) => one.faults),
     ...single.faults,
-    ...encryptedNote(target, rendered.encrypted),
-    ...notDeployed(target, [...left.map(({ origin }) => origin.file), ...roots.map(({ file }) => file)]),
+    ...encryptedNote(
+      target,
+      rendered.reduce((sum, { encrypted }) => sum + encrypted, 0),
+    ),
+    ...notDeployed(target, deployers, [...left.map(({ origin }) => origin.file), ...roots.map(({ file }) => file)]),
   ];
   return {
     revision: tree.revision,
-    roots: rendered.roots,
+    roots: rendered.flatMap((one) => one.roots),
     objects: single.objects,
     faults,
     complete: !faults.some((fault) => fault.leavesUnknown === "declared"),
@@ -115,17 +150,18 @@ async function deployedByFlux(
 }
 
 /** Said once, so that nobody takes silence about them for agreement. */
-function notDeployed({ name }: DesiredTarget, files: readonly string[]): readonly Fault[] {
+function notDeployed({ name }: DesiredTarget, deployers: string, files: readonly string[]): readonly Fault[] {
   const different = [...new Set(files)];
   if (different.length === 0) return [];
   const shown = different.slice(0, 3).join(", ");
   const more = different.length > 3 ? ` and ${different.length - 3} more` : "";
+  const verb = deployers.includes(" and ") ? "deploy" : "deploys";
   return [
     {
       kind: "fault",
       code: "not-deployed",
       about: name,
-      message: `Flux deploys from target ${name}, and nothing of it deploys ${shown}${more}: not compared`,
+      message: `${deployers} ${verb} from target ${name}, and nothing of it deploys ${shown}${more}: not compared`,
       remedy: "leave it, or make a target of its own of what something else deploys",
       leavesUnknown: "nothing",
     },

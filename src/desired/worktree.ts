@@ -10,6 +10,7 @@ import { decodeText } from "../yaml/content.ts";
 import { MAX_FILE_BYTES, tooLarge, unreadable } from "./file-faults.ts";
 import type { TreeOptions } from "./file-faults.ts";
 import { runGit } from "./git.ts";
+import { isNamed } from "./named-commit.ts";
 import { cleanPath, folderOf, isWithin, withoutMarked } from "./paths.ts";
 import { originUrl } from "./origin.ts";
 import { findRepository } from "./repository.ts";
@@ -39,6 +40,7 @@ export async function openWorktree(dir: string, options: TreeOptions = {}): Prom
     root: repository.root,
     revision: "worktree",
     origin: () => originUrl(dir),
+    isAt: (name) => isNamed(repository, name),
     history: async () => {
       const { worktreeHistory } = await import("./worktree-history.ts");
       return await worktreeHistory({ repository, tree, ...signalOf(options) });

@@ -245,7 +245,7 @@ async function readTargets(
 }
 
 async function readTarget(
-  { tree, name, path, namespace, exclude, helm }: ScanTarget,
+  { tree, name, path, cluster, namespace, exclude, helm }: ScanTarget,
   options: Pick<ScanOptions, "digester" | "live" | "renderers">,
   progress: Progress,
 ): Promise<DesiredState> {
@@ -255,6 +255,7 @@ async function readTarget(
       name,
       path,
       exclude,
+      ...(cluster === undefined ? {} : { cluster }),
       ...(namespace === undefined ? {} : { namespace }),
       ...(helm === undefined ? {} : { helm }),
     },

@@ -1,0 +1,249 @@
+/**
+ * The root that one source of an Application deploys: which files it is built from, by which tool, and how. The tool is
+ * found as Argo CD finds it (argo-cd `reposerver/repository`, GetAppSourceType; `util/app/discovery`).
+ */
+
+import { isFault } from "../../core/fault.ts";
+import type { Fault } from "../../core/fault.ts";
+import type { SourceFile, SourceTree } from "../../core/stages.ts";
+import { fieldOf, isMap, textOf, withField } from "../../core/value.ts";
+import type { ValueMap } from "../../core/value.ts";
+import { decodeText } from "../../yaml/content.ts";
+import { readYaml } from "../../yaml/read.ts";
+import { reach } from "../flux/root.ts";
+import type { KustomizationFolders } from "../flux/root.ts";
+import { kustomizationOf } from "../kustomization.ts";
+import { folderLinks, throughLinks } from "../links.ts";
+import { sameRepository } from "../origin.ts";
+import { baseName, cleanPath, folderOf, isWithin, joinPath } from "../paths.ts";
+import { chartMissing } from "../render/kustomize.ts";
+import { askingForOrigins } from "../render/origins.ts";
+import type { FoundChart, FoundKustomization } from "../roots.ts";
+import { directoryFiles } from "./directory.ts";
+import type { DirectoryFiles } from "./directory.ts";
+import { environmentOf, REVISIONS } from "./environment.ts";
+import type { Environment } from "./environment.ts";
+import { edited } from "./kustomize-options.ts";
+import { argoFault, jsonBytes, quoted, sourceOf } from "./objects.ts";
+import type { Application, Source } from "./objects.ts";
+
+/** The repository that Applications are looked up in. */
+export interface Repository {
+  readonly tree: SourceTree;
+  /** Of the whole repository. */
+  readonly files: readonly SourceFile[];
+  readonly folders: KustomizationFolders;
+  /** The address that it is known by; absent: whatever is named is it. */
+  readonly origin: string | undefined;
+}
+
+export type ArgoRoot = KustomizeRoot | HelmRoot | DirectoryRoot;
+
+interface Common {
+  readonly path: string;
+  /** With what the repository says over it (`.argocd-source.yaml`). */
+  readonly source: Source;
+}
+
+export interface KustomizeRoot extends Common {
+  readonly tool: "kustomize";
+  readonly root: FoundKustomization;
+  /** What is built in the place of the folder's own kustomization, by the build environment; absent: that itself. */
+  readonly made?: (environment: Environment) => ReadonlyMap<string, Uint8Array>;
+}
+
+export interface HelmRoot extends Common {
+  readonly tool: "helm";
+  readonly root: FoundChart;
+}
+
+export interface DirectoryRoot extends Common, DirectoryFiles {
+  readonly tool: "directory";
+}
+
+/** Whether the root is made from the file. */
+export function takesIn(root: ArgoRoot, file: string): boolean {
+  switch (root.tool) {
+    case "kustomize":
+      return root.root.reached.has(file) || root.root.kustomizations.some((one) => one.file === file);
+    case "helm":
+      return isWithin(file, root.path);
+    case "directory":
+      return root.files.includes(file) || root.jsonnet.includes(file);
+  }
+}
+
+/** `undefined` of a source that others only refer to. */
+export async function argoRoot(
+  application: Application,
+  source: Source,
+  repository: Repository,
+): Promise<ArgoRoot | Fault | undefined> {
+  const elsewhere = elsewhereFault(application, source, repository);
+  if (source.ref !== undefined && source.path === "" && source.chart === undefined) return undefined;
+  if (elsewhere !== undefined) return elsewhere;
+  const path = pathOf(source, repository);
+  if (path === undefined) return noFolder(application, source);
+  const overridden = await withOverrides(application, source, { path, repository });
+  if (isFault(overridden)) return overridden;
+  const tool = toolOf(overridden.value, path, repository);
+  if (tool.length > 1) return argoFault(application, { what: `names several tools: ${tool.join(", ")}` });
+  const common: Common = { path, source: overridden };
+  switch (tool[0]) {
+    case "kustomize":
+      return await kustomizeRoot(application, common, repository);
+    case "helm":
+      return helmRoot(application, common, repository);
+    case "directory":
+      return await directoryRoot(common, repository);
+    default:
+      return pluginFault(application, overridden);
+  }
+}
+
+/** What is in another repository, or is no repository. */
+function elsewhereFault(application: Application, source: Source, { origin }: Repository): Fault | undefined {
+  const { ref, file } = application;
+  const { repoURL, revision, chart } = source;
+  if (chart !== undefined || repoURL.startsWith("oci://")) {
+    const version = revision === undefined ? {} : { version: revision };
+    const name = chart ?? repoURL.split("/").at(-1) ?? repoURL;
+    return chartMissing({ about: `Application/${ref.name}`, file, name, repository: repoURL, ...version });
+  }
+  if (isOwn(repoURL, origin)) return undefined;
+  return argoFault(application, {
+    what: `deploys from another repository, ${quoted(repoURL.replace(/\/\/[^/@]*@/, "//"))}`,
+    remedy: "scan that one with its own repository and cluster",
+  });
+}
+
+export function isOwn(repoURL: string, origin: string | undefined): boolean {
+  return origin === undefined || sameRepository(repoURL, origin);
+}
+
+/** The folder, where the repository has it. */
+function pathOf({ path }: Source, { files }: Repository): string | undefined {
+  const clean = cleanPath(path);
+  const real = clean === undefined ? undefined : throughLinks(clean, folderLinks(files));
+  return real !== undefined && files.some((file) => isWithin(file.path, real) && file.path !== real) ? real : undefined;
+}
+
+function noFolder(application: Application, { path }: Source): Fault {
+  const what = `deploys ${quoted(path)}, where the repository has no folder with files`;
+  return argoFault(application, { what, remedy: "mend its path" });
+}
+
+/** Options that stand in the folder itself, for all Applications or for one (argo-cd `docs/user-guide/parameters.md`). */
+async function withOverrides(
+  application: Application,
+  source: Source,
+  { path, repository }: { readonly path: string; readonly repository: Repository },
+): Promise<Source | Fault> {
+  let value = source.value;
+  for (const name of [".argocd-source.yaml", `.argocd-source-${application.ref.name}.yaml`]) {
+    const file = joinPath(path, name);
+    if (!repository.files.some((one) => one.path === file)) continue;
+    const patch = await valueOf(repository.tree, file);
+    if (!isMap(patch)) return argoFault(application, { what: `takes options from ${file}, which cannot be read` });
+    value = mergePatch(value, patch);
+  }
+  if (value === source.value) return source;
+  for (const name of ["chart", "path", "repoURL", "targetRevision", "ref"]) {
+    value = withField(value, name, fieldOf(source.value, name));
+  }
+  return sourceOf(value);
+}
+
+/** RFC 7386. */
+export function mergePatch(value: ValueMap, patch: ValueMap): ValueMap {
+  let merged = value;
+  for (const [name, next] of Object.entries(patch)) {
+    const own = fieldOf(merged, name);
+    const set = isMap(next) ? mergePatch(isMap(own) ? own : {}, next) : next;
+    merged = withField(merged, name, set === null ? undefined : set);
+  }
+  return merged;
+}
+
+async function valueOf(tree: SourceTree, file: string): Promise<ReturnType<typeof fieldOf>> {
+  const bytes = await tree.read(file);
+  const text = isFault(bytes) ? undefined : decodeText(bytes);
+  return text === undefined ? undefined : readYaml(text, { file }).documents[0]?.value;
+}
+
+type Tool = "kustomize" | "helm" | "directory" | "plugin";
+
+/** What the source names, all of it; else what the folder holds, where a kustomization goes before a chart. */
+function toolOf(value: ValueMap, path: string, { files, folders }: Repository): readonly Tool[] {
+  const named = (["kustomize", "helm", "directory", "plugin"] as const).filter((tool) => isMap(fieldOf(value, tool)));
+  if (named.length > 0) return named;
+  if (folders.fileIn(path) !== undefined) return ["kustomize"];
+  // Any name with this end (`util/app/discovery`).
+  const chart = files.some((file) => folderOf(file.path) === path && baseName(file.path).endsWith("Chart.yaml"));
+  return [chart ? "helm" : "directory"];
+}
+
+function pluginFault(application: Application, { value }: Source): Fault {
+  const name = textOf(fieldOf(value, "plugin"), "name");
+  const which = name === undefined || name === "" ? "a config management plugin" : `the plugin ${quoted(name)}`;
+  return argoFault(application, {
+    what: `is rendered by ${which}: holdfast runs none`,
+    remedy: "commit what the plugin makes, or leave it: what it deploys is not compared",
+  });
+}
+
+async function kustomizeRoot(
+  application: Application,
+  common: Common,
+  repository: Repository,
+): Promise<KustomizeRoot | Fault> {
+  const { path, source } = common;
+  const { tree, files, folders } = repository;
+  const file = folders.fileIn(path);
+  if (file === undefined) {
+    return argoFault(application, { what: `is built by kustomize, and ${quoted(path)} has no kustomization` });
+  }
+  const options = fieldOf(source.value, "kustomize");
+  const own = isMap(options) ? await valueOf(tree, file) : undefined;
+  if (isMap(options) && !isMap(own)) {
+    return argoFault(application, { what: `changes the kustomization ${file}, which cannot be read` });
+  }
+  if (!isMap(options) || !isMap(own)) {
+    const start = await folders.in(path);
+    if (start === undefined) {
+      return argoFault(application, { what: `is built by kustomize, and ${file} is no kustomization` });
+    }
+    const root = { renderer: "kustomize" as const, path, file, ...(await reach(start, folders)) };
+    return { tool: "kustomize", ...common, root };
+  }
+  const isFolder = (written: string): boolean => {
+    const folder = cleanPath(`${path}/${written}`.replace(/^\//, ""));
+    return folder !== undefined && files.some((one) => isWithin(one.path, folder));
+  };
+  const builtIn = (environment: Environment) => edited(own, { options, environment, isFolder });
+  const first = builtIn(environmentOf(application, source, REVISIONS[0]));
+  if (first.kind === "refused")
+    return argoFault(application, { what: `asks for what kustomize refuses: ${first.why}` });
+  const start = await kustomizationOf(tree, { path, file, values: [first.value] });
+  const root = { renderer: "kustomize" as const, path, file, ...(await reach(start, folders)) };
+  const made = (environment: Environment) => {
+    const next = builtIn(environment);
+    return new Map([[file, jsonBytes(askingForOrigins((next.kind === "edited" ? next : first).value))]]);
+  };
+  return { tool: "kustomize", ...common, root, made };
+}
+
+function helmRoot(application: Application, common: Common, { files }: Repository): HelmRoot | Fault {
+  const { path } = common;
+  const file = joinPath(path, "Chart.yaml");
+  if (!files.some((one) => one.path === file)) {
+    return argoFault(application, { what: `is rendered by Helm, and ${quoted(path)} has no Chart.yaml` });
+  }
+  return { tool: "helm", ...common, root: { renderer: "helm", path, file } };
+}
+
+async function directoryRoot(common: Common, { tree, files }: Repository): Promise<DirectoryRoot> {
+  const options = fieldOf(common.source.value, "directory");
+  const found = await directoryFiles({ path: common.path, options: isMap(options) ? options : {}, tree, files });
+  return { tool: "directory", ...common, ...found };
+}
