@@ -21,6 +21,8 @@ export interface Change {
   /** The newest commit in which Git had that value, where history shows it. */
   readonly deployedIn?: string;
   readonly direction: Direction;
+  /** That Git is ahead rests on what whoever may write the object could forge: the deployer's name, its note. */
+  readonly claimed?: true;
   /** Who set the live value; absent where unknown (a removal leaves no owner). */
   readonly actor?: Actor;
   /** Where the value is written; absent where nowhere, or not looked up. */

@@ -156,26 +156,52 @@ function git(input: HistoryInput, args: readonly string[], text?: string): Promi
 
 function objectReader(input: HistoryInput, limits: HistoryLimits): Omit<SourceHistory, "commits" | "end"> {
   const objects = openObjects(input.repository, input.signal);
-  return { ...blobReader(input, limits, objects), codified: ownCommits(objects), close: () => objects.close() };
+  return { ...blobReader(input, limits, objects), codified: ownCommits(input, objects), close: () => objects.close() };
 }
 
 /** `Holdfast-Commit: ` and an HMAC-SHA-256 in base64url, on a line of its own. */
 const OWN = new RegExp(String.raw`^${COMMIT_TRAILER}[\w-]{43}\r?$`, "mu");
 
-/** A pull request is merged by a commit whose second parent is its own newest one, or squashed or rebased with its message. */
-function ownCommits(objects: GitObjects): SourceHistory["codified"] {
-  const commitOf = async (id: string): Promise<{ readonly merged: readonly string[]; readonly own: boolean }> => {
+interface ReadCommit {
+  readonly own: boolean;
+  readonly parent?: string;
+  /** The newest commit of what it merges. */
+  readonly merged?: string;
+}
+
+/** Of a pull request that is looked through. */
+const MAX_MERGED = 100;
+
+/** The commits of a merged branch: its own, and those of the base that were merged into it meanwhile ("Update branch") left out. */
+async function mergedCommits(input: HistoryInput, base: string, tip: string): Promise<readonly string[]> {
+  const args = ["rev-list", "--no-merges", `--max-count=${MAX_MERGED}`, tip, `^${base}`];
+  const output = await git(input, args);
+  return isFault(output)
+    ? []
+    : output
+        .toString("latin1")
+        .split("\n")
+        .filter((line) => line !== "");
+}
+
+/** A pull request is merged by a commit whose second parent is the newest one of it, or squashed or rebased with its message. */
+function ownCommits(input: HistoryInput, objects: GitObjects): SourceHistory["codified"] {
+  const commitOf = async (id: string): Promise<ReadCommit> => {
     const object = await objects.read(id);
-    if (object === undefined || isFault(object) || object.type !== "commit") return { merged: [], own: false };
+    if (object === undefined || isFault(object) || object.type !== "commit") return { own: false };
     const [head = "", ...message] = Buffer.from(object.bytes).toString("latin1").split("\n\n");
-    const parents = [...head.matchAll(/^parent ([0-9a-f]+)$/gmu)].map(([, parent = ""]) => parent);
-    return { merged: parents.slice(1, 2), own: OWN.test(message.join("\n\n")) };
+    const [parent, merged] = [...head.matchAll(/^parent ([0-9a-f]+)$/gmu)].map(([, hash = ""]) => hash);
+    return {
+      own: OWN.test(message.join("\n\n")),
+      ...(parent === undefined ? {} : { parent }),
+      ...(merged === undefined ? {} : { merged }),
+    };
   };
   const known = new Map<string, Promise<boolean>>();
   const isOwn = async (id: string): Promise<boolean> => {
-    const { merged, own } = await commitOf(id);
-    if (own) return true;
-    for (const tip of merged) if ((await commitOf(tip)).own) return true;
+    const { parent, merged, own } = await commitOf(id);
+    if (own || parent === undefined || merged === undefined) return own;
+    for (const commit of await mergedCommits(input, parent, merged)) if ((await commitOf(commit)).own) return true;
     return false;
   };
   return async ({ id }) => {

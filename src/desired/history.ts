@@ -34,8 +34,8 @@ export interface ObjectVersion {
 export interface ObjectHistory {
   /** Newest first, each different from the one after it, beginning with the one before what Git says now. */
   readonly versions: readonly ObjectVersion[];
-  /** What comes before the oldest: nothing, `since` then; or it is not known. */
-  readonly end: SourceHistory["end"];
+  /** What comes before the oldest: nothing, `since` then; or it is not known; or nobody looked. */
+  readonly end: SourceHistory["end"] | "unread";
   /** When the oldest version came to be; absent where that is not known, or not committed yet. */
   readonly since?: number;
 }
@@ -128,7 +128,7 @@ class VersionReader {
 
 async function versionsOf(reader: VersionReader, object: DesiredObject): Promise<ObjectHistory> {
   // Older renderings are not made: what is rendered has a past that nobody read.
-  if (object.origin.layer !== "literal") return { versions: [], end: "shallow" };
+  if (object.origin.layer !== "literal") return { versions: [], end: "unread" };
   const { commits, end } = reader.history;
   const key = refKey(object.ref);
   const versions: ObjectVersion[] = [];

@@ -61,26 +61,18 @@ export interface DirectionInput {
   readonly compare: (desired: DesiredObject, live: LiveObject) => Comparison;
 }
 
-export interface ToldChange {
-  readonly change: Change;
-  /** `git-ahead` rests on what could be forged. */
-  readonly claimed: boolean;
-}
-
 /** The changes, in their order, with their direction and, where it is known, what was deployed. */
-export function tellDirection(input: DirectionInput): readonly ToldChange[] {
+export function tellDirection(input: DirectionInput): readonly Change[] {
   const facts = factsOf(input);
   return input.changes.map((change) => {
     const { direction, deployed, commit, claimed = false } = told(facts, change);
     const value = deployed === undefined ? undefined : valueOf(deployed.value, change.path);
     return {
-      change: {
-        ...change,
-        direction,
-        ...(value === undefined ? {} : { deployed: value }),
-        ...(commit === undefined ? {} : { deployedIn: commit }),
-      },
-      claimed,
+      ...change,
+      direction,
+      ...(value === undefined ? {} : { deployed: value }),
+      ...(commit === undefined ? {} : { deployedIn: commit }),
+      ...(claimed ? { claimed } : {}),
     };
   });
 }
@@ -246,6 +238,10 @@ function toldOfDeployed(facts: Facts, change: Change, time: string | undefined):
   if (found !== undefined) {
     // The newest one that has it: what superseded that version says something else here.
     const claimed = !wroteBefore(time, found.until);
+    // Written after Git had moved on, and the deployer noted what Git says now: somebody put the old value back.
+    if (claimed && facts.noted !== undefined && touches(facts.noted.differing, change.path)) {
+      return byTable(facts, change, facts.noted, false);
+    }
     return { direction: "git-ahead", deployed: found.object, commit: found.commit, claimed };
   }
   switch (past.end) {

@@ -74,8 +74,6 @@ export interface TargetDrift {
   readonly drift: Drift;
   /** Left out on evidence that could be forged: drift where policy objects; without such a one a drift without changes is none. */
   readonly questioned?: readonly LeftOutField[];
-  /** Formatted paths of changes of which only what could be forged says that Git is ahead: it holds unless policy objects. */
-  readonly claimed?: ReadonlySet<string>;
 }
 
 export interface LiveComparison {

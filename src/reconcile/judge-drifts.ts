@@ -118,11 +118,7 @@ function withAdded(one: TargetDrift, added: TargetDrift | undefined): TargetDrif
   if (added === undefined) return one;
   const changes = [...changesOf(one.drift), ...changesOf(added.drift)];
   const sorted = changes.toSorted((a, b) => compareText(formatPath(a.path), formatPath(b.path)));
-  return {
-    ...one,
-    drift: withChanges(one.drift, sorted),
-    claimed: new Set([...(one.claimed ?? []), ...(added.claimed ?? [])]),
-  };
+  return { ...one, drift: withChanges(one.drift, sorted) };
 }
 
 function asChange({ reason: _reason, rule: _rule, judged: _judged, ...change }: LeftOutField): Change {

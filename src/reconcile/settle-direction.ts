@@ -1,32 +1,26 @@
 /** Grants what directions claim, where no policy objects, and makes drift that only waits for a deployment `pending`. */
 
 import type { Change, Drift, Judgement } from "../core/drift.ts";
-import { formatPath } from "../core/path.ts";
 import type { TargetDrift } from "./compare-live.ts";
 
 /**
  * The drift without claims: a change that only forgeable evidence calls `git-ahead` keeps that unless policy objects to it;
- * then which side changed is unknown. `drift` has the changes that are to be reported, `found.claimed` says which are claims.
+ * then which side changed is unknown. `drift` has the changes that are to be reported.
  */
 export async function settleDirection(
   drift: Drift,
-  { claimed, questioned = [] }: Pick<TargetDrift, "claimed" | "questioned">,
+  { questioned = [] }: Pick<TargetDrift, "questioned">,
   judge: (drift: Drift) => Promise<Judgement>,
 ): Promise<Drift> {
   if (drift.state === "pending" && questioned.length > 0) return await prunable(drift, judge);
   if (drift.state !== "drifted") return drift;
-  const doubted = claimed === undefined || claimed.size === 0 ? drift : await withoutRefused(drift, claimed, judge);
+  const doubted = await withoutRefused(drift, judge);
   return doubted.changes.length > 0 && doubted.changes.every(isAhead) ? { ...doubted, state: "pending" } : doubted;
 }
 
 type Drifted = Extract<Drift, { readonly state: "drifted" }>;
 
-async function withoutRefused(
-  drift: Drifted,
-  claimed: ReadonlySet<string>,
-  judge: (drift: Drift) => Promise<Judgement>,
-): Promise<Drifted> {
-  const isClaim = (change: Change): boolean => isAhead(change) && claimed.has(formatPath(change.path));
+async function withoutRefused(drift: Drifted, judge: (drift: Drift) => Promise<Judgement>): Promise<Drifted> {
   if (!drift.changes.some(isClaim)) return drift;
   const asked = { ...drift, changes: drift.changes.map((change) => (isClaim(change) ? doubt(change) : change)) };
   const { changes: verdicts } = await judge(asked);
@@ -48,7 +42,12 @@ async function prunable(
 }
 
 function doubt(change: Change): Change {
-  return { ...change, direction: "unknown" };
+  const { claimed: _, ...others } = change;
+  return { ...others, direction: "unknown" };
+}
+
+function isClaim(change: Change): boolean {
+  return isAhead(change) && change.claimed === true;
 }
 
 function isAhead({ direction }: Change): boolean {

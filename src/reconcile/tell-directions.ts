@@ -4,14 +4,13 @@
  */
 
 import { isFault } from "../core/fault.ts";
-import type { Drift } from "../core/drift.ts";
+import type { Change, Drift } from "../core/drift.ts";
 import type { Actor, DesiredObject, LiveObject } from "../core/objects.ts";
 import { refKey } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
 import type { LiveSource, Progress, SourceHistory, SourceTree } from "../core/stages.ts";
 import { fieldAt, textOf } from "../core/value.ts";
 import type { ValueMap } from "../core/value.ts";
-import { formatPath } from "../core/path.ts";
 import { objectHistories } from "../desired/history.ts";
 import type { ObjectHistories, RemovedObject } from "../desired/history.ts";
 import type { ManifestContext } from "../desired/manifests.ts";
@@ -19,7 +18,7 @@ import { cleanPath } from "../desired/paths.ts";
 import type { Comparison } from "../drift/compare.ts";
 import { deploymentsOf } from "../drift/deployers.ts";
 import { tellDirection } from "../drift/direction.ts";
-import type { DirectionInput, Past, ToldChange } from "../drift/direction.ts";
+import type { DirectionInput, Past } from "../drift/direction.ts";
 import { lastAppliedOf } from "../live/last-applied.ts";
 import type { TargetDrift } from "./compare-live.ts";
 import type { DeployedTruth, Truth } from "./deployed-truth.ts";
@@ -97,8 +96,7 @@ async function tellOne({ input, pasts, found, removed }: TellOne): Promise<Targe
     ...known,
   });
   if (shallow && changes.some(isUntold)) input.onShallow?.(drift.ref);
-  const claimed = new Set(changes.flatMap((one) => (one.claimed ? [formatPath(one.change.path)] : [])));
-  return { ...found, drift: { ...drift, changes: changes.map(({ change }) => change) }, claimed };
+  return { ...found, drift: { ...drift, changes } };
 }
 
 type Known = Pick<DirectionInput, "past" | "noted" | "notedIn"> & { readonly shallow: boolean };
@@ -133,8 +131,8 @@ async function undeployed(
 }
 
 /** Git's past as far as it was read has nothing that tells which side moved. */
-function isUntold({ change, claimed }: ToldChange): boolean {
-  return change.direction === "unknown" || (claimed && change.deployedIn === undefined);
+function isUntold({ direction, claimed, deployedIn }: Change): boolean {
+  return direction === "unknown" || (claimed === true && deployedIn === undefined);
 }
 
 /** What the object's deployer noted: of use only where whoever deployed last is the one that notes it. */
@@ -245,7 +243,7 @@ class Pasts {
     if (histories === undefined) return { past: NOTHING, shallow: false };
     const { versions, end } = await histories.versionsOf(object);
     const shallow = end === "shallow";
-    return { past: { versions, end: shallow ? "unreadable" : end }, shallow };
+    return { past: { versions, end: shallow || end === "unread" ? "unreadable" : end }, shallow };
   }
 
   histories(target: string): Promise<ObjectHistories | undefined> {

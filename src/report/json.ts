@@ -93,6 +93,7 @@ function changeEntry(change: Change, result: DriftResult, index: number): Value 
     live: sideEntry(change, change.live),
     deployed: sideEntry(change, change.deployed),
     deployedIn: change.deployedIn,
+    claimed: change.claimed,
     direction: change.direction,
     actor: actor === undefined ? undefined : compact({ ...actor }),
     source: source === undefined ? undefined : { file: source.file, line: source.line },

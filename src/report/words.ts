@@ -28,7 +28,9 @@ export function directionWords(change: Change): string {
     case "live-changed":
       return "the cluster was changed";
     case "git-ahead":
-      return "Git is ahead of the cluster";
+      return change.claimed === true
+        ? "Git is ahead of the cluster, if the field manager is who it says it is"
+        : "Git is ahead of the cluster";
     case "both-changed":
       return "both sides changed";
     case "unknown":

@@ -138,14 +138,26 @@ describe("older versions of an object", () => {
       "Merge",
       "pull",
     );
-    write(dir, { "web.yaml": config("web", "7") });
+    git(dir, "checkout", "--quiet", "-b", "updated");
+    commit("7", signed);
+    write(dir, { "other.yaml": config("other", "1") });
+    commitAll(dir, "Somebody adds to the pull request");
+    git(dir, "checkout", "--quiet", "main");
+    write(dir, { "third.yaml": config("third", "1") });
+    commitAll(dir, "Main goes on");
+    const names = ["-c", "user.name=t", "-c", "user.email=t@example.com"];
+    git(dir, "checkout", "--quiet", "updated");
+    git(dir, ...names, "merge", "--quiet", "--no-ff", "-m", "Merge main into updated", "main");
+    git(dir, "checkout", "--quiet", "main");
+    git(dir, ...names, "merge", "--quiet", "--no-ff", "-m", "Merge updated", "updated");
+    write(dir, { "web.yaml": config("web", "8") });
     const { tree, histories } = await open(dir);
-    const [object] = (await readDesired({ tree, target: TARGET, digester, isNamespaced, ...RENDERING })).objects;
-    const past = await histories.versionsOf(object as DesiredObject);
+    const { objects } = await readDesired({ tree, target: TARGET, digester, isNamespaced, ...RENDERING });
+    const past = await histories.versionsOf(objects.find(({ ref }) => ref.name === "web") as DesiredObject);
     const told = past.versions.map(
       (version) => `${textOf(fieldAt(version.object.value, "data"), "a")} ${version.codified}`,
     );
-    expect(told).toEqual(["6 false", "5 true", "4 false", "3 true", "2 true", "1 false"]);
+    expect(told).toEqual(["7 false", "6 true", "5 true", "4 false", "3 true", "2 true", "1 false"]);
   });
 
   test("HEAD is the first older version of a working tree, where that differs", async () => {

@@ -73,11 +73,11 @@ function told(one: Case): readonly string[] {
     compare,
     ...(noted === undefined ? {} : { noted: desiredOf(config(noted)) }),
   });
-  return answers.map(({ change, claimed }) => words(change, claimed));
+  return answers.map(words);
 }
 
-function words({ path, direction, deployed, deployedIn }: Change, claimed: boolean): string {
-  const parts = [formatPath(path), claimed ? `${direction}?` : direction];
+function words({ path, direction, deployed, deployedIn, claimed }: Change): string {
+  const parts = [formatPath(path), claimed === true ? `${direction}?` : direction];
   if (deployed !== undefined) parts.push(`was ${JSON.stringify(deployed)}`.replaceAll('"', ""));
   if (deployedIn !== undefined) parts.push(`in ${deployedIn}`);
   return parts.join(" ");
@@ -180,6 +180,39 @@ describe("what the deployer wrote", () => {
         before: [[8, { a: "1", b: "1" }]],
       },
       "data.a git-ahead was 1 in c1",
+    ],
+  ])("%s", (_name, given, expected) => {
+    expect(told(given)).toEqual([expected]);
+  });
+});
+
+describe("what was written after Git had moved on, under a deployer's name", () => {
+  const LATER = { "kubectl-client-side-apply Update 30": ["a"] };
+
+  test.each<readonly [string, Case, string]>([
+    [
+      "is a rollback by hand where the deployer noted what Git says now",
+      { git: { a: "2" }, live: { a: "1" }, owned: LATER, noted: { a: "2" }, before: [[20, { a: "1" }]] },
+      "data.a live-changed was 2",
+    ],
+    [
+      "is a conflict where it noted something in between",
+      {
+        git: { a: "3" },
+        live: { a: "1" },
+        owned: LATER,
+        noted: { a: "2" },
+        before: [
+          [25, { a: "2" }],
+          [20, { a: "1" }],
+        ],
+      },
+      "data.a both-changed was 2",
+    ],
+    [
+      "is a claim where it noted that it deployed the old value",
+      { git: { a: "2" }, live: { a: "1" }, owned: LATER, noted: { a: "1" }, before: [[20, { a: "1" }]] },
+      "data.a git-ahead? was 1 in c1",
     ],
   ])("%s", (_name, given, expected) => {
     expect(told(given)).toEqual([expected]);
@@ -365,7 +398,7 @@ test.each([
   const live = labelledBy(other);
   const { changes } = compare(desired, live);
   const answers = tellDirection({ desired, live, changes, past: { versions: [], end: "unreadable" }, compare });
-  expect(answers.map(({ change }) => `${formatPath(change.path)} ${change.direction}`)).toEqual([expected]);
+  expect(answers.map(({ path, direction }) => `${formatPath(path)} ${direction}`)).toEqual([expected]);
 });
 
 test("a field called __proto__ is a field like any other", () => {
