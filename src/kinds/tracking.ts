@@ -86,8 +86,24 @@ const WORKLOADS = new Set([
   ...kindsOf("batch", "Job"),
 ]);
 
+/** `flux reconcile`: what was asked for, and done since. */
+const ASKED_OF_FLUX: readonly LeftOutRow[] = [
+  ["requestedAt", "lastHandledReconcileAt"],
+  ["forceAt", "lastHandledForceAt"],
+  ["resetAt", "lastHandledResetAt"],
+].map(([asked = "", handled = ""]) => ({
+  place: ["metadata", "annotations", `reconcile.fluxcd.io/${asked}`],
+  on: "any",
+  reason: "ignored",
+  rule: "Flux's tracking",
+  judged: false,
+  test: ({ liveValue, live }: DifferenceAt) => liveValue === textOf(fieldAt(live, "status"), handled),
+  source: "fluxcd pkg/apis/meta/annotations.go",
+}));
+
 export const TRACKING: readonly LeftOutRow[] = [
   ...TRACKERS.flatMap((tracker) => rowsOf(tracker)),
+  ...ASKED_OF_FLUX,
   {
     place: ["metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"],
     on: "any",

@@ -96,7 +96,8 @@ export class DeployedTruth {
       const found = snapshot.objects.get(refKey(object.ref));
       if (found === undefined && !snapshot.complete) return { kind: "untold" };
       if (found === undefined) continue;
-      deployed ??= { object: found, commit };
+      // What was only tried may be there, or not yet.
+      if (commit === sync.applied) deployed = { object: found, commit };
       if (!equalValues(found.value, object.value)) {
         const until = snapshot.until;
         versions.unshift({ commit, object: found, codified: false, ...(until === undefined ? {} : { until }) });

@@ -164,8 +164,10 @@ export async function startFlux(cluster: TestCluster): Promise<FluxController> {
   };
 }
 
-function ended({ attempted, ready }: FluxStatus, commit: string): boolean {
-  return attempted?.endsWith(commit) === true && ready !== "Unknown";
+/** While it works, Ready is what it was before. */
+function ended({ applied, attempted, ready }: FluxStatus, commit: string): boolean {
+  if (attempted?.endsWith(commit) !== true) return false;
+  return ready === "False" || (ready === "True" && applied === attempted);
 }
 
 interface Item {

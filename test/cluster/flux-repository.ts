@@ -158,3 +158,37 @@ rules: [{ apiGroups: [""], resources: [configmaps], verbs: [get] }]
     "apps/paused/web.yaml": web("paused"),
   };
 }
+
+/** Many small things to change, each by itself. */
+export function samples(count: number): TextFiles {
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [`apps/samples/sample-${index}.yaml`, sample({ index })]),
+  );
+}
+
+export interface Sample {
+  readonly index: number;
+  readonly image?: string;
+  readonly level?: string;
+  readonly replicas?: number;
+}
+
+/** Two of three are Deployments. */
+export function sample({ index, image = "1", level = "info", replicas = 2 }: Sample): string {
+  const name = `sample-${index}`;
+  if (index % 3 === 2) {
+    return `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata: { level: "${level}", size: "${replicas}", from: "\${region:=south}" }\n`;
+  }
+  return `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ${name} }
+spec:
+  replicas: ${replicas}
+  selector: { matchLabels: { app: ${name} } }
+  template:
+    metadata: { labels: { app: ${name} } }
+    spec:
+      containers:
+        - { name: main, image: "registry.example/sample:${image}", args: ["--level=${level}"] }
+`;
+}
