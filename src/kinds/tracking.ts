@@ -95,7 +95,7 @@ const ASKED_OF_FLUX: readonly LeftOutRow[] = [
   place: ["metadata", "annotations", `reconcile.fluxcd.io/${asked}`],
   on: "any",
   reason: "ignored",
-  rule: "Flux's tracking",
+  rule: "asked of Flux, and done since",
   judged: false,
   test: ({ liveValue, live }: DifferenceAt) => liveValue === textOf(fieldAt(live, "status"), handled),
   source: "fluxcd pkg/apis/meta/annotations.go",
