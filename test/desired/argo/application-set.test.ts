@@ -39,9 +39,7 @@ async function generated(
 const GIT = `repoURL: ${REPOSITORY}, revision: HEAD`;
 
 describe("what an ApplicationSet generates", () => {
-  test.each<
-    readonly [what: string, generators: string, expected: readonly string[] | string, name?: string, source?: string]
-  >([
+  const SETS: readonly (readonly [string, string, readonly string[] | string, string?, string?])[] = [
     [
       "a list, with values",
       "- list: {elements: [{path: p, path.basename: x}, {path: q, path.basename: z, values: {a: b}}]}",
