@@ -44,6 +44,8 @@ export type RefusalCode =
   | "alias"
   | "ambiguous"
   | "conflict"
+  | "dependent"
+  | "deployer-setting"
   | "duplicate-key"
   | "encrypted"
   | "file-changed"

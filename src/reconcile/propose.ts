@@ -2,11 +2,14 @@
 
 import type { CodifyAnswer, Codified, CodifyRequest } from "../core/codify.ts";
 import { changesOf } from "../core/drift.ts";
+import type { Drift } from "../core/drift.ts";
 import type { DriftResult } from "../core/pass.ts";
-import type { IssueProposal, Proposal, PullRequestProposal, Refusal } from "../core/proposal.ts";
+import type { IssueProposal, Proposal, PullRequestProposal } from "../core/proposal.ts";
 import type { FieldSchema } from "../core/schema.ts";
 import { compareText } from "../core/value.ts";
 import type { Digester } from "../text/digest.ts";
+import { dependentOn, settingOf } from "./held-back.ts";
+import type { HeldChange } from "./held-back.ts";
 import { editsContent, fingerprintOf, groupId } from "./identity.ts";
 import { isOperationalChange } from "./operational-change.ts";
 
@@ -23,27 +26,69 @@ export interface ProposeInput {
 /** Pull requests first, then issues, each in the order of the results. */
 export async function propose(input: ProposeInput): Promise<readonly Proposal[]> {
   const pullRequests: PullRequestProposal[] = [];
-  const refusals = new Map<string, { readonly index: number; readonly refusal: Refusal }[]>();
+  const held: HeldByDrift = new Map();
   for (const [group, results] of groupsOf(input)) {
-    const candidates = results.flatMap(candidateOf);
-    if (candidates.length === 0) continue;
-    const codified = await input.codify(candidates.map((candidate) => requestOf(candidate, input)));
-    for (const [at, candidate] of candidates.entries())
-      collectRefusals(candidate, codified.answers[at] ?? [], refusals);
-    const pullRequest = pullRequestOf({ input, group, candidates, codified });
+    const candidates = results.flatMap((result) => candidateOf(result, held));
+    const settled = await codifySettled(input, candidates, held);
+    if (settled === undefined) continue;
+    const pullRequest = pullRequestOf({ input, group, ...settled });
     if (pullRequest !== undefined) pullRequests.push(pullRequest);
   }
-  const issues = input.results.flatMap((result) =>
-    issueOf(input, result, [...conflictsOf(result), ...(refusals.get(result.id) ?? [])]),
-  );
+  const issues = input.results.flatMap((result) => issueOf(input, result, held.get(result.id) ?? []));
   return [...pullRequests, ...issues];
 }
 
+/** By the drifts' ids, what of them is held back though no policy objects. */
+type HeldByDrift = Map<string, HeldChange[]>;
+
 interface Candidate {
   readonly result: DriftResult;
-  readonly request: Omit<CodifyRequest, "schema">;
-  /** Indexes of the request's changes among the drift's. */
+  readonly drift: Extract<Drift, { readonly state: "drifted" }>;
+  /** What is asked to be codified: indexes among the drift's changes. */
   readonly indexes: readonly number[];
+}
+
+interface Settled {
+  readonly candidates: readonly Candidate[];
+  readonly codified: Codified;
+}
+
+/**
+ * Codifies, and once more without what goes together with a change that could not be, until none is left that does.
+ * `undefined` where nothing is to be codified.
+ */
+async function codifySettled(
+  input: ProposeInput,
+  given: readonly Candidate[],
+  held: HeldByDrift,
+): Promise<Settled | undefined> {
+  let candidates = given;
+  while (candidates.length > 0) {
+    const codified = await input.codify(candidates.map((candidate) => requestOf(candidate, input)));
+    const next = candidates.map((candidate, at) => {
+      const refused = refusalsOf(candidate, codified.answers[at] ?? []);
+      const without = candidate.indexes.filter((index) => !refused.some((one) => one.index === index));
+      const dependent = dependentOn(
+        candidate.drift,
+        without,
+        refused.map(({ index }) => index),
+      );
+      return { candidate, refused, without, dependent };
+    });
+    const again = next.some(({ dependent }) => dependent.length > 0);
+    for (const { candidate, refused, dependent } of next) hold(held, candidate.result.id, [...refused, ...dependent]);
+    if (!again) return { candidates, codified };
+    candidates = next.flatMap(({ candidate, without, dependent }) => {
+      const gone = new Set(dependent.map(({ index }) => index));
+      const indexes = without.filter((index) => !gone.has(index));
+      return indexes.length === 0 ? [] : [{ ...candidate, indexes }];
+    });
+  }
+  return undefined;
+}
+
+function hold(into: HeldByDrift, id: string, held: readonly HeldChange[]): void {
+  if (held.length > 0) into.set(id, [...(into.get(id) ?? []), ...held]);
 }
 
 function groupsOf(input: ProposeInput): readonly (readonly [string, readonly DriftResult[]])[] {
@@ -55,45 +100,47 @@ function groupsOf(input: ProposeInput): readonly (readonly [string, readonly Dri
 }
 
 /**
- * A drifted object's compliant changes. What only Git has moved (`git-ahead`), conflicts, and marks of something that was
- * to happen once (a restart) are never codified.
+ * A drifted object's compliant changes. What only Git has moved (`git-ahead`), conflicts, marks of something that was to
+ * happen once (a restart) and settings of deployers are never codified, nor is what the API server checks against them.
  */
-function candidateOf(result: DriftResult): readonly Candidate[] {
+function candidateOf(result: DriftResult, held: HeldByDrift): readonly Candidate[] {
   const { drift, judgement } = result;
   if (drift.state !== "drifted") return [];
-  const indexes = drift.changes.flatMap((change, index) => {
+  hold(held, result.id, conflictsOf(drift));
+  const codifiable: number[] = [];
+  const others: number[] = [];
+  for (const [index, change] of drift.changes.entries()) {
+    if (isOperationalChange(change)) continue;
     const mayCodify = change.direction === "live-changed" || change.direction === "unknown";
-    const verdict = judgement.changes[index]?.verdict;
-    return verdict === "compliant" && mayCodify && !isOperationalChange(change) ? [index] : [];
-  });
-  if (indexes.length === 0) return [];
-  const changes = indexes.flatMap((index) => drift.changes[index] ?? []);
-  return [{ result, indexes, request: { desired: drift.desired, changes } }];
+    const compliant = judgement.changes[index]?.verdict === "compliant";
+    const setting = compliant && mayCodify ? settingOf(drift, change) : undefined;
+    if (setting !== undefined) hold(held, result.id, [{ index, refusal: setting }]);
+    (compliant && mayCodify && setting === undefined ? codifiable : others).push(index);
+  }
+  const dependent = dependentOn(drift, codifiable, others);
+  hold(held, result.id, dependent);
+  const gone = new Set(dependent.map(({ index }) => index));
+  const indexes = codifiable.filter((index) => !gone.has(index));
+  return indexes.length === 0 ? [] : [{ result, drift, indexes }];
 }
 
-function requestOf(candidate: Candidate, input: ProposeInput): CodifyRequest {
-  const { apiVersion, kind } = candidate.request.desired.ref;
+function requestOf({ drift, indexes }: Candidate, input: ProposeInput): CodifyRequest {
+  const { apiVersion, kind } = drift.desired.ref;
   const schema = input.schemaOf(apiVersion, kind);
-  return schema === undefined ? candidate.request : { ...candidate.request, schema };
+  const changes = indexes.flatMap((index) => drift.changes[index] ?? []);
+  return { desired: drift.desired, changes, ...(schema === undefined ? {} : { schema }) };
 }
 
-function collectRefusals(
-  candidate: Candidate,
-  answer: CodifyAnswer,
-  into: Map<string, { readonly index: number; readonly refusal: Refusal }[]>,
-): void {
-  const refused = answer.flatMap((one, at) => {
-    const index = candidate.indexes[at];
+function refusalsOf({ indexes }: Candidate, answer: CodifyAnswer): readonly HeldChange[] {
+  return answer.flatMap((one, at) => {
+    const index = indexes[at];
     return "refusal" in one && index !== undefined ? [{ index, refusal: one.refusal }] : [];
   });
-  if (refused.length > 0) into.set(candidate.result.id, refused);
 }
 
-interface PullRequestInput {
+interface PullRequestInput extends Settled {
   readonly input: ProposeInput;
   readonly group: string;
-  readonly candidates: readonly Candidate[];
-  readonly codified: Codified;
 }
 
 function pullRequestOf({ input, group, candidates, codified }: PullRequestInput): PullRequestProposal | undefined {
@@ -125,18 +172,14 @@ function isEdit(answer: CodifyAnswer | undefined, position: number): boolean {
 const CONFLICT = "Git and the cluster both changed it since it was last deployed";
 
 /** Compliant or not, nobody but a person can say which of the two new values is meant. */
-function conflictsOf({ drift }: DriftResult): readonly { readonly index: number; readonly refusal: Refusal }[] {
+function conflictsOf(drift: Drift): readonly HeldChange[] {
   return changesOf(drift).flatMap(({ path, direction }, index) =>
     direction === "both-changed" ? [{ index, refusal: { code: "conflict", path, reason: CONFLICT } }] : [],
   );
 }
 
 /** One issue an object: what violates, what cannot be codified, what is missing, and what is unmanaged with a finding. */
-function issueOf(
-  input: ProposeInput,
-  result: DriftResult,
-  refused: readonly { readonly index: number; readonly refusal: Refusal }[],
-): readonly IssueProposal[] {
+function issueOf(input: ProposeInput, result: DriftResult, refused: readonly HeldChange[]): readonly IssueProposal[] {
   const violating = changesOf(result.drift).flatMap((_change, index) =>
     result.judgement.changes[index]?.verdict === "violating" ? [index] : [],
   );
