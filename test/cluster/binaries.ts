@@ -45,6 +45,13 @@ type Recipe =
   | { readonly kind: "install"; readonly package: string; readonly seconds: number };
 
 const RECIPES = {
+  argojudge: {
+    kind: "judge",
+    module: join(import.meta.dirname, "go-argo"),
+    package: "./argojudge",
+    source: "argojudge",
+    seconds: 240,
+  },
   etcd: { kind: "module", package: "./etcd", source: "etcd", seconds: 10 },
   fluxjudge: {
     kind: "judge",

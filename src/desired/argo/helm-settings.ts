@@ -132,9 +132,19 @@ function isPattern(file: string): boolean {
   return /[*?[]/.test(file);
 }
 
+/** In the order in which Argo CD comes across them: a folder's files before what is below it, unless all below it is meant. */
 function matching(pattern: string, files: ReadonlySet<string>): readonly string[] {
   const matches = compileGlob(pattern, "doublestar");
-  return matches === undefined ? [] : [...files].filter(matches).toSorted(compareText);
+  const filesFirst = !pattern.endsWith("**");
+  return matches === undefined ? [] : [...files].filter(matches).toSorted((a, b) => compareWalked(a, b, filesFirst));
+}
+
+function compareWalked(a: string, b: string, filesFirst: boolean): number {
+  const [left, right] = [a.split("/"), b.split("/")];
+  const at = left.findIndex((step, index) => step !== right[index]);
+  const [leftIsFile, rightIsFile] = [at === left.length - 1, at === right.length - 1];
+  if (filesFirst && leftIsFile !== rightIsFile) return leftIsFile ? -1 : 1;
+  return compareText(left[at] ?? "", right[at] ?? "");
 }
 
 /** The path in the repository: from its root where it begins with a slash or a source's name, else from the chart. */
