@@ -42,18 +42,21 @@ export async function findFlux({ tree, all, others, plain, context }: FindFluxIn
   });
   if (found.length === 0) return undefined;
   const folders = new KustomizationFolders(tree, all);
-  const roots: FluxRoot[] = [];
+  const roots: { readonly of: FluxKustomization; readonly root: FluxRoot }[] = [];
   for (const { flux } of found) {
     const { path } = flux;
     const root = path === undefined ? undefined : await fluxRoot({ ...flux, path }, { tree, files: all, folders });
-    if (root !== undefined && !isFault(root)) roots.push(root);
+    if (root !== undefined && !isFault(root)) roots.push({ of: flux, root });
   }
-  const entries = found.filter(
-    ({ flux }) => !roots.some((root) => root.flux !== flux && takesIn(root.root, flux.file)),
-  );
-  // Where each is deployed by another, any of them leads to all.
+  const takenIn = (file: string, by: FluxKustomization): boolean =>
+    roots.some(({ of, root }) => of === by && takesIn(root.root, file));
+  const entries = found.filter(({ flux }) => !found.some((one) => one.flux !== flux && takenIn(flux.file, one.flux)));
+  const reached = new Set(entries);
+  for (const { flux: by } of reached) for (const one of found) if (takenIn(one.flux.file, by)) reached.add(one);
   const sources = objects.filter(({ ref }) => groupOf(ref.apiVersion) === SOURCE_GROUP);
-  return { entries: entries.length > 0 ? entries : found, folders, sources };
+  // Those that deploy each other all the way round, and that nothing else leads to.
+  const round = found.filter((one) => !reached.has(one));
+  return { entries: [...entries, ...round], folders, sources };
 }
 
 /** What does not parse by itself (a template, a patch) is what some kustomization makes of it: no fault of its own. */

@@ -1,0 +1,219 @@
+import { describe, expect, test } from "vitest";
+import { isFault } from "../../../src/core/fault.ts";
+import { findFlux } from "../../../src/desired/flux/find.ts";
+import { contextOf } from "../../../src/desired/manifests.ts";
+import { readDesired } from "../../../src/desired/desired.ts";
+import type { RenderJob } from "../../../src/desired/render/renderers.ts";
+import { digester, isNamespaced, RENDERING, treeOf } from "../repositories.ts";
+
+type Files = Readonly<Record<string, string>>;
+
+function flux(name: string, path: string, more = ""): string {
+  return `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: ${name}, namespace: flux-system }
+spec: { path: ${path}, sourceRef: { kind: GitRepository, name: flux-system }${more} }
+---
+`;
+}
+
+/** The names of the Kustomizations that no other deploys. */
+async function entries(files: Files): Promise<readonly string[] | undefined> {
+  const tree = treeOf(files);
+  const all = await tree.list("");
+  if (isFault(all)) throw new Error(all.message);
+  const context = contextOf({ target: {}, digester, isNamespaced });
+  const found = await findFlux({ tree, all, others: all, plain: [], context });
+  return found?.entries.map((entry) => entry.flux.ref.name).toSorted();
+}
+
+describe("the Flux Kustomizations that a repository begins with", () => {
+  test.each<readonly [string, Files, readonly string[] | undefined]>([
+    ["there are none", { "a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n" }, undefined],
+    ["what only mentions them is none", { "a.yaml": "# kustomize.toolkit.fluxcd.io\na: {{ b }}\n" }, undefined],
+    [
+      "another kind of that name is none",
+      {
+        "a.yaml":
+          "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n# kustomize.toolkit.fluxcd.io\n",
+      },
+      undefined,
+    ],
+    ["one by itself", { "k.yaml": flux("k", "./apps"), "apps/a.yaml": "" }, ["k"]],
+    [
+      "one that deploys the folder that it stands in",
+      {
+        "clusters/main/flux-system/sync.yaml": flux("flux-system", "./clusters/main"),
+        "clusters/main/apps.yaml": flux("apps", "./apps"),
+        "apps/a.yaml": "",
+      },
+      ["flux-system"],
+    ],
+    [
+      "one that a kustomization takes in",
+      {
+        "sync.yaml": flux("top", "./top"),
+        "top/kustomization.yaml": "resources: [../shared/k.yaml]",
+        "shared/k.yaml": flux("k", "./apps"),
+        "apps/a.yaml": "",
+      },
+      ["top"],
+    ],
+    [
+      "a chain",
+      { "a.yaml": flux("a", "./b"), "b/b.yaml": flux("b", "./c"), "c/c.yaml": flux("c", "./d"), "d/d.yaml": "" },
+      ["a"],
+    ],
+    [
+      "two that deploy each other lead to one another",
+      { "a/a.yaml": flux("a", "./b"), "b/b.yaml": flux("b", "./a") },
+      ["a", "b"],
+    ],
+    [
+      "that is so beside another one, too",
+      { "a/a.yaml": flux("a", "./b"), "b/b.yaml": flux("b", "./a"), "c.yaml": flux("c", "./d") },
+      ["a", "b", "c"],
+    ],
+    ["two clusters", { "one/k.yaml": flux("one", "./one"), "two/k.yaml": flux("two", "./two") }, ["one", "two"]],
+    ["one whose folder is not there", { "k.yaml": flux("k", "./gone"), "l.yaml": flux("l", "../outside") }, ["k", "l"]],
+    [
+      "one that lacks a spec is none",
+      { "k.yaml": "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: k }\n" },
+      undefined,
+    ],
+  ])("%s", async (_what, files, expected) => {
+    expect(await entries(files)).toEqual(expected);
+  });
+});
+
+/** A renderer that prints what `made` and the tree hold of a folder's plain files. */
+function printing(files: Files, calls: RenderJob[] = []) {
+  return {
+    ...RENDERING,
+    renderers: {
+      close: () => Promise.resolve(),
+      render: (job: RenderJob) => {
+        calls.push(job);
+        const [made] = [...(job.made?.values() ?? [])];
+        const { resources = [] } = JSON.parse(Buffer.from(made ?? "{}").toString()) as { resources?: string[] };
+        const texts = resources.map((one) => files[`${job.path}/${one.slice(2)}`] ?? "");
+        return Promise.resolve({ output: Buffer.from(texts.join("\n---\n")), version: "1" });
+      },
+    },
+  };
+}
+
+async function deployed(files: Files, origin?: string) {
+  const calls: RenderJob[] = [];
+  const tree = { ...treeOf(files), ...(origin === undefined ? {} : { origin: () => Promise.resolve(origin) }) };
+  const target = { name: "t", path: "", exclude: [] };
+  const state = await readDesired({ tree, target, digester, isNamespaced, ...printing(files, calls) });
+  return {
+    objects: state.objects
+      .map(({ ref, deployer }) => `${ref.kind}/${ref.name} by ${deployer?.name ?? "nobody"}`)
+      .toSorted(),
+    faults: state.faults.map(({ code, about }) => `${code}: ${about}`),
+    rendered: calls.map(({ path }) => path).toSorted(),
+    complete: state.complete,
+  };
+}
+
+function config(name: string, data = "a: b"): string {
+  return `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, namespace: flux-system }\ndata: { ${data} }\n`;
+}
+
+const SOURCE = (name: string, url: string): string =>
+  `apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: { name: ${name}, namespace: flux-system }\nspec: { url: "${url}" }\n---\n`;
+
+describe("what they deploy", () => {
+  test("is followed from one to the next, each once, and what nothing deploys is told", async () => {
+    const files = {
+      "main/sync.yaml": flux("flux-system", "./main"),
+      "main/more.yaml": flux("one", "./one") + flux("two", "./two"),
+      "one/a.yaml": config("a") + `---\n${flux("two", "./two")}`,
+      "two/b.yaml": config("b"),
+      "left/c.yaml": config("c"),
+    };
+    expect(await deployed(files)).toEqual({
+      // Declared twice, so that neither counts.
+      objects: [
+        "ConfigMap/a by one",
+        "ConfigMap/b by two",
+        "Kustomization/flux-system by flux-system",
+        "Kustomization/one by flux-system",
+      ],
+      faults: ["duplicate-object: Kustomization/two in flux-system", "not-deployed: t"],
+      rendered: ["main", "one", "two"],
+      complete: false,
+    });
+  });
+
+  test("goes round only once", async () => {
+    const files = { "a/a.yaml": flux("a", "./b"), "b/b.yaml": flux("b", "./a") };
+    expect(await deployed(files)).toMatchObject({
+      objects: ["Kustomization/a by b", "Kustomization/b by a"],
+      rendered: ["a", "b"],
+      complete: true,
+    });
+  });
+
+  test.each<readonly [string, Files, string]>([
+    [
+      "a folder that is not there",
+      { "k.yaml": flux("k", "./gone") },
+      "deployer-unsupported: Kustomization/k in flux-system",
+    ],
+    [
+      "a bucket",
+      { "k.yaml": flux("k", "./apps").replace("GitRepository", "Bucket"), "apps/a.yaml": config("a") },
+      "deployer-unsupported: Kustomization/k in flux-system",
+    ],
+    [
+      "another cluster",
+      { "k.yaml": flux("k", "./apps", ", kubeConfig: { secretRef: { name: x } }"), "apps/a.yaml": config("a") },
+      "deployer-unsupported: Kustomization/k in flux-system",
+    ],
+    [
+      "a kustomization that does not parse",
+      { "k.yaml": flux("k", "./apps"), "apps/kustomization.yaml": "a: [" },
+      "yaml-invalid: apps/kustomization.yaml",
+    ],
+    [
+      "another repository, whichever file says so",
+      {
+        "k.yaml": flux("k", "./apps"),
+        "sources/s.yaml": SOURCE("flux-system", "https://git.example/other"),
+        "apps/a.yaml": config("a"),
+      },
+      "deployer-unsupported: Kustomization/k in flux-system",
+    ],
+  ])("%s costs itself", async (_what, files, fault) => {
+    const found = await deployed(
+      { ...files, "l.yaml": flux("l", "./own"), "own/o.yaml": config("o") },
+      "https://git.example/own",
+    );
+    expect(found.faults).toContain(fault);
+    // Where the source is another repository, that is so of both.
+    expect(found.objects.includes("ConfigMap/o by l")).toBe(!("sources/s.yaml" in files));
+  });
+
+  test("a Kustomization that waits for a ConfigMap's variables is rendered after it", async () => {
+    const variables = ", postBuild: { substituteFrom: [{ kind: ConfigMap, name: vars }] }";
+    const files = {
+      "main/sync.yaml": flux("flux-system", "./main"),
+      "main/more.yaml": flux("uses", "./uses", variables) + flux("has", "./has"),
+      "uses/a.yaml": config("a", 'x: "${v}"'),
+      "has/vars.yaml": config("vars", "v: known"),
+    };
+    const state = await readDesired({
+      tree: treeOf(files),
+      target: { name: "t", path: "", exclude: [] },
+      digester,
+      isNamespaced,
+      ...printing(files),
+    });
+    const used = state.objects.find(({ ref }) => ref.name === "a");
+    expect(used?.value["data"]).toEqual({ x: "known" });
+    expect(used?.again).toBeUndefined();
+  });
+});
