@@ -35,7 +35,8 @@ export async function explainCommand(
   const { pass, declared, config, tree } = await passOf(options, signal, { traced: isWanted, onCompared });
   const own = narrowed(pass, isWanted);
   const known = declared.filter(({ object: { ref } }) => isWanted(ref));
-  if (own.results.length + own.leftOut.length + known.length === 0) {
+  const excused = own.excused?.objects.length ?? 0;
+  if (own.results.length + own.leftOut.length + known.length + excused === 0) {
     const where = pass.complete ? "" : ", as far as both could be read (see holdfast scan)";
     throw usage(
       `${object} is neither in Git nor unmanaged in the namespaces that Git uses${where}`,

@@ -31,6 +31,8 @@ export interface Change {
   readonly sensitive?: true;
   /** The API server usually refuses to change it on an object that exists: going back means making the object anew. */
   readonly immutable?: true;
+  /** The same field under the other name that the API server keeps it alike under, where the cluster has it and Git names neither. */
+  readonly twin?: FieldPath;
 }
 
 /** A difference that was seen and is no drift. */
@@ -68,6 +70,8 @@ export type Drift =
       readonly removedIn?: string;
       /** What put it there, as far as it says; reports tell what one maker left behind in one line. */
       readonly maker?: Maker;
+      /** What would excuse it, did policy not object to it: the end of a sentence. Cluster text: escape it where it is shown. */
+      readonly excuse?: string;
     };
 
 /** Cluster text: escape it where it is shown. */

@@ -25,6 +25,8 @@ export interface Pass {
   readonly leftOutRules: readonly LeftOutRuleCount[];
   /** Every such difference of the objects that were asked about; sensitive values are digests or redacted. */
   readonly leftOut: readonly LeftOutObject[];
+  /** Live objects of the scope that Git does not declare and that are not unmanaged; absent where there are none. */
+  readonly excused?: { readonly rules: readonly ExcusedRule[]; readonly objects: readonly ExcusedObject[] };
   readonly faults: readonly Fault[];
   /**
    * No object that Git declares is unknown, every kind that it declares was read to its end, and every policy was read.
@@ -44,6 +46,26 @@ export interface LeftOutRuleCount {
   readonly count: number;
   /** The first few: object and field. */
   readonly examples: readonly string[];
+}
+
+/** Why objects that Git does not declare are not unmanaged. */
+export interface ExcusedRule {
+  /** The end of a sentence; may name a kind of the cluster's: escape it where it is shown. */
+  readonly rule: string;
+  readonly count: number;
+  /** The first few. */
+  readonly examples: readonly string[];
+}
+
+/** One that was asked about. */
+export interface ExcusedObject {
+  readonly target: string;
+  readonly ref: ObjectRef;
+  readonly rule: string;
+  /** The owner that excuses it. Cluster text: escape it where it is shown. */
+  readonly owner?: ObjectRef;
+  /** Policies were asked about it all the same, and do not object. */
+  readonly judged: boolean;
 }
 
 export interface LeftOutObject {

@@ -2,8 +2,8 @@
  * Owner references, which anybody may write who may write the object. One counts where its owner is there, by its uid, or
  * where that cannot be known. Otherwise the cluster's garbage collector would have deleted the object, unless it was kept
  * from it: by a kind that nobody serves, or by an owner in a namespace of an object in none (kubernetes
- * `pkg/controller/garbagecollector`). What runs code or grants rights is believed of Kubernetes' own kinds only where their
- * controllers make such objects, and as their controllers write it.
+ * `pkg/controller/garbagecollector`). Of Kubernetes' own kinds it is believed only where their controllers make such
+ * objects, and as their controllers write it.
  */
 
 import type { LiveObject } from "../core/objects.ts";
@@ -17,12 +17,20 @@ import { mayOwn } from "../kinds/owning-kinds.ts";
 
 export interface Owners {
   saw(live: LiveObject): void;
-  /** `seen`: an owner was; `not-seen`: one that may yet come, or that cannot be known; `none`: no reference that counts. */
-  ownerOf(live: LiveObject): "seen" | "not-seen" | "none";
-  /** At the end: whether an owner was seen, or could not be. */
-  isOwned(live: LiveObject, wasUnread: (owner: ObjectRef) => boolean): boolean;
+  /** An owner that was seen; `not-seen`: one that may yet come, or that cannot be known; `none`: no reference that counts. */
+  ownerOf(live: LiveObject): FoundOwner | "not-seen" | "none";
+  /** At the end: an owner that was seen, or could not be. */
+  ownerAtEnd(live: LiveObject, wasUnread: (owner: ObjectRef) => boolean): FoundOwner | undefined;
   /** The owners that it names and that would count, were they there; no kind that nobody serves. */
   named(live: LiveObject): readonly { readonly ref: ObjectRef; readonly uid: string }[];
+}
+
+export interface FoundOwner {
+  readonly ref: ObjectRef;
+  /** `made`: its controller makes such objects; `custom`: whether its operator does cannot be known. */
+  readonly how: "made" | "custom";
+  /** It could not be read, so that it may be there or not. */
+  readonly unread?: true;
 }
 
 /** What is known of kinds: {@link LiveSource}'s. */
@@ -34,8 +42,10 @@ export interface KindSource {
 
 export function createOwners(kinds: KindSource): Owners {
   const seen = new Set<string>();
-  const possible = (live: LiveObject): readonly Owner[] =>
-    ownersOf(live).filter((owner) => isPossible(owner, live, kinds));
+  const possible = (live: LiveObject): readonly PossibleOwner[] =>
+    ownersOf(live)
+      .flatMap((owner) => possibleOwner(owner, live, kinds))
+      .toSorted((a, b) => Number(b.how === "made") - Number(a.how === "made"));
   const wasSeen = ({ uid }: Owner): boolean => seen.has(packed(uid));
   return {
     saw({ value }) {
@@ -44,11 +54,17 @@ export function createOwners(kinds: KindSource): Owners {
     },
     ownerOf(live) {
       const owners = possible(live);
-      if (owners.some(wasSeen)) return "seen";
+      const found = owners.find(wasSeen);
+      if (found !== undefined) return { ref: found.ref, how: found.how };
       return owners.some(({ ref }) => !kinds.lacks(ref)) ? "not-seen" : "none";
     },
-    isOwned: (live, wasUnread) =>
-      possible(live).some((owner) => wasSeen(owner) || (!kinds.lacks(owner.ref) && wasUnread(owner.ref))),
+    ownerAtEnd(live, wasUnread) {
+      const owners = possible(live);
+      const found = owners.find(wasSeen);
+      if (found !== undefined) return { ref: found.ref, how: found.how };
+      const unread = owners.find(({ ref }) => !kinds.lacks(ref) && wasUnread(ref));
+      return unread === undefined ? undefined : { ref: unread.ref, how: unread.how, unread: true };
+    },
     named: (live) => possible(live).filter(({ ref }) => !kinds.lacks(ref)),
   };
 }
@@ -57,6 +73,10 @@ interface Owner {
   readonly uid: string;
   readonly ref: ObjectRef;
   readonly controller: boolean;
+}
+
+interface PossibleOwner extends Owner {
+  readonly how: FoundOwner["how"];
 }
 
 function ownersOf({ ref, value }: LiveObject): readonly Owner[] {
@@ -71,11 +91,12 @@ function ownerOf(reference: Value, { namespace }: ObjectRef): readonly Owner[] {
   return [{ uid, ref, controller: fieldOf(reference, "controller") === true }];
 }
 
-function isPossible({ ref: owner, controller }: Owner, object: LiveObject, kinds: KindSource): boolean {
-  const kind = kinds.served(owner) ?? builtinKind(owner);
+function possibleOwner(owner: Owner, object: LiveObject, kinds: KindSource): readonly PossibleOwner[] {
+  const kind = kinds.served(owner.ref) ?? builtinKind(owner.ref);
   const inNamespace = kind?.namespaced === true;
-  if (inNamespace && (object.ref.namespace === undefined || isRecord(owner))) return false;
-  return mayOwn({ owner, object, controller });
+  if (inNamespace && (object.ref.namespace === undefined || isRecord(owner.ref))) return [];
+  const how = mayOwn({ owner: owner.ref, object, controller: owner.controller });
+  return how === undefined ? [] : [{ ...owner, how }];
 }
 
 /** A UUID as 8 UTF-16 units instead of 36: there is one for each object of the scope. */

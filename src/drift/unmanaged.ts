@@ -11,8 +11,11 @@ import { systemMaker } from "../kinds/system-made.ts";
 import { wasRead } from "./inventory.ts";
 import type { Reads } from "./inventory.ts";
 import type { LiveSource } from "../core/stages.ts";
+import { certificateSecrets } from "./certificate-secrets.ts";
+import { CLAIM, GOING, ownedExcuse, systemExcuse } from "./excuses.ts";
+import type { Excuse } from "./excuses.ts";
 import { createOwners } from "./owners.ts";
-import type { KindSource } from "./owners.ts";
+import type { FoundOwner, KindSource } from "./owners.ts";
 import { stillWithoutOwner } from "./unmanaged-again.ts";
 import { makerOf } from "./unmanaged-groups.ts";
 
@@ -45,6 +48,15 @@ export interface UnmanagedInput {
   readonly kinds: KindSource;
   /** {@link LiveSource.look}; absent: what was read is all that there is. */
   readonly look?: LiveSource["look"];
+  /** Told of what Git does not declare, in the scope, and that is not unmanaged. */
+  readonly onExcused?: (excused: Excused) => void;
+}
+
+export interface Excused {
+  /** The target that it would count for. */
+  readonly target: string;
+  readonly live: LiveObject;
+  readonly excuse: Excuse;
 }
 
 type Unmanaged = Extract<Drift, { state: "unmanaged" }>;
@@ -56,53 +68,93 @@ export interface UnmanagedFinder {
   finish(reads: Reads): Promise<readonly { readonly target: string; readonly drift: Unmanaged }[]>;
 }
 
+/** What cannot be told before everything was read. */
+type Waits = "owner" | "certificate";
+
 /**
  * Objects are kept where they are unmanaged, and where their owner was not seen yet: kinds that own others are best read
  * first. Of all others 16 bytes are kept, to know owners by.
  */
 export function createUnmanagedFinder(input: UnmanagedInput): UnmanagedFinder {
   const owners = createOwners(input.kinds);
-  const found: { readonly target: string; readonly live: LiveObject; readonly waits: boolean }[] = [];
+  const found: { readonly target: string; readonly live: LiveObject; readonly waits: Waits | undefined }[] = [];
   const seen = new Set<string>();
   // Claims of StatefulSets that are there are told with them, where those are unmanaged themselves.
   const claims = createClaims();
+  const certificates = certificateSecrets(input.kinds);
+  const excuse = (target: string, live: LiveObject, why: Excuse): void => {
+    // What is judged is kept: a kind that Git declares in two versions comes in both.
+    if (why.judged && seen.has(refKey(live.ref))) return;
+    if (why.judged) seen.add(refKey(live.ref));
+    input.onExcused?.({ target, live, excuse: why });
+  };
   return {
     take(live) {
       owners.saw(live);
       claims.saw(live);
+      certificates.saw(live);
       const target = scopeOf(live.ref, input.scope, input.declaredKinds);
-      if (target === undefined || isExcused(live, input)) return;
+      if (target === undefined || input.known.has(refKey(live.ref))) return;
+      const why = excuseOf(live, input);
+      if (why !== undefined && why.needs === undefined) {
+        excuse(target, live, why);
+        return;
+      }
       const key = refKey(live.ref);
       // A kind that Git declares in two versions comes in both.
       if (seen.has(key)) return;
       const owned = owners.ownerOf(live);
-      if (owned === "seen") return;
+      if (typeof owned !== "string") {
+        excuse(target, live, ownedExcuse(owned));
+        return;
+      }
       seen.add(key);
-      found.push({ target, live, waits: owned === "not-seen" });
+      const waits = owned === "not-seen" ? "owner" : why?.needs;
+      found.push({ target, live, waits });
     },
     finish: async (reads) => {
-      const left = found.filter(
-        ({ live, waits }) =>
-          !claims.has(live.ref) && (!waits || !owners.isOwned(live, (owner) => !wasRead(reads, owner))),
-      );
+      seen.clear();
+      const left = found.filter(({ target, live, waits }) => {
+        const why = atEnd(live, waits, reads);
+        if (why !== undefined) excuse(target, live, why);
+        return why === undefined;
+      });
       const asked = { look: input.look, ownersOf: (live: LiveObject) => owners.named(live), isGoing };
       const alone = await stillWithoutOwner(
-        left.filter(({ waits }) => waits),
+        left.filter(({ waits }) => waits === "owner"),
         asked,
       );
-      const told = new Set([...left.filter(({ waits }) => !waits), ...alone]);
+      const told = new Set([...left.filter(({ waits }) => waits !== "owner"), ...alone]);
       return left.filter((one) => told.has(one)).map(({ target, live }) => ({ target, drift: unmanagedOf(live) }));
     },
   };
+
+  function atEnd(live: LiveObject, waits: Waits | undefined, reads: Reads): Excuse | undefined {
+    if (claims.has(live.ref)) return CLAIM;
+    const wasUnread = (owner: ObjectRef): boolean => !wasRead(reads, owner);
+    const owner: FoundOwner | undefined = waits === "owner" ? owners.ownerAtEnd(live, wasUnread) : undefined;
+    if (owner !== undefined) return ownedExcuse(owner);
+    const made = systemMaker(live);
+    return made?.needs === "certificate" && certificates.has(live, wasUnread) ? systemExcuse(made) : undefined;
+  }
 }
 
-function unmanagedOf(live: LiveObject): Unmanaged {
+export function unmanagedOf(live: LiveObject): Unmanaged {
   const maker = makerOf(live);
   return { state: "unmanaged", ref: live.ref, live, ...(maker === undefined ? {} : { maker }) };
 }
 
-function isExcused(live: LiveObject, { known, isClaim }: UnmanagedInput): boolean {
-  return known.has(refKey(live.ref)) || isClaim(live.ref) || isGoing(live.value) || systemMaker(live) !== undefined;
+interface EarlyExcuse extends Excuse {
+  /** It counts only together with something that is read later. */
+  readonly needs?: "certificate";
+}
+
+function excuseOf(live: LiveObject, { isClaim }: UnmanagedInput): EarlyExcuse | undefined {
+  if (isClaim(live.ref)) return CLAIM;
+  if (isGoing(live.value)) return GOING;
+  const made = systemMaker(live);
+  if (made === undefined) return undefined;
+  return { ...systemExcuse(made), ...(made.needs === undefined ? {} : { needs: made.needs }) };
 }
 
 /** Finalizers that the API server and its controllers take away by themselves, so that what is deleted goes. */

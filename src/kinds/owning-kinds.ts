@@ -1,29 +1,45 @@
-/** What Kubernetes' own kinds own, of the kinds that run code or grant rights. */
+/**
+ * What Kubernetes' own kinds own: a closed table, since their controllers are known. Whoever may write an object may name
+ * any owner that is there, so that nothing but what its controller makes is believed to be a Deployment's or a Service's.
+ * Of custom kinds nobody can know what their operators make.
+ */
 
 import type { LiveObject } from "../core/objects.ts";
 import { groupOf, kindKey } from "../core/refs.ts";
 import type { KindRef } from "../core/refs.ts";
 import { fieldAt } from "../core/value.ts";
+import { builtinKinds } from "./scopes.ts";
 
-/** By {@link kindKey}: what their controllers make (kubernetes `pkg/controller`). */
-const MADE_BY: Readonly<Record<string, readonly string[]>> = {
+/** By {@link kindKey}, the owners of what has the reference as its controller (kubernetes `pkg/controller`). */
+const CONTROLLED: Readonly<Record<string, readonly string[]>> = {
   "\0Pod": ["apps\0ReplicaSet", "apps\0StatefulSet", "apps\0DaemonSet", "batch\0Job", "\0ReplicationController"],
   "apps\0ReplicaSet": ["apps\0Deployment"],
   "apps\0ControllerRevision": ["apps\0StatefulSet", "apps\0DaemonSet"],
   "batch\0Job": ["batch\0CronJob"],
-  "apps\0Deployment": [],
-  "apps\0StatefulSet": [],
-  "apps\0DaemonSet": [],
-  "batch\0CronJob": [],
-  "\0ReplicationController": [],
-  "rbac.authorization.k8s.io\0Role": [],
-  "rbac.authorization.k8s.io\0RoleBinding": [],
-  "rbac.authorization.k8s.io\0ClusterRole": [],
-  "rbac.authorization.k8s.io\0ClusterRoleBinding": [],
+  // endpointslice `utils.go`, newEndpointSlice; `pkg/controller/endpointslicemirroring/utils.go`.
+  "discovery.k8s.io\0EndpointSlice": ["\0Service", "\0Endpoints"],
 };
 
-/** Groups of Kubernetes' own controllers; an operator's custom resource may own what it likes. */
-const OWN_GROUPS: ReadonlySet<string> = new Set(["", "apps", "batch", "autoscaling", "policy", "networking.k8s.io"]);
+/** The same where the reference need not say that the owner is the controller: older versions, kubelets and drivers do not. */
+const OWNED: Readonly<Record<string, readonly string[]>> = {
+  // `pkg/controller/statefulset` (persistentVolumeClaimRetentionPolicy), `pkg/controller/volume/ephemeral`.
+  "\0PersistentVolumeClaim": ["apps\0StatefulSet", "\0Pod"],
+  // `pkg/controller/resourceclaim`; the scheduler's for extended resources.
+  "resource.k8s.io\0ResourceClaim": ["\0Pod", "scheduling.k8s.io\0PodGroup"],
+  // dynamic-resource-allocation `resourceslice/resourceslicecontroller.go`: a node's driver.
+  "resource.k8s.io\0ResourceSlice": ["\0Node"],
+  // `pkg/controller/job/job_scheduling_manager.go`.
+  "scheduling.k8s.io\0Workload": ["batch\0Job"],
+  "scheduling.k8s.io\0PodGroup": ["batch\0Job", "scheduling.k8s.io\0Workload"],
+  // `pkg/kubelet/podcertificate`, `pkg/kubelet/util/nodelease.go`, `pkg/volume/csi/nodeinfomanager`.
+  "certificates.k8s.io\0PodCertificateRequest": ["\0Pod"],
+  "coordination.k8s.io\0Lease": ["\0Node"],
+  "storage.k8s.io\0CSINode": ["\0Node"],
+  // external-provisioner `pkg/owner`: the Pod, or what it stands for.
+  "storage.k8s.io\0CSIStorageCapacity": ["apps\0Deployment", "apps\0DaemonSet", "apps\0StatefulSet", "\0Pod"],
+};
+
+const OWN_GROUPS: ReadonlySet<string> = new Set(builtinKinds().map(({ apiVersion }) => groupOf(apiVersion)));
 
 export interface Owning {
   readonly owner: KindRef;
@@ -32,11 +48,21 @@ export interface Owning {
   readonly controller: boolean;
 }
 
-/** Whether an owner of this kind would own the object. Controllers let go of what does not match their selector. */
-export function mayOwn({ owner, object, controller }: Owning): boolean {
-  const makers = MADE_BY[kindKey(object.ref)];
-  if (makers === undefined || !OWN_GROUPS.has(groupOf(owner.apiVersion))) return true;
-  return isMirror(owner, object) || (controller && makers.includes(kindKey(owner)));
+/**
+ * Whether an owner of this kind would own the object: `made`, its controller makes such objects; `custom`, the owner or the
+ * object is of a custom kind, of which that cannot be known; `undefined`, it does not. Controllers let go of what does not
+ * match their selector.
+ */
+export function mayOwn({ owner, object, controller }: Owning): "made" | "custom" | undefined {
+  if (!isOwn(owner) || !isOwn(object.ref)) return "custom";
+  const [kind, by] = [kindKey(object.ref), kindKey(owner)];
+  const made = (controller && CONTROLLED[kind]?.includes(by)) || OWNED[kind]?.includes(by) === true;
+  return made || isMirror(owner, object) ? "made" : undefined;
+}
+
+/** CustomResourceDefinitions of a group without a dot, as `apps`, are refused; those of `*.k8s.io` need its owners' leave. */
+function isOwn({ apiVersion }: KindRef): boolean {
+  return OWN_GROUPS.has(groupOf(apiVersion));
 }
 
 /** The kubelet shows its static Pods so, and deletes what only says that it is one (kubernetes `pkg/kubelet/pod/mirror_client.go`). */

@@ -25,6 +25,10 @@ export interface SystemMade {
   readonly annotation?: string;
   /** A field of `spec` that it lacks. */
   readonly without?: string;
+  /** What of the object only its maker writes so. */
+  readonly test?: (live: LiveObject) => boolean;
+  /** What must be there besides: the Certificate that the Secret is said to be of. */
+  readonly needs?: "certificate";
   /** Who makes it, and where that is written. */
   readonly source: string;
 }
@@ -150,6 +154,7 @@ const SYSTEM_MADE: readonly SystemMade[] = [
     group: "",
     kind: "Secret",
     annotation: "cert-manager.io/certificate-name",
+    needs: "certificate",
     source: "cert-manager pkg/controller/certificates/issuing",
   },
   {
@@ -256,7 +261,8 @@ export function systemMaker(live: LiveObject): SystemMade | undefined {
   return SYSTEM_MADE.find((rule) => rule.kind === live.ref.kind && matches(rule, live));
 }
 
-function matches(rule: SystemMade, { ref, value }: LiveObject): boolean {
+function matches(rule: SystemMade, live: LiveObject): boolean {
+  const { ref, value } = live;
   const [label, labelValue] = rule.label ?? [];
   const labelled = label === undefined ? undefined : fieldAt(value, "metadata", "labels", label);
   return (
@@ -268,6 +274,7 @@ function matches(rule: SystemMade, { ref, value }: LiveObject): boolean {
     (rule.namespace === undefined || rule.namespace === ref.namespace) &&
     (rule.type === undefined || rule.type === fieldOf(value, "type")) &&
     (label === undefined || (labelled !== undefined && (labelValue === undefined || labelValue === labelled))) &&
-    (rule.annotation === undefined || fieldAt(value, "metadata", "annotations", rule.annotation) !== undefined)
+    (rule.annotation === undefined || fieldAt(value, "metadata", "annotations", rule.annotation) !== undefined) &&
+    (rule.test === undefined || rule.test(live))
   );
 }

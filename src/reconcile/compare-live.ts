@@ -19,11 +19,13 @@ import { compareObject } from "../drift/compare.ts";
 import type { Comparison } from "../drift/compare.ts";
 import { absenceOf, readsOf, wasRead } from "../drift/inventory.ts";
 import type { Reads } from "../drift/inventory.ts";
-import { claimsOf, createUnmanagedFinder } from "../drift/unmanaged.ts";
-import type { ManagedScope, UnmanagedFinder } from "../drift/unmanaged.ts";
+import { claimsOf, createUnmanagedFinder, unmanagedOf } from "../drift/unmanaged.ts";
+import type { Excused, ManagedScope, UnmanagedFinder } from "../drift/unmanaged.ts";
 import { undeclaredUnread } from "../live/faults.ts";
 import type { AdmissionContext } from "../kinds/left-out.ts";
 import { builtinKind } from "../kinds/scopes.ts";
+import { excusedLog } from "./excused.ts";
+import type { ExcusedLog } from "./excused.ts";
 import { leftOutLog } from "./left-out.ts";
 import type { LeftOutLog } from "./left-out.ts";
 import { ignoring } from "./ignoring.ts";
@@ -84,6 +86,10 @@ export interface LiveComparison {
   /** Declared, and not (wholly) comparable. */
   readonly unknown: number;
   readonly leftOut: LeftOutLog;
+  /** What Git does not declare and is not unmanaged, but for the next ones. */
+  readonly excused: ExcusedLog;
+  /** Those of which only what could be forged says so: unmanaged where policy objects. */
+  readonly questioned: readonly Excused[];
   /** Declared, and wholly ignored. */
   readonly ignored: number;
   /** Ignore rules that nothing was found for, in what was compared. */
@@ -134,6 +140,8 @@ class Comparing {
   private readonly namespaces = new Map<string, LiveObject>();
   private readonly deployers = new Map<string, LiveObject>();
   private readonly leftOut: LeftOutLog;
+  private readonly excused: ExcusedLog;
+  private readonly questioned: Excused[] = [];
   private readonly ignoring: Ignoring;
   /** Of the page at hand; only where the server is asked what it would do. */
   private compared: (Compared & { readonly declared: Declared })[] = [];
@@ -146,6 +154,7 @@ class Comparing {
   constructor(input: CompareInput, queried: readonly KindRef[]) {
     this.input = input;
     this.leftOut = leftOutLog(input.traced);
+    this.excused = excusedLog(input.traced);
     this.ignoring = ignoring(
       input.ignore ?? [],
       input.declared.map(({ object }) => object),
@@ -159,6 +168,7 @@ class Comparing {
       isClaim: claimsOf(input.declared.map(({ object }) => object)),
       kinds: input.live,
       look: input.live.look,
+      onExcused: (one) => (one.excuse.judged ? this.questioned.push(one) : this.excused.add(one)),
     });
     const keys = queried.map(kindKey);
     this.versioned = new Set(keys.filter((key, index) => keys.indexOf(key) !== index));
@@ -172,6 +182,7 @@ class Comparing {
       this.predictor = createPredictor({
         dryRun: input.live.dryRun,
         compare: (desired, live) => this.comparisonOf(desired, live),
+        compareStrictly: (desired, live) => this.comparisonOf(desired, live, strictly(this.context)),
         deployers: input.deployers ?? [],
         progress: input.progress,
         total: input.declared.length,
@@ -197,6 +208,8 @@ class Comparing {
         break;
       case "unread":
         this.places.push(event);
+        this.facts.unread(event.of, event.namespace);
+        this.context = this.facts.context();
         this.takeUnread(event.of, event.fault);
         break;
       case "fault":
@@ -234,8 +247,8 @@ class Comparing {
     else this.compared.push({ declared, object, live, schema: this.schemaOf(object), comparison });
   }
 
-  private comparisonOf(desired: DesiredObject, live: LiveObject): Comparison {
-    return compareObject({ desired, live, schema: this.schemaOf(desired), context: this.context });
+  private comparisonOf(desired: DesiredObject, live: LiveObject, context = this.context): Comparison {
+    return compareObject({ desired, live, schema: this.schemaOf(desired), context });
   }
 
   private schemaOf({ ref }: DesiredObject): FieldSchema | undefined {
@@ -302,6 +315,7 @@ class Comparing {
     ]);
     const alone = await this.finder.finish(reads);
     const unmanaged = alone.filter(({ target, drift }) => !this.isIgnored(target, drift));
+    const questioned = this.questioned.filter(({ target, live }) => !this.isIgnored(target, unmanagedOf(live)));
     const drifts = [...this.drifts, ...unmanaged];
     const readOnly = this.predictor?.readOnly() ?? [];
     return {
@@ -310,6 +324,8 @@ class Comparing {
       matched,
       unknown,
       leftOut,
+      excused: this.excused,
+      questioned,
       ignored: this.ignored,
       unusedIgnores: this.ignoring.unused(),
       namespaces,
@@ -355,6 +371,13 @@ class Comparing {
       this.faults.push({ ...fault, leavesUnknown: "undeclared" });
     }
   }
+}
+
+/** Nothing is put down to those who would do it again. */
+function strictly(context: AdmissionContext): AdmissionContext {
+  const mutatorsOf: AdmissionContext["mutatorsOf"] = (ref, labels, about) =>
+    context.mutatorsOf(ref, labels, { ...about, once: true });
+  return { ...context, mutatorsOf };
 }
 
 function isReplicas({ path }: Change): boolean {

@@ -7,12 +7,19 @@ import { isFault } from "../core/fault.ts";
 import type { SourcePosition } from "../core/fault.ts";
 import type { DesiredObject, LiveObject, Origin } from "../core/objects.ts";
 import type { DriftResult } from "../core/pass.ts";
-import { formatPath } from "../core/path.ts";
+import { field, formatPath, valueAt } from "../core/path.ts";
+import type { FieldPath } from "../core/path.ts";
+import { formatRef } from "../core/refs.ts";
 import type { KindRef } from "../core/refs.ts";
 import type { LiveSource, Locator, Progress, SourceTree } from "../core/stages.ts";
 import { compareText } from "../core/value.ts";
+import type { Value } from "../core/value.ts";
 import { fingerprintContent } from "../drift/content.ts";
+import { unmanagedOf } from "../drift/unmanaged.ts";
+import type { Excused } from "../drift/unmanaged.ts";
 import { isImmutable } from "../kinds/immutable.ts";
+import { otherNames } from "../kinds/other-names.ts";
+import type { OtherName } from "../kinds/other-names.ts";
 import { builtinKind } from "../kinds/scopes.ts";
 import { pluralOf } from "../policy/plural.ts";
 import { judge } from "../policy/verdict.ts";
@@ -69,6 +76,28 @@ export async function judgeDrifts(given: JudgeDriftsInput): Promise<Judged> {
     input.progress({ stage: "judging", what: "drifts", done: start + some.length, total: input.drifts.length });
   }
   return { results, admitted };
+}
+
+/** Those of what is excused on the word of an owner that policy objects to, as drifts; `excused` is told of the others. */
+export async function objectedOf(
+  given: Omit<JudgeDriftsInput, "drifts">,
+  questioned: readonly Excused[],
+  excused: (one: Excused) => void,
+): Promise<readonly TargetDrift[]> {
+  const input = { ...given, evaluator: batching(given.evaluator), drifts: [] };
+  const objected: TargetDrift[] = [];
+  for (let start = 0; start < questioned.length; start += AT_ONCE) {
+    input.signal?.throwIfAborted();
+    const some = questioned.slice(start, start + AT_ONCE);
+    const judgements = await Promise.all(some.map(({ live }) => judged(input, unmanagedOf(live))));
+    for (const [index, one] of some.entries()) {
+      const { rule, owner } = one.excuse;
+      const excuse = owner === undefined ? rule : `${rule}: ${formatRef(owner)}`;
+      if (judgements[index]?.verdict === "compliant") excused(one);
+      else objected.push({ target: one.target, drift: { ...unmanagedOf(one.live), excuse } });
+    }
+  }
+  return objected;
 }
 
 interface Admitted extends TargetDrift {
@@ -152,7 +181,7 @@ interface ResultOf {
 }
 
 async function resultOf({ input, target, drift, judgement, locator }: ResultOf): Promise<DriftResult> {
-  const shown = await located(redacted(withImmutable(drift), input.digester), locator);
+  const shown = await located(redacted(withServerFacts(drift), input.digester), locator);
   const origin = originOf(drift);
   const source = origin === undefined ? undefined : await positionOf(locator, origin, []);
   return {
@@ -189,14 +218,28 @@ function originOf(drift: Drift): Origin | undefined {
   return drift.state === "unmanaged" ? undefined : drift.desired?.origin;
 }
 
-/** What no patch puts back. */
-function withImmutable(drift: Drift): Drift {
+/** What no patch puts back, and what a patch must put back in two places. */
+function withServerFacts(drift: Drift): Drift {
   if (drift.state !== "drifted" && drift.state !== "pending") return drift;
   const live = drift.live?.value ?? null;
-  const changes = drift.changes.map((change): Change =>
-    isImmutable(drift.ref, change.path, live) ? { ...change, immutable: true } : change,
-  );
+  const otherName = otherNames(drift.ref);
+  const changes = drift.changes.map((change): Change => {
+    const twin = change.operation === "add" ? twinOf(change.path, live, otherName) : undefined;
+    return {
+      ...change,
+      ...(twin === undefined ? {} : { twin }),
+      ...(isImmutable(drift.ref, change.path, live) ? { immutable: true } : {}),
+    };
+  });
   return { ...drift, changes };
+}
+
+function twinOf(path: FieldPath, live: Value, otherName: OtherName): FieldPath | undefined {
+  const [holder, last] = [path.at(-2), path.at(-1)];
+  if (last?.kind !== "field") return undefined;
+  const name = otherName(holder?.kind === "field" ? holder.name : undefined, last.name);
+  const twin = name === undefined ? undefined : [...path.slice(0, -1), field(name)];
+  return twin === undefined || valueAt(live, twin) === undefined ? undefined : twin;
 }
 
 function redacted(drift: Drift, digester: Digester): Drift {

@@ -25,7 +25,7 @@ import type { TargetConfig } from "../config/repository.ts";
 import type { Digester } from "../text/digest.ts";
 import { redactChange } from "../text/redact.ts";
 import { compareLive, withoutDuplicates } from "./compare-live.ts";
-import type { ComparedObject, Declared, LiveComparison } from "./compare-live.ts";
+import type { ComparedObject, Declared, LiveComparison, TargetDrift } from "./compare-live.ts";
 import type { DeployedTarget } from "./deployed-truth.ts";
 import { driftId } from "./identity.ts";
 import { isOperationalChange } from "./operational-change.ts";
@@ -109,7 +109,13 @@ export async function scan(options: ScanOptions): Promise<Pass> {
   });
   options.signal?.throwIfAborted();
 
-  const { results, proposals, admitted, faults: dealt } = await dealWith({ options, read, compared, schemas });
+  const {
+    results,
+    proposals,
+    admitted,
+    objected,
+    faults: dealt,
+  } = await dealWith({ options, read, compared, schemas });
   options.signal?.throwIfAborted();
 
   const faults = [
@@ -127,6 +133,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
   const unreadable = faults.filter((fault) => fault.leavesUnknown === "declared").length;
   const complete = compared.unknown === 0 && compared.wholly && unreadable === 0 && policiesRead;
   const everything = complete && options.secrets && options.ignore?.everything === true;
+  const excused = compared.excused.told();
   return {
     version: options.version,
     mode: options.live.dryRun === undefined ? "read-only" : "server-dry-run",
@@ -139,6 +146,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
       compared,
       results,
       admitted,
+      objected,
       desired: looked.length + twice,
       duplicates: looked.length + twice - declared.length,
     }),
@@ -146,6 +154,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
     proposals,
     leftOutRules: compared.leftOut.rules(),
     leftOut: shownFields(compared.leftOut.objects(), options.digester),
+    ...(excused === undefined ? {} : { excused }),
     faults: [...faults, ...(everything ? compared.unusedIgnores : [])],
     complete,
     unseen: (options.secrets ? [] : all.filter((one) => !isNoSecret(one))).map(({ target, object }) =>
@@ -165,14 +174,17 @@ interface DealWith {
 interface Dealt extends Pick<Pass, "results" | "proposals"> {
   /** What policy objects to: not left out after all. */
   readonly admitted: readonly LeftOutField[];
+  /** How many objects policy objects to that something would excuse. */
+  readonly objected: number;
   readonly faults: readonly Fault[];
 }
 
 /** Judges and proposes. Those stages are loaded only where something differs. */
 async function dealWith({ options, read, compared, schemas }: DealWith): Promise<Dealt> {
-  if (compared.drifts.length === 0) return { results: [], proposals: [], admitted: [], faults: [] };
+  if (compared.drifts.length + compared.questioned.length === 0)
+    return { results: [], proposals: [], admitted: [], objected: 0, faults: [] };
   const { tellDirections } = await import("./tell-directions.ts");
-  const { judgeDrifts } = await import("./judge-drifts.ts");
+  const { judgeDrifts, objectedOf } = await import("./judge-drifts.ts");
   const { proposeAll } = await import("./propose-all.ts");
   const { DeployedTruth } = await import("./deployed-truth.ts");
   const shallow = shallowHistory();
@@ -189,18 +201,21 @@ async function dealWith({ options, read, compared, schemas }: DealWith): Promise
     deployers: options.deployers ?? [],
     ...(options.secrets && options.live.helmRelease !== undefined ? { helmRelease: options.live.helmRelease } : {}),
   };
-  const drifts = await tellDirections({ ...telling, drifts: compared.drifts });
-  const { results, admitted } = await judgeDrifts({
+  const judging = {
     ...options,
-    drifts,
     namespaces: compared.namespaces,
     treeOf: treeOf(read),
-    tell: (asked) => tellDirections({ ...telling, drifts: asked, progress: () => {} }),
-    unmanagedCounts: (name) => options.targets.some((target) => target.name === name && target.unmanaged === "drift"),
-  });
+    tell: (asked: readonly TargetDrift[]) => tellDirections({ ...telling, drifts: asked, progress: () => {} }),
+    unmanagedCounts: (name: string) =>
+      options.targets.some((target) => target.name === name && target.unmanaged === "drift"),
+  };
+  const objected = await objectedOf(judging, compared.questioned, (one) => compared.excused.add(one));
+  const drifts = await tellDirections({ ...telling, drifts: [...compared.drifts, ...objected] });
+  const { results, admitted } = await judgeDrifts({ ...judging, drifts });
   return {
     results,
     admitted,
+    objected: objected.length,
     faults: [...shallow.faults(), ...truth.faults()],
     proposals: await proposeAll({ options, read, results, schemas, isNamespaced: scopeLookup(options.live) }),
   };
@@ -305,12 +320,13 @@ interface SummaryInput {
   readonly compared: LiveComparison;
   readonly results: readonly DriftResult[];
   readonly admitted: readonly LeftOutField[];
+  readonly objected: number;
   readonly desired: number;
   /** Objects that are declared more than once, and so are unknown. */
   readonly duplicates: number;
 }
 
-function summaryOf({ compared, results, admitted, desired, duplicates }: SummaryInput): Summary {
+function summaryOf({ compared, results, admitted, objected, desired, duplicates }: SummaryInput): Summary {
   const count = (state: DriftResult["drift"]["state"]): number =>
     results.filter((one) => one.drift.state === state).length;
   // What waits for a deployment is no drift, and has no verdict.
@@ -327,7 +343,7 @@ function summaryOf({ compared, results, admitted, desired, duplicates }: Summary
       desired,
       live,
       // Objects whose additions without an owner are all that admission may have made.
-      inSync: compared.inSync + compared.drifts.length - results.length,
+      inSync: compared.inSync + compared.drifts.length + objected - results.length,
       drifted: count("drifted"),
       pending: count("pending"),
       missing: count("missing"),

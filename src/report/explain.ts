@@ -5,7 +5,7 @@ import type { Change, LeftOutField } from "../core/drift.ts";
 import { formatLine } from "../core/fault.ts";
 import type { Fault, SourcePosition } from "../core/fault.ts";
 import type { Actor, DesiredObject, LiveObject, ManagedFields } from "../core/objects.ts";
-import type { DriftResult, Pass } from "../core/pass.ts";
+import type { DriftResult, ExcusedObject, Pass } from "../core/pass.ts";
 import { formatPath } from "../core/path.ts";
 import type { FieldPath } from "../core/path.ts";
 import type { Proposal } from "../core/proposal.ts";
@@ -94,6 +94,7 @@ function objectsOf({ pass, declared, compared }: ExplainInput): readonly Explain
     ...pass.results.map(({ target, drift }) => ({ target, ref: drift.ref })),
     ...declared.map(({ target, object }) => ({ target, ref: object.ref })),
     ...pass.leftOut.map(({ target, ref }) => ({ target, ref })),
+    ...(pass.excused?.objects ?? []).map(({ target, ref }) => ({ target, ref })),
   ].toSorted((a, b) => compareRefs(a.ref, b.ref) || compareText(a.target, b.target));
   const unique = new Map(known.map((one) => [keyOf(one), one]));
   return [...unique.values()].map(({ target, ref }): Explained => {
@@ -203,12 +204,21 @@ function makerLine({ result }: Explained): readonly string[] {
   return drift?.state === "unmanaged" && drift.maker !== undefined ? [terminalText(makerWords(drift.maker))] : [];
 }
 
-function resultWords({ ref, declared, result, compared, left }: Explained, pass: Pass): string {
+/** Why it is not unmanaged, and the owner on whose word that rests. */
+function excusedWords({ rule, owner, judged }: ExcusedObject): string {
+  const by = owner === undefined ? "" : `: ${terminalText(formatRef(owner))}`;
+  const asked = judged ? "; policies were asked about it all the same, and do not object" : "";
+  return `not unmanaged, though it is in the cluster and not in Git: ${terminalText(rule)}${by}${asked}`;
+}
+
+function resultWords({ ref, target, declared, result, compared, left }: Explained, pass: Pass): string {
   const apart = left.length === 0 ? "" : `; ${plural(left.length, "difference")} left out, below`;
   if (result !== undefined) {
     const changes = changesOf(result.drift).length;
     return `${terminalText(standingWords(result.drift))}${changes === 0 ? "" : `: ${plural(changes, "change")}`}${apart}`;
   }
+  const excused = pass.excused?.objects.find((one) => one.target === target && compareRefs(one.ref, ref) === 0);
+  if (excused !== undefined) return excusedWords(excused);
   const whole = left.find(({ path }) => path.length === 0);
   if (whole !== undefined)
     return `ignored: it ${whole.operation === "add" ? "is in the cluster and not in Git" : "is in Git and not in the cluster"}, and a rule says that this is no drift`;

@@ -44,6 +44,9 @@ export function driftReport(pass: Pass): Value {
       count,
       examples: [...examples],
     })),
+    ...(pass.excused === undefined
+      ? {}
+      : { excused: pass.excused.rules.map(({ rule, count, examples }) => ({ rule, count, examples: [...examples] })) }),
     faults: pass.faults.map(faultEntry),
   };
 }
@@ -74,6 +77,7 @@ function driftEntry(result: DriftResult): Value {
     })),
     verdict: judgement.verdict,
     removedIn: removedIn(drift),
+    excuse: drift.state === "unmanaged" ? drift.excuse : undefined,
     maker: drift.state === "unmanaged" && drift.maker !== undefined ? { ...drift.maker } : undefined,
     actions: result.actions.map((action) => compact({ ...action })),
   });

@@ -25,6 +25,19 @@ export function leftOutReport(pass: Pass, style: Style): string {
   return `${[head, ...rules].join("\n")}\n`;
 }
 
+/** What `--verbose` adds besides: why objects that Git does not declare are not unmanaged. Ends with a newline, or `""`. */
+export function excusedReport({ excused }: Pass, style: Style): string {
+  if (excused === undefined) return "";
+  const total = excused.rules.reduce((sum, { count }) => sum + count, 0);
+  const rules = excused.rules.flatMap(({ rule, count, examples }) => [
+    `    ${plural(count, "object")}: ${terminalText(rule)}`,
+    ...examples.map((example) => `      ${style.dim(terminalText(example))}`),
+    ...(count > examples.length ? [style.dim(`      … and ${count - examples.length} more`)] : []),
+  ]);
+  const head = `${style.cyan("EXCUSED  ")}  ${style.bold(`${plural(total, "object")} in the cluster and not in Git that ${total === 1 ? "is" : "are"} not unmanaged`)}`;
+  return `${[head, ...rules].join("\n")}\n`;
+}
+
 /** Fields of one object that are shown of each rule; a list of thousands of items tells nobody more. */
 const MOST_FIELDS = 50;
 

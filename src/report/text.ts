@@ -67,10 +67,11 @@ export function driftBlock(result: DriftResult, style: Style): string {
   const head = `${label(result, style)}  ${style.bold(terminalText(formatRef(drift.ref)))}${where}`;
   const own = besides(result);
   const removed = (drift.state === "pending" || drift.state === "unmanaged") && drift.removedIn !== undefined;
+  const excused = drift.state === "unmanaged" && drift.excuse !== undefined;
   return [
     head,
     ...madeLine(drift, style),
-    ...(removed ? [`    ${terminalText(standingWords(drift))}`] : []),
+    ...(removed || excused ? [`    ${terminalText(standingWords(drift))}`] : []),
     ...changesOf(drift).flatMap((change, index) => changeLines({ result, change, index, style })),
     ...own.map((finding) => `    ${findingLine(finding, style)}`),
     ...actionLines(result.actions, style),

@@ -54,6 +54,8 @@ export function stateWords(drift: Drift): string {
 /** The state, and which commit took the object out of Git. */
 export function standingWords(drift: Drift): string {
   const removedIn = drift.state === "pending" || drift.state === "unmanaged" ? drift.removedIn : undefined;
+  if (drift.state === "unmanaged" && drift.excuse !== undefined)
+    return `${stateWords(drift)}, ${drift.excuse}; it is told all the same, since policy objects to it`;
   if (removedIn === undefined) return stateWords(drift);
   const since = drift.state === "unmanaged" ? ", and it was changed or made again since" : "";
   return `${stateWords(drift)}: ${commitWords(removedIn)} removed it from Git${since}`;

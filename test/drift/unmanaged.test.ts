@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { kindKey, refKey } from "../../src/core/refs.ts";
+import { formatRef, kindKey, refKey } from "../../src/core/refs.ts";
 import type { KindRef } from "../../src/core/refs.ts";
 import type { LiveEvent, LiveSource } from "../../src/core/stages.ts";
 import { readsOf } from "../../src/drift/inventory.ts";
 import { claimsOf, createUnmanagedFinder } from "../../src/drift/unmanaged.ts";
-import type { ManagedScope } from "../../src/drift/unmanaged.ts";
+import type { Excused, ManagedScope } from "../../src/drift/unmanaged.ts";
 import type { ValueMap } from "../../src/core/value.ts";
 import { builtinKind } from "../../src/kinds/scopes.ts";
 import { liveOf, refOf, yaml } from "./objects.ts";
@@ -50,9 +50,10 @@ async function unmanaged(
     readonly events?: readonly LiveEvent[];
     readonly scope?: ManagedScope;
     readonly look?: LiveSource["look"];
+    readonly onExcused?: (excused: Excused) => void;
   } = {},
 ): Promise<readonly string[]> {
-  const { declared = [WEB], events = READ, scope = SCOPE, look } = facts;
+  const { declared = [WEB], events = READ, scope = SCOPE, look, onExcused } = facts;
   const refs = declared.map((text) => refOf(yaml(text)));
   const finder = createUnmanagedFinder({
     known: new Set(refs.map(refKey)),
@@ -64,6 +65,7 @@ async function unmanaged(
       lacks: ({ kind }: KindRef) => kind === "Ghost",
     },
     ...(look === undefined ? {} : { look }),
+    ...(onExcused === undefined ? {} : { onExcused }),
   });
   for (const text of objects) finder.take(liveOf(yaml(text)));
   const found = await finder.finish(readsOf(events));
@@ -132,8 +134,8 @@ describe("a live object that Git does not declare", () => {
 
 describe("an owner reference", () => {
   test.each<[string, readonly string[], readonly string[]]>([
-    ["counts where its owner was seen before", [WEB, owned(OWNED, BY_WEB)], []],
-    ["counts where its owner comes later", [owned(OWNED, BY_WEB), WEB], []],
+    ["counts where its owner was seen before", [APP, owned(OWNED, BY_APP)], ["default App/web"]],
+    ["counts where its owner comes later", [owned(OWNED, BY_APP), APP], ["default App/web"]],
     ["to an owner that is not there counts for nothing", [WEB, owned(OWNED, BY_NOBODY)], ["default ConfigMap/a"]],
     ["to a kind that was not read counts", [owned(OWNED, BY_APP)], []],
     ["to a kind that nobody serves counts for nothing", [owned(OWNED, BY_GHOST)], ["default ConfigMap/a"]],
@@ -166,7 +168,132 @@ describe("an owner reference", () => {
   });
 
   test("to an owner whose kind was read in part only counts", async () => {
-    expect(await unmanaged([owned(OWNED, BY_NOBODY)], { events: [] })).toEqual([]);
+    expect(await unmanaged([owned(POD, BY_SET, ", controller: true")], { events: [] })).toEqual([]);
+  });
+});
+
+describe("what Kubernetes' own kinds are said to own", () => {
+  const uid = "66666666-6666-4666-8666-666666666666";
+  const by = (apiVersion: string, kind: string): string => reference(apiVersion, kind, uid);
+  const ownerOf = (apiVersion: string, kind: string): string =>
+    `{apiVersion: ${apiVersion}, kind: ${kind}, metadata: {name: web, namespace: shop, uid: ${uid}}}`;
+  const object = (apiVersion: string, kind: string): string =>
+    `{apiVersion: ${apiVersion}, kind: ${kind}, metadata: {name: a, namespace: shop, ownerReferences: [REFERENCE]}}`;
+  const DEPLOYMENT = ["apps/v1", "Deployment"] as const;
+  const SERVICE = ["v1", "Service"] as const;
+  type Kind = readonly [apiVersion: string, kind: string];
+
+  test.each<[owner: Kind, object: Kind, excused: boolean]>([
+    [DEPLOYMENT, ["apps/v1", "ReplicaSet"], true],
+    [DEPLOYMENT, ["v1", "Service"], false],
+    [DEPLOYMENT, ["v1", "Secret"], false],
+    [DEPLOYMENT, ["v1", "ConfigMap"], false],
+    [DEPLOYMENT, ["v1", "ServiceAccount"], false],
+    [DEPLOYMENT, ["v1", "PersistentVolumeClaim"], false],
+    [DEPLOYMENT, ["networking.k8s.io/v1", "NetworkPolicy"], false],
+    [DEPLOYMENT, ["networking.k8s.io/v1", "Ingress"], false],
+    [DEPLOYMENT, ["autoscaling/v2", "HorizontalPodAutoscaler"], false],
+    [SERVICE, ["networking.k8s.io/v1", "NetworkPolicy"], false],
+    [SERVICE, ["v1", "Secret"], false],
+    [["v1", "ConfigMap"], ["v1", "Secret"], false],
+    [["batch/v1", "CronJob"], ["batch/v1", "Job"], true],
+    [["batch/v1", "Job"], ["v1", "Pod"], true],
+    [["apps/v1", "StatefulSet"], ["v1", "PersistentVolumeClaim"], true],
+    [["v1", "Pod"], ["v1", "PersistentVolumeClaim"], true],
+    [["v1", "Pod"], ["resource.k8s.io/v1", "ResourceClaim"], true],
+    // Custom kinds, on either side: nobody can know what operators make.
+    [DEPLOYMENT, ["example.com/v1", "Widget"], true],
+    [["example.com/v1", "App"], ["v1", "Service"], true],
+  ])("a %s and a %s: %s", async (owner, kind, excused) => {
+    const child = owned(object(...kind), by(...owner), ", controller: true");
+    const found = await unmanaged([ownerOf(...owner), child], { declared: [ownerOf(...owner)] });
+    expect(found).toEqual(excused ? [] : [`default ${kind[1]}/a`]);
+  });
+});
+
+describe("what is excused is told, with the reason", () => {
+  test.each<[string, readonly string[], string, string | undefined, boolean]>([
+    [
+      "a Pod by the controller of its ReplicaSet",
+      [WEB, SET, owned(POD, BY_SET, ", controller: true")],
+      "owned by a kind (ReplicaSet) whose controller makes such objects",
+      "ReplicaSet/web in shop",
+      false,
+    ],
+    [
+      "what an operator's resource owns, and policies are asked about it",
+      [APP, owned(OWNED, BY_APP)],
+      "owned by a kind (App of example.com) of which nobody can know what it makes",
+      "App/web in shop",
+      true,
+    ],
+    [
+      "what is owned by something that was not read",
+      [owned(OWNED, BY_APP)],
+      "owned by a kind (App of example.com) of which nobody can know what it makes, and the owner was not read",
+      "App/web in shop",
+      true,
+    ],
+    [
+      "what the system makes",
+      ["{apiVersion: v1, kind: ConfigMap, metadata: {name: kube-root-ca.crt, namespace: shop}}"],
+      "as its maker makes it (kubernetes pkg/controller/certificates/rootcacertpublisher/publisher.go)",
+      undefined,
+      false,
+    ],
+    [
+      "what is going",
+      [claim("x").replace("name:", "deletionTimestamp: 2026-01-01T00:00:00Z, name:")],
+      "deleted, and held by nothing but what lets go by itself",
+      undefined,
+      false,
+    ],
+    [
+      "what is called like a StatefulSet's claim",
+      [
+        claim("data-web-0"),
+        "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: web, namespace: shop}, spec: {volumeClaimTemplates: [{metadata: {name: data}}]}}",
+      ],
+      "called like the claims that a StatefulSet's template makes",
+      undefined,
+      true,
+    ],
+  ])("%s", async (_, objects, rule, owner, judged) => {
+    const excused: Excused[] = [];
+    await unmanaged(objects, { onExcused: (one) => excused.push(one) });
+    const last = excused.at(-1)?.excuse;
+    expect(last).toMatchObject({ rule, judged });
+    expect(last?.owner === undefined ? undefined : formatRef(last.owner)).toBe(owner);
+  });
+
+  test("once, of a kind that comes in two versions", async () => {
+    const excused: Excused[] = [];
+    const child = owned(OWNED, BY_APP).replace("v1, kind: ConfigMap", "apps/v1, kind: Deployment");
+    await unmanaged([APP, child, child.replace("apps/v1", "apps/v1beta1")], { onExcused: (one) => excused.push(one) });
+    expect(excused).toHaveLength(1);
+  });
+});
+
+describe("a Secret that says it is of a Certificate", () => {
+  const secret =
+    "{apiVersion: v1, kind: Secret, metadata: {name: tls, namespace: shop, annotations: {cert-manager.io/certificate-name: web}}}";
+  const certificate = (name: string, secretName: string): string =>
+    `{apiVersion: cert-manager.io/v1, kind: Certificate, metadata: {name: ${name}, namespace: shop}, spec: {secretName: ${secretName}}}`;
+  const certificates = [...READ, read("cert-manager.io/v1", "Certificate")];
+  test.each<[string, readonly string[], readonly LiveEvent[], readonly string[]]>([
+    ["is its", [certificate("web", "tls"), secret], certificates, []],
+    ["is its, whichever comes first", [secret, certificate("web", "tls")], certificates, []],
+    ["is nobody's without one", [secret], certificates, ["default Secret/tls"]],
+    [
+      "is nobody's where it names another Secret",
+      [certificate("web", "x"), secret],
+      certificates,
+      ["default Secret/tls"],
+    ],
+    ["is excused where Certificates could not be read", [secret], READ, []],
+  ])("%s", async (_, objects, events, expected) => {
+    const declared = objects.filter((text) => text !== secret);
+    expect(await unmanaged(objects, { declared, events })).toEqual(expected);
   });
 });
 

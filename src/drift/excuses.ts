@@ -1,0 +1,30 @@
+/** Why an object that Git does not declare is not unmanaged. */
+
+import { groupOf } from "../core/refs.ts";
+import type { ObjectRef } from "../core/refs.ts";
+import type { SystemMade } from "../kinds/system-made.ts";
+import type { FoundOwner } from "./owners.ts";
+
+export interface Excuse {
+  /** The end of a sentence, the same for all objects of one cause. May name a kind of the cluster's: escape it where it is shown. */
+  readonly rule: string;
+  readonly owner?: ObjectRef;
+  /** It rests on what whoever may write the object can choose, and nobody can check: policies are asked all the same. */
+  readonly judged: boolean;
+}
+
+export const CLAIM: Excuse = { rule: "called like the claims that a StatefulSet's template makes", judged: true };
+
+export const GOING: Excuse = { rule: "deleted, and held by nothing but what lets go by itself", judged: false };
+
+export function systemExcuse({ source }: SystemMade): Excuse {
+  return { rule: `as its maker makes it (${source})`, judged: false };
+}
+
+export function ownedExcuse({ ref, how, unread }: FoundOwner): Excuse {
+  const group = groupOf(ref.apiVersion);
+  const kind = group === "" || how === "made" ? ref.kind : `${ref.kind} of ${group}`;
+  const known = how === "made" ? "whose controller makes such objects" : "of which nobody can know what it makes";
+  const read = unread === true ? ", and the owner was not read" : "";
+  return { rule: `owned by a kind (${kind}) ${known}${read}`, owner: ref, judged: how === "custom" };
+}
