@@ -6,7 +6,7 @@ import type { Change } from "../../src/core/drift.ts";
 import { field, formatPath } from "../../src/core/path.ts";
 import type { FieldPath, PathStep } from "../../src/core/path.ts";
 import { formatRef } from "../../src/core/refs.ts";
-import { fieldOf, isList, isMap } from "../../src/core/value.ts";
+import { equalValues, fieldOf, isList, isMap } from "../../src/core/value.ts";
 import type { Value, ValueMap } from "../../src/core/value.ts";
 import { base64, listAt, messageOf } from "./api.ts";
 import { edited, editsOf } from "./edits.ts";
@@ -159,19 +159,30 @@ function ownerOf(kind: string, body: Value): Value {
   return { apiVersion: "v1", kind, name: fieldOf(metadata, "name") ?? "", uid: fieldOf(metadata, "uid") ?? "" };
 }
 
+const MEANS_SOMETHING_EMPTY = /^(?!scopeSelector$)(emptyDir|.*[sS]elector|ingress|egress)$/;
+
+/** Of what is compared whole: without the empty maps and lists in it that equal absent ones. */
+function withoutEmpty(value: Value): Value {
+  if (Array.isArray(value)) return value.map(withoutEmpty);
+  if (!isMap(value)) return value;
+  const kept = Object.entries(value).map(([name, one]) => [name, withoutEmpty(one)] as const);
+  return Object.fromEntries(kept.filter(([name, one]) => MEANS_SOMETHING_EMPTY.test(name) || !isEmpty(one)));
+}
+
+function isEmpty(value: Value): boolean {
+  return (isMap(value) && Object.keys(value).length === 0) || (Array.isArray(value) && value.length === 0);
+}
+
 /**
  * Empty maps and lists equal absent ones, but for those that are known to mean something. A quota's empty `scopeSelector`
  * selects nothing beyond its `scopes`, as none does (apiserver `pkg/quota/v1/generic/evaluator.go`).
  */
 function saysSomething({ path, before, after }: StoredChange): boolean {
-  if (before !== undefined && after !== undefined) return true;
+  if (before !== undefined && after !== undefined) return !equalValues(withoutEmpty(before), withoutEmpty(after));
   const value = before ?? after;
-  const empty =
-    (isMap(value) && Object.keys(value).length === 0) || (Array.isArray(value) && value.length === 0) || value === "";
   const last = path.at(-1);
-  return (
-    !empty || (last?.kind === "field" && /^(?!scopeSelector$)(emptyDir|.*[sS]elector|ingress|egress)$/.test(last.name))
-  );
+  const empty = value === undefined || isEmpty(value) || value === "";
+  return !empty || (last?.kind === "field" && MEANS_SOMETHING_EMPTY.test(last.name));
 }
 
 async function judge(
@@ -202,7 +213,7 @@ async function judge(
           hand,
           planted: wanted.includes(match),
           recorded: owns(after, ACTOR_OF[hand].manager, match.path),
-          deployer: subject.way !== "create" && records(after, MANAGER_OF[subject.way]),
+          deployer: records(after, MANAGER_OF[subject.way]),
         }),
       );
   }
@@ -334,7 +345,7 @@ function owns(after: ValueMap, manager: string, path: FieldPath): boolean {
   });
 }
 
-/** Whether the object tells of a manager: one that owns nothing any more is forgotten, and `kubectl create` is no deployer. */
+/** Whether the object tells of a manager: one that owns nothing any more is forgotten. */
 function records(after: ValueMap, manager: string): boolean {
   return listAt(after, "metadata", "managedFields").some((entry) => fieldOf(entry, "manager") === manager);
 }
