@@ -318,14 +318,6 @@ describe.skipIf(unavailable !== undefined)("beside Argo CD's own code", () => {
     await ensureBinary("helm4");
   });
 
-  /** By the names that Argo CD calls them. */
-  async function programs(): Promise<readonly string[]> {
-    const bin = folder();
-    symlinkSync(await ensureBinary("kustomize"), join(bin, "kustomize"));
-    symlinkSync(await ensureBinary("helm4"), join(bin, "helm"));
-    return [join(bin, "helm")];
-  }
-
   test("each Application gives the same objects, or none", async () => {
     const cases = Object.entries(APPLICATIONS).map(([what, [files, source, second]]) => ({
       what,
@@ -422,4 +414,12 @@ function sorted(value: Value): Value {
   return Object.fromEntries(
     fields.flatMap((name) => (value[name] === "" ? [] : [[name, sorted(value[name] as Value)]])),
   );
+}
+
+/** By the names that Argo CD calls them. */
+async function programs(): Promise<readonly string[]> {
+  const bin = folder();
+  symlinkSync(await ensureBinary("kustomize"), join(bin, "kustomize"));
+  symlinkSync(await ensureBinary("helm4"), join(bin, "helm"));
+  return [join(bin, "helm")];
 }

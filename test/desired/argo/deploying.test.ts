@@ -1,0 +1,198 @@
+import { describe, expect, test } from "vitest";
+import type { RenderJob } from "../../../src/desired/render/renderers.ts";
+import { isFault } from "../../../src/core/fault.ts";
+import type { DesiredState, SourceTree } from "../../../src/core/stages.ts";
+import { readDesired } from "../../../src/desired/desired.ts";
+import type { DesiredTarget } from "../../../src/desired/desired.ts";
+import { openRevision } from "../../../src/desired/revision.ts";
+import { openWorktree } from "../../../src/desired/worktree.ts";
+import { commitAll, digester, git, isNamespaced, RENDERING, repositoryOf, treeOf, write } from "../repositories.ts";
+import { application, applicationSet, REPOSITORY } from "./applications.ts";
+
+const MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+
+/** Each chart prints what `printed` makes of its job. */
+async function read(
+  tree: SourceTree,
+  target: Partial<DesiredTarget> = {},
+  printed?: (job: RenderJob) => string,
+): Promise<DesiredState> {
+  const renderers =
+    printed === undefined
+      ? RENDERING.renderers
+      : {
+          render: (job: RenderJob) => Promise.resolve({ output: Buffer.from(printed(job)), version: "1.0.0" }),
+          close: () => Promise.resolve(),
+        };
+  return await readDesired({
+    tree,
+    target: { name: "t", path: "", exclude: [], ...target },
+    digester,
+    isNamespaced,
+    renderers,
+    capabilities: RENDERING.capabilities,
+  });
+}
+
+function names(state: DesiredState): readonly string[] {
+  return state.objects.map(({ ref }) => `${ref.kind}/${ref.name}`);
+}
+
+function messages(state: DesiredState): readonly string[] {
+  return state.faults.map(({ message, leavesUnknown }) => `${leavesUnknown}: ${message}`);
+}
+
+describe("what Argo CD deploys", () => {
+  test("a chart that makes another Application of itself each time comes to an end", async () => {
+    let count = 0;
+    const state = await read(
+      treeOf({ "app.yaml": application("app", "path: chart"), "chart/Chart.yaml": "name: c\napiVersion: v2\n" }),
+      {},
+      () => `---\n# Source: c/a.yaml\n${application(`app-${++count}`, "path: chart")}`,
+    );
+    expect(messages(state)).toEqual([
+      expect.stringContaining("is one of Applications that lead to more of them without end"),
+    ]);
+    expect(count).toBe(17);
+  });
+
+  test("a target's alias is a destination's name, and others are noted once", async () => {
+    const to = (cluster: string, name: string) =>
+      application(name, `path: ${name}`).replace("server: https://kubernetes.default.svc", `name: ${cluster}`);
+    const state = await read(
+      treeOf({
+        "apps.yaml": [to("prod", "one"), to("dev", "two"), to("dev", "three")].join("---\n"),
+        "one/a.yaml": MAP,
+        "two/a.yaml": MAP,
+        "three/a.yaml": MAP,
+      }),
+      { cluster: "prod" },
+    );
+    expect(names(state).filter((name) => name.startsWith("ConfigMap"))).toEqual(["ConfigMap/a"]);
+    expect(messages(state)).toEqual([
+      'nothing: Application/three in argocd, Application/two in argocd: deployed to another cluster, "dev", and not compared',
+    ]);
+    expect(state.complete).toBe(true);
+  });
+
+  test.each<readonly [string, string, string]>([
+    ["no destination", "destination: {}", "names no destination"],
+    [
+      "a destination named twice",
+      "destination: {name: a, server: 'https://b'}",
+      "names its destination by server and by name",
+    ],
+    [
+      "a source hydrator",
+      "destination: {name: in-cluster}\n  sourceHydrator: {}",
+      "deploys what its source hydrator writes to another branch",
+    ],
+    ["no source", "destination: {name: in-cluster}", "names no source"],
+    [
+      "another repository",
+      "destination: {name: in-cluster}\n  source: {repoURL: 'https://me:token@git.example.com/o/other', path: x}",
+      'deploys from another repository, "https://git.example.com/o/other"',
+    ],
+    [
+      "a path that leaves the repository",
+      `destination: {name: in-cluster}\n  source: {repoURL: '${REPOSITORY}', path: ../x}`,
+      'deploys "../x", where the repository has no folder with files',
+    ],
+    [
+      "objects that have no namespace at all",
+      `destination: {name: in-cluster}\n  source: {repoURL: '${REPOSITORY}', path: x}`,
+      "has no destination.namespace, and 1 of its objects name none either",
+    ],
+  ])("%s is said, and leaves unknown what it deploys", async (_what, spec, expected) => {
+    const files = {
+      "app.yaml": `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a, namespace: argocd}\nspec:\n  ${spec}\n`,
+      "x/a.yaml": MAP,
+    };
+    const state = await read({ ...treeOf(files), origin: async () => REPOSITORY });
+    expect(messages(state)[0]).toBe(`declared: Application/a in argocd ${expected}`);
+    expect(state.complete).toBe(false);
+  });
+
+  test("Flux and Argo CD in one repository: what each deploys, and what neither does", async () => {
+    const flux =
+      "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: f, namespace: flux-system}\nspec: {path: ./f, sourceRef: {kind: GitRepository, name: r}}\n";
+    const state = await read(
+      treeOf({
+        "flux.yaml": flux,
+        "f/app.yaml": application("web", "path: web"),
+        "web/a.yaml": MAP,
+        "other.yaml": MAP,
+      }),
+      {},
+      () => application("web", "path: web"),
+    );
+    expect(names(state)).toEqual(["Application/web", "Kustomization/f", "ConfigMap/a"]);
+    expect(state.roots.map(({ path, deployer }) => [path, deployer?.kind])).toEqual([
+      ["f", "flux-kustomization"],
+      ["web", "argo-cd-application"],
+    ]);
+    expect(messages(state)).toEqual([
+      "nothing: Flux and Argo CD deploy from target t, and nothing of it deploys other.yaml: not compared",
+    ]);
+  });
+
+  test("generated Applications are no objects that Git declares, and tell their roots", async () => {
+    const generators = `- git: {repoURL: ${REPOSITORY}, directories: [{path: 'apps/*'}]}`;
+    const state = await read(
+      treeOf({
+        "set.yaml": applicationSet("set", generators, "'{{path.basename}}'", "path: '{{path}}'"),
+        "apps/one/a.yaml": MAP,
+      }),
+    );
+    expect(names(state)).toEqual(["ConfigMap/a", "ApplicationSet/set"]);
+    expect(state.roots.map(({ path, deployer }) => [path, deployer?.ref.name, deployer?.file])).toEqual([
+      ["apps/one", "one", "set.yaml"],
+    ]);
+  });
+});
+
+describe("the revision that Argo CD deploys", () => {
+  test.each<readonly [string, boolean | undefined, boolean | undefined]>([
+    ["main", true, true],
+    ["v1", false, true],
+    ["other", false, false],
+    ["nowhere", undefined, undefined],
+    ["--help", undefined, undefined],
+    ["a b", undefined, undefined],
+  ])("%s, beside the working tree and beside an older commit", async (name, atHead, atFirst) => {
+    const dir = repositoryOf({ "a.yaml": MAP });
+    git(dir, "tag", "v1");
+    git(dir, "checkout", "--quiet", "-b", "other");
+    write(dir, { "b.yaml": MAP });
+    commitAll(dir);
+    git(dir, "checkout", "--quiet", "main");
+    write(dir, { "c.yaml": MAP });
+    commitAll(dir);
+    const tree = await openWorktree(dir);
+    const first = await openRevision(dir, "v1");
+    if (isFault(tree) || isFault(first)) throw new Error("no tree");
+    expect(await tree.isAt?.(name)).toBe(atHead);
+    // A branch that has gone on stands for something else.
+    expect(await first.isAt?.(name)).toBe(name === "main" ? false : atFirst);
+    first.close();
+  });
+
+  test("is noted where another commit is read, for all Applications at once", async () => {
+    const dir = repositoryOf({
+      "apps.yaml": ["one", "two"]
+        .map((name) => application(name, `path: ${name}`).replace("targetRevision: HEAD", "targetRevision: v1"))
+        .join("---\n"),
+      "one/a.yaml": MAP,
+      "two/b.yaml": MAP.replace("name: a", "name: b"),
+    });
+    git(dir, "tag", "v1");
+    const [at, after] = [await openWorktree(dir), await openWorktree(dir)];
+    if (isFault(at) || isFault(after)) throw new Error("no tree");
+    expect(messages(await read(at))).toEqual([]);
+    write(dir, { "one/a.yaml": `${MAP}data: {a: b}\n` });
+    commitAll(dir);
+    expect(messages(await read(after))).toEqual([
+      'nothing: Application/one in argocd, Application/two in argocd: Argo CD deploys "v1", and what is read is another commit',
+    ]);
+  });
+});
