@@ -7,14 +7,17 @@ import { isFault } from "../../src/core/fault.ts";
 import { fieldAt, isMap, withField } from "../../src/core/value.ts";
 import type { Value, ValueMap } from "../../src/core/value.ts";
 import { generatedApplications } from "../../src/desired/argo/application-set.ts";
+import { expanded } from "../../src/desired/argo/environment.ts";
+import { compileGlob } from "../../src/desired/argo/globs.ts";
+import type { GlobDialect } from "../../src/desired/argo/globs.ts";
 import { applicationSetOf } from "../../src/desired/argo/objects.ts";
 import { KustomizationFolders } from "../../src/desired/flux/root.ts";
 import { contextOf, readManifests } from "../../src/desired/manifests.ts";
 import { openRenderers } from "../../src/desired/render/renderers.ts";
 import { application, applicationSet, REPOSITORY } from "../desired/argo/applications.ts";
 import { deployment, digester, isNamespaced, treeOf } from "../desired/repositories.ts";
-import { judgeArgo } from "./argo-judge.ts";
-import type { ArgoVerdict } from "./argo-judge.ts";
+import { judgeArgo, judgeExpansions, judgeGlobs } from "./argo-judge.ts";
+import type { ArgoVerdict, GlobQuestion } from "./argo-judge.ts";
 import { ensureBinary, whyUnavailable } from "./binaries.ts";
 import { chartOf, configMap, faults, folder, render } from "./rendering.ts";
 import type { Files } from "./rendering.ts";
@@ -365,7 +368,62 @@ describe.skipIf(unavailable !== undefined)("beside Argo CD's own code", () => {
     await renderers.close();
     expect(ours).toEqual(theirs);
   });
+
+  test.each(["gobwas", "path", "doublestar"] as const)("20,000 patterns of the dialect %s", async (dialect) => {
+    const random = generator(7);
+    const globs = Array.from({ length: 20_000 }, (): GlobQuestion => {
+      return [dialect, someText(random, "ab/*?[]{}!^-,\\."), `${someText(random, "ab/-.,")}a`];
+    }).filter(([, pattern]) => !isOdd(dialect, pattern));
+    const verdicts = await judgeGlobs(judge, globs);
+    const wrong = globs.flatMap(([, pattern, text], index) => {
+      const ours = matchOf(dialect, pattern, text);
+      return ours === (verdicts[index] ?? false) ? [] : [{ pattern, text, ours, theirs: verdicts[index] }];
+    });
+    expect(wrong.slice(0, 20)).toEqual([]);
+  });
+
+  test("20,000 texts with the build environment in them", async () => {
+    const random = generator(8);
+    const parts = ["$", "{", "}", "ARGOCD_APP_NAME", "ARGOCD", "_", "1", "*", "-", ".", " ", "é", "$$"];
+    const texts = Array.from({ length: 20_000 }, () =>
+      Array.from({ length: 1 + Math.floor(random() * 8) }, () => parts[Math.floor(random() * parts.length)]).join(""),
+    );
+    const verdicts = await judgeExpansions(judge, texts);
+    const environment = new Map([["ARGOCD_APP_NAME", "web"]]);
+    const wrong = texts.flatMap((text, index) => {
+      const ours = expanded(text, environment);
+      return ours === verdicts[index] ? [] : [{ text, ours, theirs: verdicts[index] }];
+    });
+    expect(wrong.slice(0, 20)).toEqual([]);
+  });
 });
+
+/** What the matchers take in ways that nobody means: braces around nothing, a folder's end, a range that nothing ends. */
+function isOdd(dialect: GlobDialect, pattern: string): boolean {
+  if (dialect === "gobwas") return /\{[{,\\]*(?:\}|$)/.test(pattern);
+  return dialect === "doublestar" && (pattern.endsWith("/**/") || pattern.includes("-]"));
+}
+
+/** What is no pattern matches nothing. */
+function matchOf(dialect: GlobDialect, pattern: string, text: string): boolean {
+  return compileGlob(pattern, dialect)?.(text) ?? false;
+}
+
+function someText(random: () => number, letters: string): string {
+  const length = Math.floor(random() * 9);
+  return Array.from({ length }, () => letters[Math.floor(random() * letters.length)]).join("");
+}
+
+/** mulberry32 */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
 
 /** What the controller would create, or the message. */
 async function generatedFrom(

@@ -48,7 +48,8 @@ class Translation {
       if (part === undefined) return undefined;
       regex += part;
     }
-    return this.#open === 0 ? regex : undefined;
+    // One dialect closes at its end what nothing closes.
+    return this.#open === 0 ? regex : this.#dialect === "gobwas" ? regex + ")".repeat(this.#open) : undefined;
   }
 
   #next(): string | undefined {
@@ -56,7 +57,8 @@ class Translation {
     const braces = this.#dialect === "gobwas" || this.#dialect === "doublestar";
     switch (char) {
       case "\\":
-        return this.#at < this.#chars.length ? literal(this.#chars[this.#at++] as string) : undefined;
+        if (this.#at < this.#chars.length) return literal(this.#chars[this.#at++] as string);
+        return this.#dialect === "gobwas" ? "" : undefined;
       case "*":
         return this.#star();
       case "?":

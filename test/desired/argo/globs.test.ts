@@ -13,6 +13,7 @@ const MATCHES: readonly (readonly [GlobDialect, string, string, boolean])[] = [
   ["gobwas", "\\*.yaml", "*.yaml", true],
   ["gobwas", "a.yaml", "aXyaml", false],
   ["gobwas", "a(b)+$", "a(b)+$", true],
+  ["gobwas", "x{a,b", "xb", true],
   ["path", "apps/*", "apps/web", true],
   ["path", "apps/*", "apps/web/deep", false],
   ["path", "apps/**", "apps/web", true],
@@ -37,7 +38,7 @@ test.each(MATCHES)("%s: %s over %s is %s", (dialect, pattern, text, expected) =>
 });
 
 test.each<readonly [GlobDialect, string]>([
-  ["gobwas", "{a,b"],
+  ["path", "a\\"],
   ["gobwas", "[a"],
   ["path", "a["],
   ["path", "a\\"],

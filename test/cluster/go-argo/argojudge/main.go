@@ -11,9 +11,11 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 
+	"github.com/bmatcuk/doublestar/v4"
 	log "github.com/sirupsen/logrus"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -29,6 +31,7 @@ import (
 	"github.com/argoproj/argo-cd/v3/reposerver/repository"
 	"github.com/argoproj/argo-cd/v3/util/argo"
 	"github.com/argoproj/argo-cd/v3/util/git"
+	"github.com/argoproj/argo-cd/v3/util/glob"
 	utilio "github.com/argoproj/argo-cd/v3/util/io"
 )
 
@@ -39,12 +42,20 @@ type question struct {
 	ApplicationSet string   `json:"applicationSet,omitempty"`
 	KubeVersion    string   `json:"kubeVersion,omitempty"`
 	APIVersions    []string `json:"apiVersions,omitempty"`
+	// Or: texts that the build environment is put into, with ARGOCD_APP_NAME alone.
+	Expand []string `json:"expand,omitempty"`
+	// Or: a dialect, a pattern and a text each.
+	Globs [][3]string `json:"globs,omitempty"`
 }
 
 type answer struct {
 	// JSON of each object, or of each Application.
 	Objects []json.RawMessage `json:"objects"`
-	Error   string            `json:"error,omitempty"`
+	// What the texts come to.
+	Expanded []string `json:"expanded,omitempty"`
+	// Whether each pattern matches; null where it is none.
+	Matches []*bool `json:"matches,omitempty"`
+	Error   string  `json:"error,omitempty"`
 }
 
 func main() {
@@ -74,17 +85,23 @@ func answerTo(line []byte) (result answer) {
 	if err := json.Unmarshal(line, &asked); err != nil {
 		return answer{Error: err.Error()}
 	}
+	if asked.Expand != nil {
+		return answer{Expanded: expanded(asked.Expand)}
+	}
+	if asked.Globs != nil {
+		return answer{Matches: matches(asked.Globs)}
+	}
 	root, err := os.MkdirTemp("", "argojudge-")
 	if err != nil {
 		return answer{Error: err.Error()}
 	}
 	defer os.RemoveAll(root)
 	for name, text := range asked.Files {
-		path := filepath.Join(root, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		file := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return answer{Error: err.Error()}
 		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			return answer{Error: err.Error()}
 		}
 	}
@@ -98,6 +115,42 @@ func answerTo(line []byte) (result answer) {
 		return answer{Error: strings.ReplaceAll(err.Error(), root, "")}
 	}
 	return answer{Objects: objects}
+}
+
+func expanded(texts []string) []string {
+	env := v1alpha1.Env{&v1alpha1.EnvEntry{Name: "ARGOCD_APP_NAME", Value: "web"}}
+	found := []string{}
+	for _, text := range texts {
+		found = append(found, env.Envsubst(text))
+	}
+	return found
+}
+
+func matches(globs [][3]string) []*bool {
+	found := []*bool{}
+	for _, one := range globs {
+		found = append(found, match(one[0], one[1], one[2]))
+	}
+	return found
+}
+
+// match is nil for what is no pattern; gobwas ends in a panic over some of those.
+func match(dialect, pattern, text string) (result *bool) {
+	defer func() { _ = recover() }()
+	var matched bool
+	var err error
+	switch dialect {
+	case "gobwas":
+		matched, err = glob.MatchWithError(pattern, text)
+	case "path":
+		matched, err = path.Match(pattern, text)
+	default:
+		matched, err = doublestar.Match(pattern, text)
+	}
+	if err != nil {
+		return nil
+	}
+	return &matched
 }
 
 // manifests is what the repo server gives for each source of the Application, one after the other.
@@ -209,14 +262,14 @@ func (c checkout) GetFiles(_ context.Context, _, _, _, pattern string, _ bool, _
 
 func (c checkout) GetDirectories(_ context.Context, _, _, _ string, _ bool, _ *v1alpha1.SourceIntegrity) ([]string, error) {
 	var found []string
-	err := filepath.WalkDir(c.root, func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(c.root, func(folder string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.IsDir() {
 			return err
 		}
 		if strings.HasPrefix(entry.Name(), ".") {
 			return filepath.SkipDir
 		}
-		if relative, _ := filepath.Rel(c.root, path); relative != "." {
+		if relative, _ := filepath.Rel(c.root, folder); relative != "." {
 			found = append(found, relative)
 		}
 		return nil
