@@ -25,6 +25,8 @@ export interface Change {
   readonly claimed?: true;
   /** Who set the live value; absent where unknown (a removal leaves no owner). */
   readonly actor?: Actor;
+  /** What else is to be known of it: the end of a sentence. Cluster text: escape it where it is shown. */
+  readonly note?: string;
   /** Where the value is written; absent where nowhere, or not looked up. */
   readonly source?: SourcePosition;
   /** The values are, or hold, a secret: digests stand in their place, and they are never codified. */

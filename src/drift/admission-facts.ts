@@ -7,10 +7,10 @@ import { groupOf, kindKey, refKey } from "../core/refs.ts";
 import type { KindRef, ObjectRef } from "../core/refs.ts";
 import { fieldAt, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
-import type { AdmissionContext } from "../kinds/left-out.ts";
+import type { AdmissionContext, Autoscaler } from "../kinds/left-out.ts";
 import { mutates, mutatorsIn } from "./mutators.ts";
 import type { Mutator } from "./mutators.ts";
-import { resizedObjects, scaledObjects } from "./scaling.ts";
+import { autoscalersOf, resizedObjects } from "./scaling.ts";
 
 /** Kinds to read first; those that the cluster does not serve say nothing. */
 export const FACT_KINDS: readonly KindRef[] = [
@@ -41,10 +41,16 @@ interface Source {
   readonly value: Value;
 }
 
-/** `resourceOf`: what the API calls a kind (`deployments`); kinds for which it has no answer match no webhook. */
-export function admissionFacts(resourceOf: (kind: KindRef) => string | undefined): AdmissionFacts {
+/**
+ * `resourceOf`: what the API calls a kind (`deployments`); kinds for which it has no answer match no webhook. `isDeclared`: of
+ * a live object, whether any target of the cluster declares it.
+ */
+export function admissionFacts(
+  resourceOf: (kind: KindRef) => string | undefined,
+  isDeclared: (ref: ObjectRef) => boolean = () => false,
+): AdmissionFacts {
   const facts: Facts = {
-    scaled: new Set(),
+    scaled: new Map(),
     resized: new Set(),
     limits: new Map(),
     storageClasses: new Set(),
@@ -57,7 +63,7 @@ export function admissionFacts(resourceOf: (kind: KindRef) => string | undefined
     take: (objects, side) => {
       if (!objects.some(({ ref }) => isFact(ref))) return;
       known = undefined;
-      for (const key of scaledObjects(objects)) facts.scaled.add(key);
+      takeAutoscalers(facts, objects, (ref) => side === "desired" || isDeclared(ref));
       for (const key of resizedObjects(objects)) facts.resized.add(key);
       if (side === "live") for (const object of objects) takeLive(facts, object);
     },
@@ -72,7 +78,8 @@ function isFact(ref: ObjectRef): boolean {
 }
 
 interface Facts {
-  readonly scaled: Set<string>;
+  /** Autoscalers by the refKey() of what they scale, and then by their own. */
+  readonly scaled: Map<string, Map<string, Autoscaler>>;
   readonly resized: Set<string>;
   /** `spec.limits` of the LimitRanges, by namespace and then by name. */
   readonly limits: Map<string, Map<string, Value>>;
@@ -82,6 +89,20 @@ interface Facts {
   readonly namespaces: Map<string, Value>;
   /** Configurations of mutating admission by refKey(). */
   readonly mutators: Map<string, Source>;
+}
+
+/** What Git and the cluster say of one autoscaler is put together: a difference between them is told of itself. */
+function takeAutoscalers(facts: Facts, objects: readonly Source[], isDeclared: (ref: ObjectRef) => boolean): void {
+  for (const { scales, ref, bounds } of autoscalersOf(objects)) {
+    const scalers = facts.scaled.get(scales) ?? new Map<string, Autoscaler>();
+    const known = scalers.get(refKey(ref));
+    scalers.set(refKey(ref), {
+      ref,
+      declared: known?.declared === true || isDeclared(ref),
+      bounds: [...(known?.bounds ?? []), ...bounds],
+    });
+    facts.scaled.set(scales, scalers);
+  }
 }
 
 /** The same object read again takes the place of what was known of it. */
@@ -127,7 +148,7 @@ function contextOf(facts: Facts, resourceOf: (kind: KindRef) => string | undefin
   const namespaces = new Map(facts.namespaces);
   const mutators = mutatorsIn(facts.mutators);
   return {
-    scaled: new Set(facts.scaled),
+    scaled: new Map([...facts.scaled].map(([key, scalers]) => [key, [...scalers.values()]])),
     resized: new Set(facts.resized),
     storageClasses: new Set(facts.storageClasses),
     ingressClasses: new Set(facts.ingressClasses),

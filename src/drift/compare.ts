@@ -18,6 +18,7 @@ import type { AdmissionContext } from "../kinds/left-out.ts";
 import { compareField, compareFields, compareValue } from "./fields.ts";
 import { builtinSchemas } from "../kinds/schemas.ts";
 import { builtinKind } from "../kinds/scopes.ts";
+import { withScalingNotes } from "./scaling.ts";
 import { withoutUnsteady } from "./unsteady.ts";
 import { createWalk, within } from "./walk.ts";
 import type { Walk } from "./walk.ts";
@@ -68,12 +69,12 @@ function compareOnce({ desired, live, schema, context = NO_CONTEXT }: Comparison
   for (const name of Object.keys(live.value)) {
     if (!Object.hasOwn(desired.value, name)) compareRootField(walk, { ...sides, name, schema });
   }
-  return { changes: inOrder(walk.changes), unknown: walk.unknown, leftOut: walk.leftOut };
+  return { changes: inOrder(withScalingNotes(walk.changes, desired.ref, context)), unknown: walk.unknown, leftOut: walk.leftOut };
 }
 
 /** Of a cluster of which nothing is known. */
 export const NO_CONTEXT: AdmissionContext = {
-  scaled: new Set(),
+  scaled: new Map(),
   resized: new Set(),
   limitsOf: () => [],
   storageClasses: new Set(),

@@ -4,10 +4,11 @@
  * allocates has no owner, so that a value that somebody set by hand is told from an allocated one wherever it can change.
  */
 
-import { groupOf, kindKey, refKey } from "../core/refs.ts";
+import { groupOf, kindKey } from "../core/refs.ts";
 import { valueAt } from "../core/path.ts";
 import { fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
+import { SCALED } from "./autoscaled.ts";
 import { isNobodys, kindsOf, union } from "./left-out.ts";
 import type { DifferenceAt, LeftOutRow } from "./left-out.ts";
 
@@ -575,14 +576,7 @@ export const ALLOCATED: readonly LeftOutRow[] = [
   ...NODES,
   DEVICE_TAINT,
   ...FINALIZERS,
-  {
-    place: ["spec", "replicas"],
-    on: "any",
-    test: (difference, context) => context.scaled.has(refKey(difference.ref)) && !isSwitchedOff(difference),
-    reason: "controller",
-    rule: "written by the autoscaler that scales it",
-    source: "kubernetes pkg/controller/podautoscaler (argo-cd#5105)",
-  },
+  ...SCALED,
 ];
 
 /** The same row for the whole list, where Git has none, and for an item of it. */
@@ -673,14 +667,4 @@ function lastLabels(domain: string): string | undefined {
 function allItems(value: Value | undefined, test: (item: string) => boolean): boolean {
   const items = isList(value) ? value : [value];
   return items.length > 0 && items.every((item) => typeof item === "string" && test(item));
-}
-
-/**
- * Nought replicas switch an autoscaler off, unless it is the one that scaled to nought
- * (kubernetes `pkg/controller/podautoscaler/horizontal.go`: `ScalingDisabled`).
- */
-function isSwitchedOff({ liveValue, actor }: DifferenceAt): boolean {
-  if (liveValue !== 0) return false;
-  const manager = actor?.manager ?? "";
-  return !manager.startsWith("keda") && manager !== "kube-controller-manager";
 }

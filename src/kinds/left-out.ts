@@ -45,10 +45,19 @@ export interface DifferenceAt {
   readonly statusWriters?: ReadonlySet<string>;
 }
 
+/** What writes the replicas of a workload. */
+export interface Autoscaler {
+  readonly ref: ObjectRef;
+  /** Git declares it, so that its bounds were reviewed. */
+  readonly declared: boolean;
+  /** As Git and the cluster have them; none where they cannot be read. */
+  readonly bounds: readonly { readonly min: number; readonly max: number }[];
+}
+
 /** What admission plugins of this cluster put into objects; facts of the objects' namespaces and classes. */
 export interface AdmissionContext {
-  /** refKey()s of workloads whose replicas an autoscaler writes. */
-  readonly scaled: ReadonlySet<string>;
+  /** The autoscalers of each workload, by its refKey(). */
+  readonly scaled: ReadonlyMap<string, readonly Autoscaler[]>;
   /** refKey()s of workloads whose Pods' requests a VerticalPodAutoscaler writes. */
   readonly resized: ReadonlySet<string>;
   /** LimitRanges of a namespace: `spec.limits` of each. */

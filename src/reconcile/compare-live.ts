@@ -161,8 +161,9 @@ class Comparing {
     );
     for (const declared of input.declared) this.waiting.set(refKey(declared.object.ref), declared);
     this.declaredKinds = new Set(input.declared.map(({ object }) => kindKey(object.ref)));
+    const known = new Set([...this.waiting.keys(), ...(input.known ?? [])]);
     this.finder = createUnmanagedFinder({
-      known: new Set([...this.waiting.keys(), ...(input.known ?? [])]),
+      known,
       declaredKinds: this.declaredKinds,
       scope: input.scope,
       isClaim: claimsOf(input.declared.map(({ object }) => object)),
@@ -172,7 +173,10 @@ class Comparing {
     });
     const keys = queried.map(kindKey);
     this.versioned = new Set(keys.filter((key, index) => keys.indexOf(key) !== index));
-    this.facts = admissionFacts((kind) => (input.live.served(kind) ?? builtinKind(kind))?.resource);
+    this.facts = admissionFacts(
+      (kind) => (input.live.served(kind) ?? builtinKind(kind))?.resource,
+      (ref) => known.has(refKey(ref)),
+    );
     this.facts.take(
       input.declared.map(({ object }) => object),
       "desired",

@@ -248,6 +248,7 @@ function changeChain({ style, width }: ExplainInput, result: DriftResult, index:
     `  cluster   ${terminalText(showSide(change, "live", 2000))}`,
     ...say("who", terminalText(whoDid(change))),
     ...say("direction", `${change.direction}: ${terminalText(directionWords(change))}`),
+    ...(change.note === undefined ? [] : say("besides", terminalText(change.note))),
     ...(change.immutable === true ? say("undo", ANEW) : []),
     ...findingsOf(result, index).flatMap((finding) => say("finding", findingWords(finding))),
     `  verdict   ${verdictOf(result, index)}`,

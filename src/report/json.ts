@@ -98,6 +98,7 @@ function changeEntry(change: Change, result: DriftResult, index: number): Value 
     deployed: sideEntry(change, change.deployed),
     deployedIn: change.deployedIn,
     claimed: change.claimed,
+    note: change.note,
     direction: change.direction,
     actor: actor === undefined ? undefined : compact({ ...actor }),
     source: source === undefined ? undefined : { file: source.file, line: source.line },

@@ -63,6 +63,10 @@ export function standingWords(drift: Drift): string {
 
 /** Who made a change and, where that is not simply a change of the cluster, which side moved; with what was deployed. */
 export function originWords(change: Change): string {
+  return change.note === undefined ? movedWords(change) : `${movedWords(change)}; ${change.note}`;
+}
+
+function movedWords(change: Change): string {
   switch (change.direction) {
     case "live-changed":
       return byWords(change);

@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { admissionFacts, FACT_KINDS } from "../../src/drift/admission-facts.ts";
-import { resizedObjects, scaledObjects } from "../../src/drift/scaling.ts";
+import { autoscalersOf, resizedObjects } from "../../src/drift/scaling.ts";
+import { compareObject } from "../../src/drift/compare.ts";
+import { refKey } from "../../src/core/refs.ts";
 import type { ObjectRef } from "../../src/core/refs.ts";
+import { builtinSchemas } from "../../src/kinds/schemas.ts";
 import type { Value } from "../../src/core/value.ts";
 import type { AdmissionContext } from "../../src/kinds/left-out.ts";
-import { refOf, yaml } from "./objects.ts";
+import { desiredOf, liveOf, refOf, yaml } from "./objects.ts";
 
 const RESOURCES: Readonly<Record<string, string>> = {
   ConfigMap: "configmaps",
@@ -263,5 +266,103 @@ const AUTOSCALERS: readonly (readonly [sentence: string, text: string, what: "sc
 test.each(AUTOSCALERS)("%s", (_, text, what, found) => {
   const value: Value = yaml(text);
   const objects = [{ ref: refOf(yaml(text)), value }];
-  expect((what === "scaled" ? scaledObjects(objects) : resizedObjects(objects)).size).toBe(found);
+  expect(what === "scaled" ? autoscalersOf(objects).length : resizedObjects(objects).size).toBe(found);
+});
+
+describe("what autoscalers allow", () => {
+  const hpa = (spec: string): string =>
+    `apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: { name: web, namespace: shop }\nspec: { scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web }${spec} }`;
+  const keda = (spec: string, annotations = ""): string =>
+    `apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: { name: web, namespace: shop, annotations: {${annotations}} }\nspec: { scaleTargetRef: { name: web }${spec} }`;
+  test.each<[string, string, readonly { readonly min: number; readonly max: number }[]]>([
+    ["from one on, where nothing is said", hpa(", maxReplicas: 3"), [{ min: 1, max: 3 }]],
+    ["both", hpa(", minReplicas: 2, maxReplicas: 3"), [{ min: 2, max: 3 }]],
+    ["nothing that can be read", hpa(", maxReplicas: many"), []],
+    ["KEDA's own, where nothing is said", keda(""), [{ min: 0, max: 100 }]],
+    [
+      "KEDA's idle number apart",
+      keda(", minReplicaCount: 3, maxReplicaCount: 5, idleReplicaCount: 0"),
+      [
+        { min: 3, max: 5 },
+        { min: 0, max: 0 },
+      ],
+    ],
+    [
+      "the number that KEDA is held at",
+      keda(", maxReplicaCount: 5", '"autoscaling.keda.sh/paused-replicas": "7"'),
+      [
+        { min: 0, max: 5 },
+        { min: 7, max: 7 },
+      ],
+    ],
+  ])("%s", (_, text, expected) => {
+    const value = yaml(text);
+    expect(autoscalersOf([{ ref: refOf(value), value }]).map(({ bounds }) => bounds)).toEqual([expected]);
+  });
+
+  const replicas = (
+    live: number,
+    manager: string,
+    scalers: readonly { readonly text: string; readonly side: "live" | "desired"; readonly known?: true }[],
+  ) => {
+    const known = scalers.filter((one) => one.known === true).map(({ text }) => refKey(refOf(yaml(text))));
+    const facts = admissionFacts(
+      () => undefined,
+      (ref) => known.includes(refKey(ref)),
+    );
+    for (const { text, side } of scalers) facts.take([{ ref: refOf(yaml(text)), value: yaml(text) }], side);
+    const head = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web, namespace: shop";
+    const written = `managedFields: [{ manager: ${manager}, operation: Update, subresource: scale, apiVersion: apps/v1, fieldsType: FieldsV1, fieldsV1: { "f:spec": { "f:replicas": {} } } }]`;
+    const { changes, leftOut } = compareObject({
+      desired: desiredOf(yaml(`${head} }\nspec: { replicas: 2 }`)),
+      live: liveOf(yaml(`${head}, ${written} }\nspec: { replicas: ${live} }`)),
+      schema: builtinSchemas.schemaOf("apps/v1", "Deployment"),
+      context: facts.context(),
+    });
+    return changes.length > 0 ? `told; ${changes[0]?.note}` : leftOut[0]?.rule;
+  };
+  const three = hpa(", maxReplicas: 3");
+  const KUBE = "kube-controller-manager";
+  const WITHIN = "within the bounds of the autoscaler that Git declares, which decides the number whoever wrote it";
+  const other = hpa(", maxReplicas: 50").replace("name: web, namespace", "name: by-hand, namespace");
+  const BEYOND = "told; beyond what HorizontalPodAutoscaler/web in shop allows (1 to 3)";
+  test.each<[string, ReturnType<typeof replicas>, string]>([
+    [
+      "the autoscaler's number",
+      replicas(3, KUBE, [{ text: three, side: "desired" }]),
+      "written by the autoscaler that scales it",
+    ],
+    ["a number by hand within its bounds", replicas(3, "kubectl", [{ text: three, side: "desired" }]), WITHIN],
+    ["40 by hand", replicas(40, "kubectl", [{ text: three, side: "desired" }]), BEYOND],
+    ["40 by whoever calls itself the controller", replicas(40, KUBE, [{ text: three, side: "desired" }]), BEYOND],
+    ["nought by hand", replicas(0, "kubectl", [{ text: keda(""), side: "desired" }]), "told; undefined"],
+    [
+      "a live autoscaler that another target declares",
+      replicas(3, KUBE, [{ text: three, side: "live", known: true }]),
+      "written by the autoscaler that scales it",
+    ],
+    [
+      "an autoscaler that somebody made",
+      replicas(40, KUBE, [{ text: other, side: "live" }]),
+      "told; HorizontalPodAutoscaler/by-hand in shop scales it, and Git does not declare that autoscaler",
+    ],
+    [
+      "an autoscaler that somebody made beside the declared one",
+      replicas(40, KUBE, [
+        { text: three, side: "desired" },
+        { text: other, side: "live" },
+      ]),
+      "told; HorizontalPodAutoscaler/by-hand in shop scales it, and Git does not declare that autoscaler",
+    ],
+    [
+      "bounds that were changed in the cluster, which is told of the autoscaler itself",
+      replicas(4, KUBE, [
+        { text: three, side: "desired" },
+        { text: hpa(", maxReplicas: 5"), side: "live", known: true },
+      ]),
+      "written by the autoscaler that scales it",
+    ],
+  ])("%s", (_, found, expected) => {
+    expect(found).toBe(expected);
+  });
 });

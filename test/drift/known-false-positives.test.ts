@@ -1,8 +1,8 @@
 // What others' trackers know as false differences of fields that Git declares, each by its number: none of them is drift.
 
 import { describe, expect, test } from "vitest";
-import { scaledObjects } from "../../src/drift/scaling.ts";
-import { compareObject, NO_CONTEXT } from "../../src/drift/compare.ts";
+import { admissionFacts } from "../../src/drift/admission-facts.ts";
+import { compareObject } from "../../src/drift/compare.ts";
 import { builtinSchemas } from "../../src/kinds/schemas.ts";
 import { compared, desiredOf, liveOf, refOf, told, yaml } from "./objects.ts";
 
@@ -196,13 +196,14 @@ describe("what is no drift", () => {
   test("replicas under an autoscaler (argo-cd#5105)", () => {
     const scaler = manifest(
       "HorizontalPodAutoscaler",
-      "spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}",
+      "spec: {maxReplicas: 9, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}",
     );
     const desired = desiredOf(manifest("Deployment", "spec: {replicas: 3, minReadySeconds: 5}"));
     const live = liveOf(manifest("Deployment", "spec: {replicas: 7, minReadySeconds: 6}"));
-    const scaled = scaledObjects([{ ref: refOf(scaler), value: scaler }]);
+    const facts = admissionFacts(() => undefined);
+    facts.take([{ ref: refOf(scaler), value: scaler }], "desired");
     const schema = builtinSchemas.schemaOf("apps/v1", "Deployment");
-    const result = compareObject({ desired, live, schema, context: { ...NO_CONTEXT, scaled } });
+    const result = compareObject({ desired, live, schema, context: facts.context() });
     expect(told(result.changes)).toEqual(["replace spec.minReadySeconds"]);
     expect(result.leftOut).toMatchObject([{ reason: "controller" }]);
     expect(told(compareObject({ desired, live, schema }).changes)).toContain("replace spec.replicas");

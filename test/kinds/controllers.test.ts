@@ -26,7 +26,7 @@ interface Case {
 }
 
 const NOTHING: AdmissionContext = {
-  scaled: new Set(),
+  scaled: new Map(),
   resized: new Set(),
   limitsOf: () => [],
   storageClasses: new Set(),
@@ -64,10 +64,15 @@ function stepsOf(path: string): readonly PathStep[] {
   });
 }
 
-const SCALED = {
-  scaled: new Set([refKey({ apiVersion: "apps/v1", kind: "Deployment", namespace: "shop", name: "web" })]),
-};
-const RESIZED = { resized: SCALED.scaled };
+const WEB = refKey({ apiVersion: "apps/v1", kind: "Deployment", namespace: "shop", name: "web" });
+const RESIZED = { resized: new Set([WEB]) };
+
+function scaledBy(min: number, max: number, declared = true): Pick<AdmissionContext, "scaled"> {
+  const ref = { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler", namespace: "shop", name: "web" };
+  return { scaled: new Map([[WEB, [{ ref, declared, bounds: [{ min, max }] }]]]) };
+}
+
+const SCALED = scaledBy(0, 5);
 const LIMITS = {
   limitsOf: (namespace: string): readonly Value[] =>
     namespace === "shop" ? [[{ type: "Container", default: { cpu: "500m" }, defaultRequest: { cpu: 1 } }]] : [],
@@ -571,6 +576,32 @@ const CHANGES: readonly (readonly [sentence: string, change: Case])[] = [
   [
     "replicas without an autoscaler",
     { of: "apps/v1 Deployment", path: "spec replicas", git: 1, live: 4, by: "kube-controller-manager" },
+  ],
+  [
+    "replicas beyond what the autoscaler allows, whoever is said to have written them",
+    {
+      of: "apps/v1 Deployment",
+      path: "spec replicas",
+      git: 2,
+      live: 40,
+      by: "kube-controller-manager",
+      context: scaledBy(1, 3),
+    },
+  ],
+  [
+    "replicas below what the autoscaler allows",
+    { of: "apps/v1 Deployment", path: "spec replicas", git: 4, live: 2, by: "kubectl", context: scaledBy(3, 5) },
+  ],
+  [
+    "replicas under an autoscaler that Git does not declare",
+    {
+      of: "apps/v1 Deployment",
+      path: "spec replicas",
+      git: 2,
+      live: 3,
+      by: "kube-controller-manager",
+      context: scaledBy(1, 50, false),
+    },
   ],
   [
     "replicas of another object",

@@ -59,6 +59,12 @@ test("docs/report.md has every field that a report has, and reports have all tha
   );
   expect([...reported].filter((key) => !documented.has(key))).toEqual([]);
   // A scenario has one commit, no forge and no operator.
-  const later = [".drifts[].changes[].deployedIn", ".drifts[].removedIn", ".drifts[].excuse", ".drifts[].actions[].url"];
+  const later = [
+    ".drifts[].changes[].deployedIn",
+    ".drifts[].changes[].note",
+    ".drifts[].removedIn",
+    ".drifts[].excuse",
+    ".drifts[].actions[].url",
+  ];
   expect([...documented].filter((key) => !reported.has(key))).toEqual(later);
 });
