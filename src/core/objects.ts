@@ -13,6 +13,8 @@ export interface Origin {
   /** Index in the `items` of a `List`, where the object stands in one; one entry a level. */
   readonly items: readonly number[];
   readonly layer: "literal" | "kustomize" | "helm";
+  /** Of what is rendered: the folder of the kustomization or chart, `""` for the repository's own. */
+  readonly root?: string;
   /** Content hash of the bytes that were read (`sha256:<hex>`). */
   readonly hash: string;
 }

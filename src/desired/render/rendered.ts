@@ -87,10 +87,10 @@ function fileOf(root: FoundRoot, source: string | undefined, isFile: (path: stri
   return isFile(file) ? file : root.file;
 }
 
-function settled({ renderer }: FoundRoot, file: string, object: DesiredObject): readonly DesiredObject[] {
+function settled({ renderer, path }: FoundRoot, file: string, object: DesiredObject): readonly DesiredObject[] {
   if (isHook(object)) return [];
   const { hash } = object.origin;
-  return [{ ...object, origin: { file, document: 0, items: [], layer: renderer, hash } }];
+  return [{ ...object, origin: { file, document: 0, items: [], layer: renderer, root: path, hash } }];
 }
 
 /** Helm's mark (helm `pkg/release/hook.go`); Argo CD's hooks are told by the comparison. */

@@ -1,0 +1,65 @@
+/** How to deploy an object from Git again: by its deployer where Git says which, else by what made it. */
+
+import type { DesiredObject } from "../core/objects.ts";
+import { groupOf } from "../core/refs.ts";
+import type { ObjectRef } from "../core/refs.ts";
+import { codeBlock, codeSpan } from "../text/escape-markdown.ts";
+import { objectWords, shellWord } from "./shell.ts";
+
+export interface Redeploy {
+  /** `undefined` where no command is known that does it. */
+  readonly command: string | undefined;
+  /** What the reader must know of it; Markdown, `""` where there is nothing. */
+  readonly note: string;
+}
+
+export function redeployOf({ origin, deployer }: DesiredObject): Redeploy {
+  const own = deployer === undefined ? undefined : deployerCommand(deployer);
+  if (own !== undefined) return { command: own, note: "It has all of that deployed again." };
+  const root = origin.root === undefined || origin.root === "" ? "." : origin.root;
+  switch (origin.layer) {
+    case "literal":
+      return { command: `kubectl apply -f ${shellWord(origin.file)}`, note: "" };
+    case "kustomize":
+      return {
+        command: `kustomize build ${shellWord(root)} | kubectl apply -f -`,
+        note: `It deploys all of the kustomization ${codeSpan(root)}.`,
+      };
+    case "helm":
+      return {
+        command: undefined,
+        note: `The object is made by the chart ${codeSpan(root)}: upgrade its release once more, with the values that it was installed with.`,
+      };
+  }
+}
+
+/** The command and what to know of it, as blocks of Markdown. */
+export function redeployBlocks(desired: DesiredObject): readonly string[] {
+  const { command, note } = redeployOf(desired);
+  return [...(command === undefined ? [] : [codeBlock(command, "sh")]), ...(note === "" ? [] : [note])];
+}
+
+/** Of the deployers' own command lines (flux2 cmd/flux/reconcile_*.go, argo-cd docs/user-guide/commands/argocd_app_sync.md). */
+function deployerCommand(ref: ObjectRef): string | undefined {
+  const name = shellWord(ref.name);
+  const within = (option: string): string =>
+    ref.namespace === undefined ? "" : ` ${option} ${shellWord(ref.namespace)}`;
+  switch (`${groupOf(ref.apiVersion)}/${ref.kind}`) {
+    case "kustomize.toolkit.fluxcd.io/Kustomization":
+      return `flux reconcile kustomization ${name}${within("-n")} --with-source`;
+    case "helm.toolkit.fluxcd.io/HelmRelease":
+      // Without it a release that is up to date is left alone.
+      return `flux reconcile helmrelease ${name}${within("-n")} --with-source --force`;
+    case "argoproj.io/Application":
+      return `argocd app sync ${name}${within("--app-namespace")}`;
+    default:
+      return undefined;
+  }
+}
+
+/** For an object that must be made anew. */
+export function anewCommands(desired: DesiredObject): string {
+  const { command } = redeployOf(desired);
+  const gone = `kubectl delete ${objectWords(desired.ref)}`;
+  return command === undefined ? gone : `${gone}\n${command}`;
+}
