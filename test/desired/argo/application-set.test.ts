@@ -149,9 +149,10 @@ describe("what an ApplicationSet generates", () => {
     ],
   ];
 
-  for (const [what, generators, expected, name, source] of SETS) {
-    test(what, async () => {
+  test.each(SETS.map((one) => ({ what: one[0], one })))(
+    "$what",
+    async ({ one: [, generators, expected, name, source] }) => {
       expect(await generated(generators, name, source)).toEqual(expected);
-    });
-  }
+    },
+  );
 });

@@ -42,6 +42,10 @@ function messages(state: DesiredState): readonly string[] {
   return state.faults.map(({ message, leavesUnknown }) => `${leavesUnknown}: ${message}`);
 }
 
+function to(cluster: string, name: string): string {
+  return application(name, `path: ${name}`).replace("server: https://kubernetes.default.svc", `name: ${cluster}`);
+}
+
 describe("what Argo CD deploys", () => {
   test("a chart that makes another Application of itself each time comes to an end", async () => {
     let count = 0;
@@ -57,8 +61,6 @@ describe("what Argo CD deploys", () => {
   });
 
   test("a target's alias is a destination's name, and others are noted once", async () => {
-    const to = (cluster: string, name: string) =>
-      application(name, `path: ${name}`).replace("server: https://kubernetes.default.svc", `name: ${cluster}`);
     const state = await read(
       treeOf({
         "apps.yaml": [to("prod", "one"), to("dev", "two"), to("dev", "three")].join("---\n"),
