@@ -50,7 +50,7 @@ const RECIPES = {
     module: join(import.meta.dirname, "go-argo"),
     package: "./argojudge",
     source: "argojudge",
-    seconds: 240,
+    seconds: 160,
   },
   etcd: { kind: "module", package: "./etcd", source: "etcd", seconds: 10 },
   fluxjudge: {
