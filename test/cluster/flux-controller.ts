@@ -22,7 +22,7 @@ export interface FluxController {
   /** Says that the repository's commit is what the source has now. */
   source(repository: string, commit: string): Promise<void>;
   /** Waits until every Kustomization that goes on at all has tried that commit, and ended with it. */
-  settled(commit: string): Promise<readonly FluxStatus[]>;
+  settled(commit: string, milliseconds?: number): Promise<readonly FluxStatus[]>;
   /** Tells the controller to begin at once, and waits until it did. */
   reconcile(name: string): Promise<void>;
   kustomizations(): Promise<readonly FluxStatus[]>;
@@ -117,8 +117,12 @@ export async function startFlux(cluster: TestCluster): Promise<FluxController> {
     (JSON.parse(await must(cluster, ["get", FLUX_KUSTOMIZATIONS, "-A", "-o", "json"])) as { items: Item[] }).items.map(
       statusOf,
     );
-  const until = async (what: string, done: (all: readonly FluxStatus[]) => boolean): Promise<readonly FluxStatus[]> => {
-    const deadline = performance.now() + 90_000;
+  const until = async (
+    what: string,
+    done: (all: readonly FluxStatus[]) => boolean,
+    milliseconds = 90_000,
+  ): Promise<readonly FluxStatus[]> => {
+    const deadline = performance.now() + milliseconds;
     for (;;) {
       const all = await kustomizations();
       if (done(all)) return all;
@@ -146,8 +150,12 @@ export async function startFlux(cluster: TestCluster): Promise<FluxController> {
       const where = ["-n", "flux-system", "gitrepositories.source.toolkit.fluxcd.io/flux-system"];
       await must(cluster, ["patch", ...where, "--subresource=status", "--type=merge", "-p", patch]);
     },
-    settled: (commit) =>
-      until(`the end of ${commit}`, (all) => all.length > 0 && all.every((one) => one.suspended || ended(one, commit))),
+    settled: (commit, milliseconds) =>
+      until(
+        `the end of ${commit}`,
+        (all) => all.length > 0 && all.every((one) => one.suspended || ended(one, commit)),
+        milliseconds,
+      ),
     async reconcile(name) {
       const at = new Date().toISOString();
       const mark = `reconcile.fluxcd.io/requestedAt=${at}`;

@@ -8,6 +8,7 @@ import { commitAll, git, write } from "../desired/repositories.ts";
 import { ensureBinary } from "./binaries.ts";
 import { runHoldfast } from "./cli.ts";
 import { startCluster } from "./cluster.ts";
+import type { ClusterOptions } from "./cluster.ts";
 import { startFlux } from "./flux-controller.ts";
 import type { FluxController } from "./flux-controller.ts";
 import type { TextFiles } from "./flux-repository.ts";
@@ -35,18 +36,29 @@ export interface FluxStand {
   kubectl(...args: readonly string[]): Promise<string>;
   /** Writes files (`undefined`: takes them out) and commits: the full hash. Nothing is deployed by that. */
   commit(files: Readonly<Record<string, string | undefined>>): Promise<string>;
+  /** Applied as one text, by server-side apply. */
+  apply(text: string): Promise<void>;
   /** Hands the commit to Flux and waits until it is done with it. */
-  deploy(commit: string): Promise<void>;
+  deploy(commit: string, milliseconds?: number): Promise<void>;
   scan(...more: readonly string[]): Promise<FluxReport>;
   stop(): Promise<void>;
 }
 
 /** The files are committed, deployed and settled. */
 export async function openFluxStand(files: TextFiles): Promise<FluxStand> {
-  const cluster = await startCluster({ controllerManager: true });
-  const flux = await startFlux(cluster);
   const repository = await mkdtemp(join(tmpdir(), "holdfast-fleet-"));
   git(repository, "init", "--quiet", "--initial-branch=main");
+  const stand = await openStand(repository);
+  const first = await stand.commit(files);
+  await stand.kubectl("apply", "--server-side", "-f", join(repository, "clusters/main/flux-system/gotk-sync.yaml"));
+  await stand.deploy(first);
+  return stand;
+}
+
+/** Nothing of the repository is deployed yet. It is removed with the stand. */
+export async function openStand(repository: string, options: ClusterOptions = {}): Promise<FluxStand> {
+  const cluster = await startCluster({ controllerManager: true, ...options });
+  const flux = await startFlux(cluster);
   const kubectl = async (...args: readonly string[]): Promise<string> => {
     const result = await cluster.kubectl(args);
     expect(result.code, result.stderr).toBe(0);
@@ -63,11 +75,15 @@ export async function openFluxStand(files: TextFiles): Promise<FluxStand> {
       }
       return commitAll(repository);
     },
-    async deploy(commit) {
+    async apply(text) {
+      const result = await cluster.kubectl(["apply", "--server-side", "-f", "-"], { input: text });
+      expect(result.code, result.stderr).toBe(0);
+    },
+    async deploy(commit, milliseconds) {
       await flux.source(repository, commit);
-      await flux.settled(commit);
+      await flux.settled(commit, milliseconds);
       // Of those that the first ones deployed, too.
-      await flux.settled(commit);
+      await flux.settled(commit, milliseconds);
     },
     async scan(...more) {
       const args = ["scan", "--repo", repository, "--kubeconfig", cluster.kubeconfig, "--format", "json", ...more];
@@ -85,9 +101,6 @@ export async function openFluxStand(files: TextFiles): Promise<FluxStand> {
   // The test users' rights are in no repository.
   const rights = ["clusterrole/test-reader", "clusterrolebinding/test-reader", "clusterrolebinding/test-viewer"];
   await kubectl("delete", ...rights);
-  const first = await stand.commit(files);
-  await kubectl("apply", "--server-side", "-f", join(repository, "clusters/main/flux-system/gotk-sync.yaml"));
-  await stand.deploy(first);
   return stand;
 }
 
