@@ -20,10 +20,20 @@ export interface OwnerIndex {
 type OtherName = (holder: string | undefined, name: string) => string | undefined;
 
 /**
+ * Whether who owns the empty map or list at this place owns what is in it, too: not where its fields and items have owners
+ * of their own, so that it was empty when it was written. Admission may have filled it since, which owns nothing.
+ */
+type IsWhole = (path: FieldPath) => boolean;
+
+/**
  * Nothing is read before the first lookup, and each level of the tries once, whatever is looked up in it and however
  * many managers and items there are: both are chosen by whoever writes the object.
  */
-export function ownerIndex(managers: readonly ManagedFields[], otherName: OtherName = () => undefined): OwnerIndex {
+export function ownerIndex(
+  managers: readonly ManagedFields[],
+  otherName: OtherName = () => undefined,
+  isWhole: IsWhole = () => true,
+): OwnerIndex {
   let root: Node | undefined;
   // Of the lookup before: a walk asks for one field after the other, and the steps that lead there are the same.
   const steps: PathStep[] = [];
@@ -40,7 +50,7 @@ export function ownerIndex(managers: readonly ManagedFields[], otherName: OtherN
         const child = children.get(nameOf(step));
         if (child === undefined) {
           const twin = steps.length + 1 < path.length ? undefined : twinOf(children, { path, otherName });
-          return twin === undefined ? coveringOf(way) : actorsOf(twin);
+          return twin === undefined ? coveringOf(way, (length) => isWhole(path.slice(0, length))) : actorsOf(twin);
         }
         steps.push(step);
         way.push(child);
@@ -87,11 +97,11 @@ function nodeOf(holders: readonly Holder[]): Node {
 }
 
 /** Entries that end on the way to a field without holding it, as near to it as any does. */
-function coveringOf(way: readonly Node[]): readonly Actor[] {
+function coveringOf(way: readonly Node[], isWhole: (length: number) => boolean): readonly Actor[] {
   for (let depth = way.length - 1; depth >= 0; depth--) {
     const node = way[depth] as Node;
     node.covering ??= newestFirst(node.holders.filter(({ trie }) => isLeaf(trie)));
-    if (node.covering.length > 0) return node.covering;
+    if (node.covering.length > 0) return isWhole(depth + 1) ? node.covering : [];
   }
   return [];
 }

@@ -13,7 +13,7 @@ export interface SecretProblem {
   readonly message: string;
 }
 
-/** The declared Secret as it would be stored: `stringData` merged into `data`, every value a digest of its bytes. */
+/** The declared Secret as it would be stored: `stringData` merged into `data`, every value a digest of its bytes, but for empty ones. */
 export function digestSecret(secret: ValueMap, digester: Digester): ValueMap | SecretProblem {
   const data: Record<string, Value> = {};
   for (const field of ["data", "stringData"] as const) {
@@ -39,8 +39,12 @@ function addDigests(
   if (entries === null) return undefined;
   if (!isMap(entries)) return { path: fields(field), message: `${field} is no map` };
   for (const key of Object.keys(entries)) {
-    // The server reads null as no bytes.
-    const written = entries[key] ?? "";
+    const written = entries[key] as Value;
+    // The server reads null as no bytes, and kubectl leaves it out: either is what Git says.
+    if (written === null || written === "") {
+      setField(into, key, written);
+      continue;
+    }
     const path = fields(field, key);
     if (typeof written !== "string") return { path, message: `${field} ${JSON.stringify(key)} is no text` };
     const bytes = field === "stringData" ? written : decodeBase64(written);

@@ -197,8 +197,27 @@ export function isDefault(walk: Walk, { value, parent, schema, beside }: Place):
   const declared = beside === undefined ? {} : { declared: beside };
   const roots = { root: walk.live.value, desired: walk.desired.value };
   const query = { kind: ref, names: walk.names, parent, ...roots, schema, ...declared };
-  const filled = serverDefault(query);
-  return filled !== undefined && sameDefault(value, filled, partOf(schema, walk.names.at(-1) ?? ""));
+  const name = walk.names.at(-1) ?? "";
+  const isSame = (filled: Value | undefined): boolean =>
+    filled !== undefined && sameDefault(value, filled, partOf(schema, name));
+  if (isSame(serverDefault(query))) return true;
+  // Keys of free maps have no defaults that hang on each other, and there may be any number of them.
+  if (beside === undefined || schema?.fields === undefined) return false;
+  const before = asDeclaredBeside(parent, beside, name);
+  return before !== undefined && isSame(serverDefault({ ...query, parent: before, root: walk.desired.value }));
+}
+
+/**
+ * The map as it was before somebody changed what Git declares beside the field: what the server filled in for that stays
+ * (an image's `imagePullPolicy` when its tag is changed). `undefined` where nothing beside it differs.
+ */
+function asDeclaredBeside(live: ValueMap, declared: ValueMap, name: string): ValueMap | undefined {
+  const names = Object.keys(declared).filter((other) => other !== name && declared[other] !== live[other]);
+  const changed = names.filter((other) => isScalar(declared[other] as Value) && declared[other] !== null);
+  if (changed.length === 0) return undefined;
+  const before: Record<string, Value> = { ...live };
+  for (const other of changed) setField(before, other, declared[other] as Value);
+  return before;
 }
 
 /** Equal by meaning: quantities by value, and null and empty as absent. */

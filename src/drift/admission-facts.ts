@@ -7,7 +7,7 @@ import { groupOf, kindKey, refKey } from "../core/refs.ts";
 import type { KindRef, ObjectRef } from "../core/refs.ts";
 import { fieldAt, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
-import type { AdmissionContext, Autoscaler } from "../kinds/left-out.ts";
+import type { AdmissionContext, Autoscaler, Mutation, UnreadFact } from "../kinds/left-out.ts";
 import { mutates, mutatorsIn } from "./mutators.ts";
 import type { Mutator } from "./mutators.ts";
 import { autoscalersOf, resizedObjects } from "./scaling.ts";
@@ -32,6 +32,8 @@ export const FACT_KINDS: readonly KindRef[] = [
 export interface AdmissionFacts {
   /** Live objects of any kind, and what Git declares: autoscalers count on either side, all else only where it is live. */
   take(objects: readonly Source[], side: "live" | "desired"): void;
+  /** A kind that could not be read, in a namespace or at all: what it says is not known. Others than facts say nothing. */
+  unread(of: KindRef, namespace?: string): void;
   /** What is known so far; later objects do not change it. */
   context(): AdmissionContext;
 }
@@ -57,6 +59,7 @@ export function admissionFacts(
     ingressClasses: new Set(),
     namespaces: new Map(),
     mutators: new Map(),
+    unread: new Set(),
   };
   let known: AdmissionContext | undefined;
   return {
@@ -66,6 +69,12 @@ export function admissionFacts(
       takeAutoscalers(facts, objects, (ref) => side === "desired" || isDeclared(ref));
       for (const key of resizedObjects(objects)) facts.resized.add(key);
       if (side === "live") for (const object of objects) takeLive(facts, object);
+    },
+    unread: (of, namespace) => {
+      const what = UNREAD.get(kindKey(of));
+      if (what === undefined) return;
+      known = undefined;
+      facts.unread.add(placeKey(what, namespace));
     },
     context: () => (known ??= contextOf(facts, resourceOf)),
   };
@@ -89,7 +98,29 @@ interface Facts {
   readonly namespaces: Map<string, Value>;
   /** Configurations of mutating admission by refKey(). */
   readonly mutators: Map<string, Source>;
+  /** placeKey()s of what could not be read. */
+  readonly unread: Set<string>;
 }
+
+function placeKey(what: UnreadFact, namespace = "*"): string {
+  return `${what}\0${namespace}`;
+}
+
+/** What cannot be known where these were not read. */
+const UNREAD: ReadonlyMap<string, UnreadFact> = new Map(
+  (
+    [
+      ["v1", "LimitRange", "limit-ranges"],
+      ["storage.k8s.io/v1", "StorageClass", "storage-classes"],
+      ["networking.k8s.io/v1", "IngressClass", "ingress-classes"],
+      ["autoscaling/v2", "HorizontalPodAutoscaler", "autoscalers"],
+      ["keda.sh/v1alpha1", "ScaledObject", "autoscalers"],
+      ["admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", "mutators"],
+      ["admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy", "mutators"],
+      ["admissionregistration.k8s.io/v1", "MutatingAdmissionPolicyBinding", "mutators"],
+    ] as const
+  ).map(([apiVersion, kind, what]) => [kindKey({ apiVersion, kind }), what]),
+);
 
 /** What Git and the cluster say of one autoscaler is put together: a difference between them is told of itself. */
 function takeAutoscalers(facts: Facts, objects: readonly Source[], isDeclared: (ref: ObjectRef) => boolean): void {
@@ -147,13 +178,16 @@ function contextOf(facts: Facts, resourceOf: (kind: KindRef) => string | undefin
   const limits = new Map([...facts.limits].map(([namespace, ranges]) => [namespace, [...ranges.values()]]));
   const namespaces = new Map(facts.namespaces);
   const mutators = mutatorsIn(facts.mutators);
+  const unread = new Set(facts.unread);
   return {
     scaled: new Map([...facts.scaled].map(([key, scalers]) => [key, [...scalers.values()]])),
     resized: new Set(facts.resized),
     storageClasses: new Set(facts.storageClasses),
     ingressClasses: new Set(facts.ingressClasses),
     limitsOf: (namespace) => limits.get(namespace) ?? [],
-    mutatorsOf: (ref, labels) => namesOf(mutators, { ref, resource: resourceOf(ref), labels, namespaces }),
+    mutatorsOf: (ref, labels, about = {}) =>
+      namesOf(mutators, { ref, resource: resourceOf(ref), labels, namespaces, about }),
+    isUnread: (what, namespace) => unread.has(placeKey(what)) || unread.has(placeKey(what, namespace)),
   };
 }
 
@@ -162,9 +196,10 @@ interface Asked {
   readonly resource: string | undefined;
   readonly labels: Value | undefined;
   readonly namespaces: ReadonlyMap<string, Value>;
+  readonly about: Mutation;
 }
 
-function namesOf(mutators: readonly Mutator[], { ref, resource, labels, namespaces }: Asked): readonly string[] {
+function namesOf(mutators: readonly Mutator[], { ref, resource, labels, namespaces, about }: Asked): readonly string[] {
   if (resource === undefined) return [];
   const namespaceLabels = namespaces.get(ref.namespace ?? "");
   const object = {
@@ -173,5 +208,5 @@ function namesOf(mutators: readonly Mutator[], { ref, resource, labels, namespac
     ...(labels === undefined ? {} : { labels }),
     ...(namespaceLabels === undefined ? {} : { namespaceLabels }),
   };
-  return [...new Set(mutators.filter((mutator) => mutates(mutator, object)).map(({ name }) => name))];
+  return [...new Set(mutators.filter((mutator) => mutates(mutator, object, about)).map(({ name }) => name))];
 }

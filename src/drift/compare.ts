@@ -55,15 +55,18 @@ export function compareObject(input: ComparisonInput): Comparison {
 }
 
 function compareOnce({ desired, live, schema, context = NO_CONTEXT }: ComparisonInput): Comparison {
-  const walk = createWalk({
-    desired,
-    live,
-    context,
-    uncharted: schema === undefined,
-    converted: desired.ref.apiVersion !== (live.value["apiVersion"] ?? live.ref.apiVersion),
-    verbatim: builtinKind(desired.ref) === undefined,
-    compare: compareValue,
-  });
+  const walk = createWalk(
+    {
+      desired,
+      live,
+      context,
+      uncharted: schema === undefined,
+      converted: desired.ref.apiVersion !== (live.value["apiVersion"] ?? live.ref.apiVersion),
+      verbatim: builtinKind(desired.ref) === undefined,
+      compare: compareValue,
+    },
+    schema,
+  );
   const sides = { desired: desired.value, live: live.value };
   for (const name of Object.keys(desired.value)) compareRootField(walk, { ...sides, name, schema });
   for (const name of Object.keys(live.value)) {
@@ -80,6 +83,7 @@ export const NO_CONTEXT: AdmissionContext = {
   storageClasses: new Set(),
   ingressClasses: new Set(),
   mutatorsOf: () => [],
+  isUnread: () => false,
 };
 
 interface RootField {

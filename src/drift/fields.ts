@@ -1,8 +1,9 @@
 /** Compares values by what their schema says of them: maps field by field, lists by lists.ts, scalars by meaning. */
 
 import type { FieldSchema } from "../core/schema.ts";
-import { equalValues, isList, isMap, MAX_DEPTH } from "../core/value.ts";
+import { equalValues, isList, isMap, isScalar, MAX_DEPTH } from "../core/value.ts";
 import type { Scalar, Value, ValueMap } from "../core/value.ts";
+import { isUnsetByZero } from "../kinds/computed-defaults.ts";
 import { MEANINGFUL_EMPTY } from "../kinds/declared.ts";
 import { sameQuantity } from "../kinds/quantity.ts";
 import {
@@ -39,6 +40,7 @@ export function compareField(walk: Walk, { name, desired, live, schema }: FieldI
   const found = Object.hasOwn(live, name) ? live[name] : undefined;
   if (declared === found) return;
   const known = partOf(schema, name);
+  if (declared === null && isFreeKey(schema, name) && !isVerbatim(walk) && isZero(found, known)) return;
   if (declared === undefined || declared === null) {
     if (found !== undefined) compareAddition(walk, { name, live, schema, beside: desired });
     return;
@@ -63,6 +65,16 @@ export function compareField(walk: Walk, { name, desired, live, schema }: FieldI
   walk.liveSteps.pop();
 }
 
+/** A key of a map of any keys: what Git declares there as null, the server keeps as the type's zero value. */
+function isFreeKey(schema: FieldSchema | undefined, name: string): boolean {
+  return schema?.values !== undefined && (schema.fields === undefined || !Object.hasOwn(schema.fields, name));
+}
+
+function isZero(value: Value | undefined, schema: FieldSchema | undefined): boolean {
+  if (value === "") return schema?.type === "string";
+  return schema?.type === "quantity" && value !== undefined && isScalar(value) && sameQuantity(value, "0");
+}
+
 /** A list whose items are told apart: what live has in an empty one was added item by item. */
 function hasItems(declared: Value, schema: FieldSchema | undefined): boolean {
   return isList(declared) && (schema?.list?.kind === "map" || schema?.list?.kind === "set");
@@ -76,10 +88,11 @@ interface Filled {
   readonly beside: ValueMap;
 }
 
-/** What is empty or blank is filled in as what is absent (`strategy: {}`, a subject's `apiGroup: ""`). */
+/** What is empty or blank is filled in as what is absent (`strategy: {}`, a subject's `apiGroup: ""`, `targetPort: 0`). */
 function isFilledIn(walk: Walk, { declared, found, live, schema, beside }: Filled): boolean {
   if (found === undefined || declared === null) return false;
-  if (typeof declared === "object" ? Object.keys(declared).length > 0 : declared !== "") return false;
+  const isUnset = declared === "" || (declared === 0 && isUnsetByZero(walk.names));
+  if (typeof declared === "object" ? Object.keys(declared).length > 0 : !isUnset) return false;
   return isDefault(walk, { value: found, parent: live, schema, beside });
 }
 

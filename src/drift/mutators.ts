@@ -8,6 +8,7 @@ import { groupOf, kindKey, versionOf } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
 import { compareText, fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
+import type { Mutation } from "../kinds/left-out.ts";
 
 /** What one webhook, or one policy under one binding, is about. */
 export interface Mutator {
@@ -15,6 +16,10 @@ export interface Mutator {
   readonly name: string;
   /** All of them must match: a policy's and its binding's. */
   readonly constraints: readonly Constraint[];
+  /** Its conditions ask what the request is, or what the object was: that it does not act now says nothing of then. */
+  readonly wary: boolean;
+  /** Words of a policy's expressions; absent: it may write anything. */
+  readonly words?: ReadonlySet<string>;
 }
 
 interface Constraint {
@@ -45,7 +50,13 @@ export function mutatorsIn(
   const policies = new Map(
     all
       .filter(({ ref }) => ref.kind === "MutatingAdmissionPolicy")
-      .map(({ ref, value }) => [ref.name, constraintOf(fieldAt(value, "spec", "matchConstraints"), "resourceRules")]),
+      .map(({ ref, value }) => [
+        ref.name,
+        {
+          constraint: constraintOf(fieldAt(value, "spec", "matchConstraints"), "resourceRules"),
+          ...expressed(fieldOf(value, "spec")),
+        },
+      ]),
   );
   return all
     .flatMap(({ ref, value }): readonly Mutator[] => {
@@ -53,6 +64,7 @@ export function mutatorsIn(
         return itemsOf(fieldOf(value, "webhooks")).map((webhook) => ({
           name: `webhook ${textOf(webhook, "name") ?? ref.name}`,
           constraints: [constraintOf(webhook, "rules")],
+          wary: isWary(expressionsOf(fieldOf(webhook, "matchConditions"))),
         }));
       }
       if (ref.kind !== "MutatingAdmissionPolicyBinding") return [];
@@ -60,14 +72,55 @@ export function mutatorsIn(
       const policy = policies.get(name);
       if (policy === undefined) return [];
       const binding = constraintOf(fieldAt(value, "spec", "matchResources"), "resourceRules");
-      return [{ name: `policy ${name}`, constraints: [policy, { ...binding, rules: nonEmpty(binding.rules) }] }];
+      const { constraint, ...rest } = policy;
+      return [
+        { name: `policy ${name}`, constraints: [constraint, { ...binding, rules: nonEmpty(binding.rules) }], ...rest },
+      ];
     })
     .toSorted((a, b) => compareText(a.name, b.name));
 }
 
-export function mutates({ constraints }: Mutator, object: Mutated): boolean {
+export function mutates(mutator: Mutator, object: Mutated, { names, once }: Mutation = {}): boolean {
+  const { constraints, wary, words } = mutator;
   if (EXEMPT.has(kindKey(object.ref))) return false;
-  return constraints.every((constraint) => meets(constraint, object));
+  if (names !== undefined && words !== undefined && !mayName(words, names)) return false;
+  if (!constraints.every((constraint) => meets(constraint, object))) return false;
+  return once !== true || wary || !constraints.every((constraint) => isAboutUpdates(constraint, object));
+}
+
+/** Fields that lead to others in every kind: that a policy names them says nothing. */
+const LEADING: ReadonlySet<string> = new Set(["jobTemplate", "metadata", "spec", "template"]);
+
+/** A policy names the fields that it writes, in `Object{…}` or in the path of a JSON patch (apiserver `pkg/admission/plugin/policy/mutating`). */
+function mayName(words: ReadonlySet<string>, names: readonly string[]): boolean {
+  const telling = names.filter((name) => !LEADING.has(name));
+  return telling.length === 0 || telling.some((name) => words.has(name));
+}
+
+/** What a policy's expressions name; nothing is known of one that writes what a parameter or the old object holds. */
+function expressed(spec: Value | undefined): Pick<Mutator, "wary" | "words"> {
+  const writing = [
+    ...itemsOf(fieldOf(spec, "mutations")).flatMap((mutation) =>
+      ["applyConfiguration", "jsonPatch"].flatMap((how) => textOf(fieldOf(mutation, how), "expression") ?? []),
+    ),
+    ...expressionsOf(fieldOf(spec, "variables")),
+  ];
+  const all = [...writing, ...expressionsOf(fieldOf(spec, "matchConditions"))];
+  const words = new Set(writing.flatMap((text) => text.match(/\w+/g) ?? []));
+  const isOpen = words.size === 0 || words.has("params") || words.has("oldObject");
+  return { wary: isWary(all), ...(isOpen ? {} : { words }) };
+}
+
+function expressionsOf(items: Value | undefined): readonly string[] {
+  return itemsOf(items).flatMap((item) => textOf(item, "expression") ?? []);
+}
+
+function isWary(expressions: readonly string[]): boolean {
+  return expressions.some((text) => /\b(?:oldObject|request)\b/.test(text));
+}
+
+function isAboutUpdates({ rules, exact }: Constraint, object: Mutated): boolean {
+  return rules === undefined || rules.some((rule) => isAbout(rule, object, exact) && has(rule, "operations", "UPDATE"));
 }
 
 /** No admission plugin mutates what configures admission (apiserver `predicates/rules/rules.go`, IsExemptAdmissionConfigurationResource). */

@@ -59,12 +59,13 @@ export interface Difference {
 
 export function createWalk(
   input: Pick<Walk, "desired" | "live" | "context" | "uncharted" | "converted" | "verbatim" | "compare">,
+  schema: FieldSchema | undefined,
 ): Walk {
   let statusWriters: ReadonlySet<string> | undefined;
   return {
     ...input,
     statusWriters: () => (statusWriters ??= statusWritersOf(input.live.managers)),
-    owners: ownerIndex(input.live.managers, otherNames(input.desired.ref)),
+    owners: ownerIndex(input.live.managers, otherNames(input.desired.ref), (path) => isOwnedWhole(schema, path)),
     steps: [],
     liveSteps: [],
     names: [],
@@ -73,6 +74,19 @@ export function createWalk(
     leftOut: [],
     whole: false,
   };
+}
+
+/** Unknown fields are taken to be of one owner, and so is what the API replaces whole. */
+function isOwnedWhole(schema: FieldSchema | undefined, path: FieldPath): boolean {
+  let at = schema;
+  for (const step of path) {
+    if (at === undefined) return true;
+    if (step.kind !== "field") at = at.items;
+    else at = at.fields !== undefined && Object.hasOwn(at.fields, step.name) ? at.fields[step.name] : at.values;
+  }
+  if (at === undefined || at.atomic === true || at.preserveUnknown === true) return true;
+  if (at.list !== undefined) return at.list.kind === "atomic" || at.list.kind === "multiset";
+  return at.fields === undefined && at.values === undefined;
 }
 
 /**
@@ -176,6 +190,7 @@ function cannotBeTold(walk: Walk, { desired, live }: Difference): boolean {
   if (live === undefined) return walk.converted;
   // Elsewhere a digest is a text like any other, which anybody could write to keep a change from being seen.
   if (!isSecretPath(walk.desired.ref, walk.steps)) return false;
+  if (desired === "" || live === "") return false;
   const keys = [digestKey(desired), digestKey(live)];
   return keys.some((key) => key !== undefined) && keys[0] !== keys[1];
 }

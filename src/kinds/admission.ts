@@ -137,6 +137,39 @@ const ROWS: readonly LeftOutRow[] = [
     judged: false,
     source: `${PLUGINS}/network/defaultingressclass`,
   },
+  {
+    kinds: kindsOf("", "PersistentVolumeClaim"),
+    place: ["spec", "storageClassName"],
+    by: new Set(["kube-controller-manager"]),
+    nobody: true,
+    test: (_, { isUnread }) => isUnread("storage-classes"),
+    reason: "admission",
+    rule: "cannot be known: it may be the default class, and storage classes were not read",
+    judged: true,
+    source: `${PLUGINS}/storage/storageclass/setdefault`,
+  },
+  {
+    kinds: kindsOf("networking.k8s.io", "Ingress"),
+    place: ["spec", "ingressClassName"],
+    nobody: true,
+    test: (_, { isUnread }) => isUnread("ingress-classes"),
+    reason: "admission",
+    rule: "cannot be known: it may be the default class, and ingress classes were not read",
+    judged: true,
+    source: `${PLUGINS}/network/defaultingressclass`,
+  },
+  ...["containers", "initContainers"].flatMap((list) =>
+    ["requests", "limits"].map((which) => ({
+      kinds: POD,
+      place: ["spec", list, "resources", which, "*"],
+      nobody: true as const,
+      test: ({ ref }: DifferenceAt, { isUnread }: AdmissionContext) => isUnread("limit-ranges", ref.namespace),
+      reason: "admission" as const,
+      rule: "cannot be known: it may be a LimitRange's default, and LimitRanges were not read",
+      judged: true,
+      source: `${PLUGINS}/limitranger`,
+    })),
+  ),
 ];
 
 /** Additions without an owner that a plugin, a webhook or a mutating policy of the cluster explains. */
@@ -150,8 +183,9 @@ export function admissionRule(difference: DifferenceAt, context: AdmissionContex
  */
 function mutatorRule(difference: DifferenceAt, context: AdmissionContext): LeftOutRule | undefined {
   if (!difference.managed || !isAddition(difference) || !isNobodys(difference)) return undefined;
-  const names = context.mutatorsOf(difference.ref, fieldAt(difference.live, "metadata", "labels"));
-  if (names.length === 0) return undefined;
+  const labels = fieldAt(difference.live, "metadata", "labels");
+  const names = context.mutatorsOf(difference.ref, labels, { names: difference.names });
+  if (names.length === 0) return context.isUnread("mutators") ? UNREAD_MUTATORS : undefined;
   const shown = names.length > 3 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
   return {
     reason: "admission",
@@ -159,6 +193,12 @@ function mutatorRule(difference: DifferenceAt, context: AdmissionContext): LeftO
     judged: true,
   };
 }
+
+const UNREAD_MUTATORS: LeftOutRule = {
+  reason: "admission",
+  rule: "cannot be known: nobody owns it, and webhooks or policies that were not read may have added it",
+  judged: true,
+};
 
 function pods(rows: readonly Omit<PluginRow, "kinds">[]): readonly LeftOutRow[] {
   return rows.map((row) => ({

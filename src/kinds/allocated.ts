@@ -30,6 +30,16 @@ const WEBHOOKS = kindsOf(
 );
 
 const CONTROLLER_MANAGER: ReadonlySet<string> = new Set(["kube-controller-manager"]);
+const POD = kindsOf("", "Pod", "PodTemplate", "ReplicationController");
+const WORKLOAD = union(
+  kindsOf("apps", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"),
+  kindsOf("batch", "CronJob", "Job"),
+);
+const SCALABLE = union(
+  kindsOf("apps", "Deployment", "ReplicaSet", "StatefulSet"),
+  kindsOf("", "ReplicationController"),
+);
+
 const NODE_WRITERS: ReadonlySet<string> = new Set([
   "cloud-controller-manager",
   "kube-controller-manager",
@@ -567,6 +577,29 @@ const DEVICE_TAINT: LeftOutRow = {
 
 export const ALLOCATED: readonly LeftOutRow[] = [
   ...SERVICES,
+const TOKEN_TYPE = "kubernetes.io/service-account-token";
+
+function isTokenSecret({ desired, live }: DifferenceAt): boolean {
+  return textOf(desired, "type") === TOKEN_TYPE && textOf(live, "type") === TOKEN_TYPE;
+}
+
+/** A Secret of the type is made empty, and filled for the account that its annotation names. */
+const TOKENS: readonly LeftOutRow[] = [
+  ...["ca.crt", "namespace", "token"].map((name) => ["data", name]),
+  ["metadata", "annotations", "kubernetes.io/service-account.uid"],
+  ["metadata", "labels", "kubernetes.io/legacy-token-invalid-since"],
+  ["metadata", "labels", "kubernetes.io/legacy-token-last-used"],
+].map((place) => ({
+  kinds: kindsOf("", "Secret"),
+  place,
+  by: new Set(["kube-apiserver", "kube-controller-manager"]),
+  test: isTokenSecret,
+  reason: "controller" as const,
+  rule: "filled by the token controller",
+  source:
+    "kubernetes pkg/controller/serviceaccount/tokens_controller.go, legacy_serviceaccount_token_cleaner.go; pkg/serviceaccount/legacy.go",
+}));
+
   ...VOLUMES,
   ...INJECTED,
   ...NAMESPACES,
@@ -578,7 +611,39 @@ export const ALLOCATED: readonly LeftOutRow[] = [
   ...FINALIZERS,
   ...SCALED,
 ];
+  ...TOKENS,
+  {
+    kinds: union(POD, WORKLOAD),
+    place: ["**", "projected", "sources", "clusterTrustBundle"],
+    on: "any",
+    test: isDroppedSource,
+    reason: "ignored",
+    rule: "a volume source of a feature that is off, so that the API server drops it",
+    judged: false,
+    source: "kubernetes pkg/api/pod/util.go, dropDisabledFields",
+  },
+  {
+    kinds: union(POD, WORKLOAD),
+    place: ["**", "projected", "sources", "podCertificate"],
+    on: "any",
+    test: isDroppedSource,
+    reason: "ignored",
+    rule: "a volume source of a feature that is off, so that the API server drops it",
+    judged: false,
+    source: "kubernetes pkg/api/pod/util.go, dropDisabledFields",
+  },
 
+  {
+    kinds: SCALABLE,
+    place: ["spec", "replicas"],
+    on: "any",
+    by: CONTROLLER_MANAGER,
+    test: ({ ref }, { isUnread }) => isUnread("autoscalers", ref.namespace),
+    reason: "controller",
+    rule: "cannot be known: an autoscaler may have written it, and autoscalers were not read",
+    judged: true,
+    source: "kubernetes pkg/controller/podautoscaler",
+  },
 /** The same row for the whole list, where Git has none, and for an item of it. */
 function bothWays(row: LeftOutRow): readonly LeftOutRow[] {
   return [row, { ...row, item: true }];
@@ -661,6 +726,12 @@ function isOwnDomain(finalizer: string, apiVersion: string): boolean {
 
 function lastLabels(domain: string): string | undefined {
   const labels = domain.split(".");
+/** What is left of a source whose only content the server does not know: nobody writes an empty one. */
+function isDroppedSource({ liveValue, live, path }: DifferenceAt): boolean {
+  const source = liveValue === undefined ? valueAt(live, path.slice(0, -1)) : undefined;
+  return isMap(source) && Object.keys(source).length === 0;
+}
+
   return labels.length < 2 ? undefined : labels.slice(-2).join(".");
 }
 

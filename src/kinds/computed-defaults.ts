@@ -72,6 +72,11 @@ function targetPort({ kind, names, parent }: DefaultQuery): Value | undefined {
   return kind.kind === "Service" && names.at(-2) === "ports" ? fieldOf(parent, "port") : undefined;
 }
 
+/** Whether 0 is filled in as what is left out (core/v1 SetDefaults_Service): no other computed default is of such a field. */
+export function isUnsetByZero(names: readonly string[]): boolean {
+  return names.at(-1) === "targetPort" && names.at(-2) === "ports";
+}
+
 /** core/v1 SetDefaults_Service: where the Service can be reached from outside (pkg/api/service ExternallyAccessible). */
 function externalTrafficPolicy({ kind, parent }: DefaultQuery): Value | undefined {
   if (kind.kind !== "Service") return undefined;

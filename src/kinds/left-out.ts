@@ -69,8 +69,20 @@ export interface AdmissionContext {
    * Names of the webhooks and mutating policies that may have written to objects of this kind and namespace. Without the
    * object's labels, those that choose by labels are taken to match.
    */
-  mutatorsOf(ref: ObjectRef, labels?: Value): readonly string[];
+  mutatorsOf(ref: ObjectRef, labels?: Value, about?: Mutation): readonly string[];
+  /** Whether these could not be read, of the namespace or at all: what they would explain cannot be known. */
+  readonly isUnread: (what: UnreadFact, namespace?: string) => boolean;
 }
+
+/** What is asked of mutators; without it, whether they may have written anything at all. */
+export interface Mutation {
+  /** Field names of what they may have written, list items left out. */
+  readonly names?: readonly string[];
+  /** Only those who act when an object is made, and so do not put back what is taken away. */
+  readonly once?: true;
+}
+
+export type UnreadFact = "storage-classes" | "ingress-classes" | "limit-ranges" | "autoscalers" | "mutators";
 
 /**
  * Field names from the root, list items left out. `*` stands for any one name, `example.io/*` for any that begins so; `**`

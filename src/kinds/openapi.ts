@@ -35,7 +35,9 @@ export function fieldSchema(document: Value, apiVersion: string, kind: string): 
 }
 
 /**
- * The schemas of a CustomResourceDefinition's versions, served or not. Its `metadata` is what all objects have.
+ * The schemas of a CustomResourceDefinition's versions, served or not. Its `metadata` is what all objects have. Where its
+ * versions differ in nothing but their name, objects get the defaults of the version that they are stored in, too
+ * (apiextensions-apiserver `pkg/apiserver/customresource_handler.go`: the decoder of etcd's objects defaults them).
  * Empty where the object is no CustomResourceDefinition of `apiextensions.k8s.io/v1`.
  */
 export function crdSchemas(
@@ -46,13 +48,47 @@ export function crdSchemas(
   const kind = textOf(fieldOf(spec, "names"), "kind");
   const versions = fieldOf(spec, "versions");
   if (textOf(crd, "kind") !== "CustomResourceDefinition" || group === undefined || kind === undefined) return [];
-  return (isList(versions) ? versions : []).flatMap((version) => {
+  const all = isList(versions) ? versions : [];
+  const storage = isConverted(spec) ? undefined : all.find((version) => fieldOf(version, "storage") === true);
+  const stored = storage === undefined || all.length < 2 ? undefined : definedIn(storage);
+  return all.flatMap((version) => {
     const name = textOf(version, "name");
-    const root = fieldAt(version, "schema", "openAPIV3Schema");
-    if (name === undefined || !isMap(root)) return [];
-    const schema = convert({ components: {}, known: new Map(), open: new Set(), builtIn: false, level: 0 }, root);
-    return [{ apiVersion: `${group}/${name}`, kind, schema: withMetadata(schema) }];
+    const schema = version === storage && stored !== undefined ? stored : definedIn(version);
+    if (name === undefined || schema === undefined) return [];
+    const whole = stored === undefined ? schema : withDefaultsOf(schema, stored);
+    return [{ apiVersion: `${group}/${name}`, kind, schema: withMetadata(whole) }];
   });
+}
+
+/** A webhook may give another meaning to what has the same name in two versions. */
+function isConverted(spec: Value | undefined): boolean {
+  return (textOf(fieldOf(spec, "conversion"), "strategy") ?? "None") !== "None";
+}
+
+function definedIn(version: Value): FieldSchema | undefined {
+  const root = fieldAt(version, "schema", "openAPIV3Schema");
+  if (!isMap(root)) return undefined;
+  return convert({ components: {}, known: new Map(), open: new Set(), builtIn: false, level: 0 }, root);
+}
+
+/** The schema with the other one's defaults of the fields that both have. Its own go first. */
+export function withDefaultsOf(schema: FieldSchema, other: FieldSchema): FieldSchema {
+  const { fields, items, values } = schema;
+  const value = schema.default ?? other.default;
+  const both = (part: FieldSchema | undefined, another: FieldSchema | undefined): FieldSchema | undefined =>
+    part === undefined || another === undefined ? part : withDefaultsOf(part, another);
+  const [inItems, inValues] = [both(items, other.items), both(values, other.values)];
+  const completed = Object.entries(fields ?? {}).map(([name, part]) => {
+    const theirs = other.fields !== undefined && Object.hasOwn(other.fields, name) ? other.fields[name] : undefined;
+    return [name, theirs === undefined ? part : withDefaultsOf(part, theirs)] as const;
+  });
+  return {
+    ...schema,
+    ...(value === undefined ? {} : { default: value }),
+    ...(fields === undefined ? {} : { fields: fromEntries(completed) }),
+    ...(inItems === undefined ? {} : { items: inItems }),
+    ...(inValues === undefined ? {} : { values: inValues }),
+  };
 }
 
 interface Conversion {

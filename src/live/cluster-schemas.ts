@@ -2,7 +2,8 @@
  * Schemas of kinds that holdfast does not bring with it: custom resources, and versions of Kubernetes' own groups that are
  * newer or older than those of src/kinds/data. From the API server's OpenAPI v3; of a kind that this does not have, from
  * its CustomResourceDefinition, since the server publishes OpenAPI some seconds after it serves a kind, and old ones not at
- * all (apiextensions-apiserver `pkg/controller/openapiv3`).
+ * all (apiextensions-apiserver `pkg/controller/openapiv3`). The definition is also asked where a kind has several versions:
+ * the one that objects are stored in may have defaults that the declared one lacks.
  */
 
 import { isFault } from "../core/fault.ts";
@@ -12,7 +13,7 @@ import { groupOf } from "../core/refs.ts";
 import type { FieldSchema, SchemaSource, ServedKind } from "../core/schema.ts";
 import { textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
-import { crdSchemas, fieldSchema } from "../kinds/openapi.ts";
+import { crdSchemas, fieldSchema, withDefaultsOf } from "../kinds/openapi.ts";
 import { builtinSchemas } from "../kinds/schemas.ts";
 import type { Api } from "./api.ts";
 import { listFailed, schemaForbidden } from "./faults.ts";
@@ -60,7 +61,8 @@ export interface ClusterSchemas {
 type Loaded = { readonly schema: FieldSchema | undefined } | Fault;
 type Document = { readonly document: Value | undefined } | Fault;
 
-export function openSchemas(api: Api): ClusterSchemas {
+/** `isVersioned`: whether the kind is served in several versions, of which one may bring the others' objects its defaults. */
+export function openSchemas(api: Api, isVersioned: (kind: KindRef) => boolean = () => false): ClusterSchemas {
   const documents = new Map<string, Promise<Document>>();
   const loading = new Map<string, Promise<Loaded>>();
   const schemas = new Map<string, FieldSchema>();
@@ -71,7 +73,12 @@ export function openSchemas(api: Api): ClusterSchemas {
     if (isFault(answer)) return answer;
     const { document } = answer;
     const schema = document === undefined ? undefined : fieldSchema(document, kind.apiVersion, kind.kind);
-    return schema === undefined ? await definedSchema(api, kind) : { schema };
+    if (schema === undefined) return await definedSchema(api, kind);
+    if (!isVersioned(kind)) return { schema };
+    const defined = await definedSchema(api, kind);
+    // OpenAPI says of a version what it says itself. Who may not read the definition knows as much.
+    if (isFault(defined)) return defined.code === "list-forbidden" ? { schema } : defined;
+    return { schema: defined.schema === undefined ? schema : withDefaultsOf(schema, defined.schema) };
   };
   return {
     source: { schemaOf: (apiVersion, kind) => schemas.get(`${apiVersion}\0${kind}`) },

@@ -62,7 +62,7 @@ export async function openCluster(options: ClusterOptions): Promise<LiveSource |
     return opened;
   }
   const { version, discovery } = opened;
-  const schemas = openSchemas(api);
+  const schemas = openSchemas(api, (kind) => discovery.isVersioned(kind));
   return {
     cluster: { name: endpoint.name, version },
     served: (kind) => discovery.served(kind),

@@ -20,6 +20,8 @@ const ACCEPT = [
 export interface Discovery {
   /** The declared version where it is served, else the preferred one that can be listed; `undefined` where there is none. */
   served(kind: KindRef): ServedKind | undefined;
+  /** Served in more than one version. */
+  isVersioned(kind: KindRef): boolean;
   /** The kind's group could not be asked: what it serves is unknown. */
   isStale(kind: KindRef): boolean;
   /** Not served in this version, as far as all of its group was asked. */
@@ -72,6 +74,7 @@ function tableOf({ kinds, stale }: Found): Discovery {
         versions[0]
       );
     },
+    isVersioned: (kind) => (byKind.get(kindKey(kind)) ?? []).length > 1,
     isStale,
     lacks: (kind) =>
       !isStale(kind) && (byKind.get(kindKey(kind)) ?? []).every(({ apiVersion }) => apiVersion !== kind.apiVersion),

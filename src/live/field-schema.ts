@@ -30,7 +30,7 @@ export function parseFieldSchema(value: Value): FieldSchema {
     ...(isMap(fields) ? { fields: parseFields(fields) } : {}),
     ...(values === undefined ? {} : { values: parseFieldSchema(values) }),
     ...(items === undefined ? {} : { items: parseFieldSchema(items) }),
-    ...(isScalar(preset) ? { default: preset } : {}),
+    ...(preset === undefined || preset === null ? {} : { default: preset }),
     ...(fieldOf(value, "preserveUnknown") === true ? { preserveUnknown: true } : {}),
   };
 }

@@ -27,7 +27,7 @@ export function isSecret(object: Value): boolean {
 }
 
 /**
- * A Secret whose `data` and `stringData` hold digests of the decoded bytes, without the annotations that repeat them.
+ * A Secret whose `data` and `stringData` hold digests of the decoded bytes (empty values stay empty), without the annotations that repeat them.
  * A value of `data` that is no base64 (no API server takes it) is digested as the text that it is.
  */
 export function withoutSecretValues(secret: ValueMap, options: SecretOptions): ValueMap {
@@ -50,7 +50,8 @@ function digestEach(values: Value, options: SecretOptions, bytesOf: (text: strin
 }
 
 function digestOne(value: Value, options: SecretOptions, bytesOf: (text: string) => Uint8Array | string): Value {
-  if (value === null) return null;
+  // Nothing is no secret: that it is nothing must be seen without a key.
+  if (value === null || value === "") return value;
   if (typeof value !== "string") return options.digester.digest(textual(value));
   if (options.keepDigests && digestKeyId(value) !== undefined) return value;
   return options.digester.digest(bytesOf(value));

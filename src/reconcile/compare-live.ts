@@ -13,7 +13,7 @@ import { formatRef, kindKey, refKey } from "../core/refs.ts";
 import type { KindRef, ObjectRef } from "../core/refs.ts";
 import type { FieldSchema, SchemaSource } from "../core/schema.ts";
 import type { LiveEvent, LiveSource, Progress } from "../core/stages.ts";
-import { admissionFacts } from "../drift/admission-facts.ts";
+import { admissionFacts, FACT_KINDS } from "../drift/admission-facts.ts";
 import type { AdmissionFacts } from "../drift/admission-facts.ts";
 import { compareObject } from "../drift/compare.ts";
 import type { Comparison } from "../drift/compare.ts";
@@ -181,6 +181,9 @@ class Comparing {
       input.declared.map(({ object }) => object),
       "desired",
     );
+    // A dump has what somebody asked for: what stands in none of its lists may be there all the same.
+    const unasked = FACT_KINDS.filter((kind) => !keys.includes(kindKey(kind)) && input.live.served(kind) !== undefined);
+    for (const kind of unasked) this.facts.unread(kind);
     this.context = this.facts.context();
     if (input.live.dryRun !== undefined) {
       this.predictor = createPredictor({

@@ -5,7 +5,7 @@
  * - A replaced or removed field that the server would leave as it is, is no drift: its own admission keeps it so.
  * - A declared field that the server would change, is drift, whatever the comparison thought it means.
  * - Additions survive an apply, so that they stay as they were found; one that the server puts back when it is taken away
- *   is admission's.
+ *   is admission's. So is asked of what reading puts down to admission only because nobody owns it.
  *
  * Where the server does not tell, the object's comparison stays as it was, and a fault says why; none where that is so by
  * design (Secrets).
@@ -15,22 +15,26 @@ import type { Change, LeftOutField } from "../core/drift.ts";
 import type { Fault } from "../core/fault.ts";
 import type { Actor, DesiredObject, LiveObject } from "../core/objects.ts";
 import { ownersOf } from "../core/owners.ts";
-import { formatPath, startsWith } from "../core/path.ts";
+import { equalPaths, formatPath, startsWith } from "../core/path.ts";
 import type { FieldPath, PathStep } from "../core/path.ts";
 import { formatRef, kindKey } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
 import type { FieldSchema } from "../core/schema.ts";
 import type { DryRunSource, Progress, Unpredicted } from "../core/stages.ts";
-import { compareText, equalValues, fieldOf, isList, isMap, withField } from "../core/value.ts";
+import { compareText, equalValues, fieldOf, isList, isMap, setField, withField } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 import type { Comparison } from "../drift/compare.ts";
 import { deploymentsOf } from "../drift/deployers.ts";
+import { otherNames } from "../kinds/other-names.ts";
 
 /** Objects that the server is asked about at once. */
 const AT_ONCE = 4;
 
 /** Objects that a fault names. */
 const NAMED = 3;
+
+/** Additions of one object that are taken away alone, where the server refuses to take all of them away. */
+const ONE_BY_ONE = 8;
 
 /** Of whoever has deployed nothing yet: nobody's fields are given up in its name. */
 const NOBODY = "holdfast";
@@ -59,6 +63,8 @@ export interface PredictorOptions {
   readonly dryRun: DryRunSource;
   /** As the object itself is compared, with the same facts of the cluster. */
   readonly compare: (desired: DesiredObject, live: LiveObject) => Comparison;
+  /** The same without what webhooks and policies may have added and would put back; absent: nothing is supposed of them. */
+  readonly compareStrictly?: (desired: DesiredObject, live: LiveObject) => Comparison;
   /** Field managers that deploy, besides those that are known to. */
   readonly deployers: readonly string[];
   readonly progress: Progress;
@@ -115,14 +121,56 @@ async function correct(options: PredictorOptions, compared: Compared): Promise<C
   // Status is other writers', who go on while this is asked.
   const value = withField(predicted.value, "status", fieldOf(live.value, "status"));
   const told = options.compare({ ...object, value }, live);
-  const decided = decide(compared, told, manager);
+  const strict = strictlyCompared(options, compared);
+  const decided = decide({ ...compared, comparison: strict }, told, manager);
   const additions = decided.changes.filter((change) => isTried(object, change));
-  if (additions.length === 0) return { ...comparison, ...decided };
-  const paths = additions.map(({ path }) => path);
-  const bare = await options.dryRun.without(live, paths);
-  // The apply was predicted; that the additions could not be taken away says nothing about them.
-  if ("kind" in bare) return { ...comparison, ...decided };
-  return { ...comparison, ...withoutPutBack(decided, additions, { live, bare }) };
+  const bare = await bareOf(options.dryRun, compared, additions);
+  return { ...comparison, ...resolved(compared, decided, bare) };
+}
+
+/** What reading found, and of what it left out for having no owner, what the server can be asked about. */
+function strictlyCompared({ compareStrictly }: PredictorOptions, { object, live, comparison }: Compared): Comparison {
+  const isSupposed = comparison.leftOut.some(
+    ({ operation, reason, judged }) => operation === "add" && reason === "admission" && judged,
+  );
+  return isSupposed && compareStrictly !== undefined ? compareStrictly(object, live) : comparison;
+}
+
+/** Additions, each with the live object as it would be without it. What the server refuses to take away has none. */
+type Bare = ReadonlyMap<Change, LiveObject>;
+
+/** All are taken away at once; where that is refused, the first few one by one: one of them must not hide the others. */
+async function bareOf(dryRun: DryRunSource, compared: Compared, additions: readonly Change[]): Promise<Bare> {
+  if (additions.length === 0) return new Map();
+  const { object, live } = compared;
+  const pathsOf = (changes: readonly Change[]): readonly FieldPath[] =>
+    changes.flatMap(({ path }) => [path, ...twinPaths(object, live, path)]);
+  const together = await dryRun.without(live, withoutInner(pathsOf(additions)));
+  if (!("kind" in together)) return new Map(additions.map((change) => [change, together]));
+  const found = new Map<Change, LiveObject>();
+  if (additions.length === 1) return found;
+  for (const change of additions.slice(0, ONE_BY_ONE)) {
+    const alone = await dryRun.without(live, pathsOf([change]));
+    if (!("kind" in alone)) found.set(change, alone);
+  }
+  return found;
+}
+
+/** The same under its other name, from which the server would fill it in again; not where Git declares that one. */
+function twinPaths({ ref, value }: DesiredObject, live: LiveObject, path: FieldPath): readonly FieldPath[] {
+  const [holder, last] = [path.at(-2), path.at(-1)];
+  if (last?.kind !== "field") return [];
+  const name = otherNames(ref)(holder?.kind === "field" ? holder.name : undefined, last.name);
+  if (name === undefined) return [];
+  const twin: FieldPath = [...path.slice(0, -1), { kind: "field", name }];
+  return declaredAt(live.value, twin) === undefined || declaredAt(value, twin) !== undefined ? [] : [twin];
+}
+
+/** Each place once: what is in another one goes with it. */
+function withoutInner(paths: readonly FieldPath[]): readonly FieldPath[] {
+  return paths.filter((path, index) =>
+    paths.every((other, at) => at === index || !startsWith(path, other) || (equalPaths(path, other) && index < at)),
+  );
 }
 
 type Decided = Pick<Comparison, "changes" | "leftOut">;
@@ -241,20 +289,50 @@ function isTried({ ref }: DesiredObject, { operation, path }: Change): boolean {
   return !COPIED.has(kindKey(ref)) || (root?.kind === "field" && root.name === "metadata");
 }
 
+/**
+ * What the server puts back is admission's; of a map of any keys, the keys that it puts back. What reading supposed to be
+ * admission's stays so where the server could not be asked.
+ */
+function resolved({ live, schema, comparison }: Compared, { changes, leftOut: left }: Decided, bare: Bare): Decided {
+  const kept: Change[] = [];
+  const out: LeftOutField[] = [...left];
+  for (const change of changes) {
+    const now = bare.get(change);
+    const known = comparison.changes.find(({ path }) => equalPaths(path, change.path));
+    const supposed = comparison.leftOut.filter(({ path }) => startsWith(path, change.path));
+    if (change.operation !== "add") {
+      kept.push(change);
+    } else if (now === undefined) {
+      if (known !== undefined || supposed.length === 0) kept.push(known ?? change);
+      out.push(...supposed.filter((field) => !out.includes(field)));
+    } else {
+      const rest = restOf(change, { live, bare: now, schema });
+      if (rest !== undefined) kept.push(rest);
+      if (rest !== change) out.push(leftOut(PUT_BACK)(change));
+    }
+  }
+  return { changes: kept, leftOut: out };
+}
+
 interface Bared {
   readonly live: LiveObject;
   readonly bare: LiveObject;
+  readonly schema: FieldSchema | undefined;
 }
 
-function withoutPutBack(decided: Decided, tried: readonly Change[], { live, bare }: Bared): Decided {
-  const putBack = tried.filter(({ path }) => {
-    const was = declaredAt(live.value, path);
-    return was !== undefined && equalValues(declaredAt(bare.value, path), was);
-  });
-  return {
-    changes: decided.changes.filter((change) => !putBack.includes(change)),
-    leftOut: [...decided.leftOut, ...putBack.map(leftOut(PUT_BACK))],
-  };
+/** What is not put back of an addition: all of it, nothing, or some keys of a map whose keys are anybody's choice. */
+function restOf(change: Change, { live, bare, schema }: Bared): Change | undefined {
+  const [was, now] = [declaredAt(live.value, change.path), declaredAt(bare.value, change.path)];
+  if (was !== undefined && equalValues(now, was)) return undefined;
+  if (!isMap(change.live) || !isMap(now) || schemaAt(schema, change.path)?.values === undefined) return change;
+  const added = change.live;
+  const rest: Record<string, Value> = {};
+  for (const name of Object.keys(added)) {
+    if (!equalValues(fieldOf(now, name), added[name])) setField(rest, name, added[name] as Value);
+  }
+  const left = Object.keys(rest).length;
+  if (left === Object.keys(added).length) return change;
+  return left === 0 ? undefined : { ...change, live: rest };
 }
 
 /** `kubectl apply --server-side` takes over what client-side apply owned (client-go `util/csaupgrade`). */

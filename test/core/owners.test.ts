@@ -27,6 +27,16 @@ describe("who owns a field", () => {
     expect(managersOf(fields("data", "a"), apply, patch)).toEqual(["kubectl-patch"]);
   });
 
+  test("is nobody below a map that was empty when it was written, and whose fields have owners of their own", () => {
+    const index = ownerIndex(
+      [entry("helm", { "f:spec": { "f:resources": {} } })],
+      undefined,
+      (path) => path.length !== 2,
+    );
+    expect(index.of(fields("spec", "resources", "limits"))).toEqual([]);
+    expect(index.of(fields("spec", "resources")).map(({ manager }) => manager)).toEqual(["helm"]);
+  });
+
   test("is the manager of what covers it, where nobody has the field itself", () => {
     const owned = { "f:spec": { "f:args": {} } };
     expect(managersOf([...fields("spec", "args"), { kind: "index", index: 2 }], entry("a", owned))).toEqual(["a"]);

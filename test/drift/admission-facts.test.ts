@@ -159,6 +159,74 @@ describe("a mutating policy", () => {
   });
 });
 
+function policy(expression: string, more = ""): string {
+  return POLICY.replace("operations: [CREATE]", 'operations: ["*"]').concat(
+    `\n  mutations: [{ applyConfiguration: { expression: '${expression}' } }]${more}`,
+  );
+}
+
+const LABELS = 'Object{metadata: Object.metadata{labels: {"cost": "x"}}}';
+
+describe("what a mutator may have written", () => {
+  const container = ["spec", "template", "spec", "containers"];
+  test.each([
+    ["a policy, what it names", policy(LABELS), ["metadata", "labels", "any"], true],
+    ["nothing that it does not name", policy(LABELS), container, false],
+    ["anything, where it writes a parameter", policy("params.patch"), container, true],
+    ["anything, where nothing is known of what it writes", POLICY, container, true],
+    [
+      "what its variables name",
+      policy("Object{spec: variables.it}", "\n  variables: [{ name: it, expression: 'Object.spec{containers: []}' }]"),
+      container,
+      true,
+    ],
+    ["what a patch's path names", policy('[JSONPatch{path: "/spec/template/spec/containers/-"}]'), container, true],
+    ["what stands above all that it names", policy(LABELS), ["spec"], true],
+  ])("%s", (_, manifest, names, expected) => {
+    expect(contextOf(manifest, binding()).mutatorsOf(DEPLOYMENT, {}, { names }).length > 0).toBe(expected);
+  });
+
+  test("a webhook, anything", () => {
+    expect(contextOf(webhook(rule('["*"]'))).mutatorsOf(DEPLOYMENT, {}, { names: container })).toHaveLength(1);
+  });
+});
+
+function on(operations: string): string {
+  return `rules: [{ apiGroups: [apps], apiVersions: [v1], operations: [${operations}], resources: [deployments] }]`;
+}
+
+describe("who would not do it again", () => {
+  test.each([
+    ["a webhook on CREATE alone", webhook(on("CREATE")), true],
+    ["one on updates is asked", webhook(on("CREATE, UPDATE")), false],
+    [
+      "one with a condition on the request",
+      webhook(`${on('"*"')}, matchConditions: [{ name: a, expression: "request.operation == 'CREATE'" }]`),
+      true,
+    ],
+    ["a policy on CREATE alone", POLICY, true],
+    ["a policy on all that is asked", policy(LABELS), false],
+    ["a policy that looks at the old object", policy("oldObject == null ? Object{} : Object{}"), true],
+  ])("%s", (_, manifest, expected) => {
+    const facts = contextOf(manifest, binding());
+    expect(facts.mutatorsOf(DEPLOYMENT, {})).toHaveLength(1);
+    expect(facts.mutatorsOf(DEPLOYMENT, {}, { once: true })).toHaveLength(expected ? 1 : 0);
+  });
+});
+
+test("what was not read is not known, of its namespace or at all", () => {
+  const facts = admissionFacts(() => undefined);
+  const before = facts.context();
+  facts.unread({ apiVersion: "networking.k8s.io/v1", kind: "IngressClass" });
+  facts.unread({ apiVersion: "v1", kind: "LimitRange" }, "shop");
+  facts.unread({ apiVersion: "v1", kind: "Secret" });
+  facts.unread({ apiVersion: "admissionregistration.k8s.io/v1beta1", kind: "MutatingAdmissionPolicy" });
+  const { isUnread } = facts.context();
+  expect(before.isUnread("ingress-classes")).toBe(false);
+  expect([isUnread("ingress-classes"), isUnread("storage-classes"), isUnread("mutators")]).toEqual([true, false, true]);
+  expect([isUnread("limit-ranges", "shop"), isUnread("limit-ranges", "other")]).toEqual([true, false]);
+});
+
 function storageClass(name: string, annotation: string): string {
   return `apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: { name: ${name}, annotations: { ${annotation}: "true" } }`;
 }

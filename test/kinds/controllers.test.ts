@@ -32,6 +32,7 @@ const NOTHING: AdmissionContext = {
   storageClasses: new Set(),
   ingressClasses: new Set(),
   mutatorsOf: () => [],
+  isUnread: () => false,
 };
 
 /** `controller`, `controller, judged`, or nothing where it is a difference like any other. */

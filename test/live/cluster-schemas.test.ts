@@ -29,6 +29,7 @@ interface Answer {
 async function load(
   kind: typeof THING,
   answers: Readonly<Record<string, Answer>>,
+  versioned = false,
 ): Promise<{
   readonly asked: readonly string[];
   readonly schema: FieldSchema | undefined;
@@ -40,7 +41,7 @@ async function load(
     const { status, body } = answers[path] ?? { status: 404, body: {} };
     return { kind: "answer", status, body: Buffer.from(typeof body === "string" ? body : JSON.stringify(body)) };
   };
-  const schemas = openSchemas({ get } as unknown as Api);
+  const schemas = openSchemas({ get } as unknown as Api, () => versioned);
   await schemas.load(kind);
   const fault = await schemas.load(kind);
   return { asked, fault, schema: schemas.source.schemaOf(kind.apiVersion, kind.kind) };
@@ -61,6 +62,45 @@ function definition(version: string, kind = "Thing"): unknown {
     },
   };
 }
+
+const DECLARED = {
+  properties: { spec: { properties: { a: { type: "string" }, b: { type: "string", default: "own" } } } },
+};
+
+/** What OpenAPI says of the declared version. */
+const published = {
+  openapi: "3.0.0",
+  components: {
+    schemas: {
+      Thing: { "x-kubernetes-group-version-kind": [{ group: "a.example", version: "v1", kind: "Thing" }], ...DECLARED },
+    },
+  },
+};
+
+/** Objects are stored in another version than the declared one. */
+function stored(conversion: object): unknown {
+  const fields = {
+    a: { type: "string", default: "x" },
+    b: { type: "string", default: "y" },
+    c: { type: "string", default: "z" },
+  };
+  const storage = { openAPIV3Schema: { properties: { spec: { properties: fields } } } };
+  return {
+    kind: "CustomResourceDefinition",
+    spec: {
+      group: "a.example",
+      names: { kind: "Thing", plural: "things" },
+      versions: [
+        { name: "v1", schema: { openAPIV3Schema: DECLARED } },
+        { name: "v2", storage: true, schema: storage },
+      ],
+      ...conversion,
+    },
+  };
+}
+
+const STORED = stored({});
+const CONVERTED = stored({ conversion: { strategy: "Webhook" } });
 
 test.each([
   ["v1", "Pod", "of a built-in kind nothing is asked", []],
@@ -108,6 +148,21 @@ describe("the schema of a kind that OpenAPI does not have", () => {
     expect(read.schema).toBeUndefined();
     const told = read.fault && { code: read.fault.code, leavesUnknown: read.fault.leavesUnknown };
     expect(told).toEqual(fault);
+  });
+
+  test.each([
+    ["adds the defaults of the version that objects are stored in", { status: 200, body: STORED }, "x", undefined],
+    ["does not, where a webhook converts", { status: 200, body: CONVERTED }, undefined, undefined],
+    ["is not needed where it may not be read", { status: 403, body: {} }, undefined, undefined],
+    ["is not needed where it is not there", { status: 404, body: {} }, undefined, undefined],
+    ["cannot be read: what the server fills in is not known", { status: 500, body: {} }, undefined, "list-failed"],
+  ])("in several versions: its definition %s", async (_name, answer, value, fault) => {
+    const read = await load(THING, { [OPENAPI]: { status: 200, body: published }, [DEFINITION]: answer }, true);
+    expect(read.asked).toEqual([OPENAPI, DEFINITION]);
+    expect(read.fault?.code).toBe(fault);
+    expect(read.schema?.fields?.["spec"]?.fields?.["a"]?.default).toBe(value);
+    expect(read.schema?.fields?.["spec"]?.fields?.["b"]?.default).toBe(fault === undefined ? "own" : undefined);
+    expect(read.schema?.fields?.["spec"]?.fields ?? {}).not.toHaveProperty("c");
   });
 
   test("names cannot lead elsewhere", async () => {

@@ -545,7 +545,7 @@ describe("Secrets", () => {
     const api = await fake({ objects: { "/api/v1/secrets": [applied] } });
     const events = await read(await open(api), { kinds: [SECRET] });
     const object = events[0]?.kind === "objects" ? events[0].objects[0]?.value : undefined;
-    expect(fieldAt(object, "data")).toEqual({ password: digester.digest("hunter2"), empty: digester.digest("") });
+    expect(fieldAt(object, "data")).toEqual({ password: digester.digest("hunter2"), empty: "" });
     expect(fieldAt(object, "metadata", "annotations")).toEqual({ kept: "yes" });
     expect(JSON.stringify(events)).not.toMatch(/hunter2|aHVudGVyMg/);
   });

@@ -5,7 +5,7 @@ import type { LiveObject } from "../../src/core/objects.ts";
 import { formatPath } from "../../src/core/path.ts";
 import type { DryRunSource, Unpredicted } from "../../src/core/stages.ts";
 import type { Value, ValueMap } from "../../src/core/value.ts";
-import { compareObject } from "../../src/drift/compare.ts";
+import { compareObject, NO_CONTEXT } from "../../src/drift/compare.ts";
 import type { Comparison } from "../../src/drift/compare.ts";
 import { builtinSchemas } from "../../src/kinds/schemas.ts";
 import { createPredictor } from "../../src/reconcile/predict.ts";
@@ -20,10 +20,12 @@ interface Case {
   readonly live: string;
   readonly predicted?: string | Unpredicted;
   /** What is left when the additions are taken away. */
-  readonly bare?: string;
+  readonly bare?: string | Unpredicted | ((paths: readonly string[]) => string | Unpredicted);
   readonly managers?: readonly Value[];
   /** Managers that deploy, besides those that are known to. */
   readonly deployers?: readonly string[];
+  /** Names of what may have mutated the object, and would put back what it added. */
+  readonly mutators?: readonly string[];
   /** What reading found, where that is not to be what `compareObject` finds. */
   readonly found?: Comparison;
 }
@@ -51,14 +53,18 @@ async function predicted(given: Case): Promise<Outcome> {
     },
     without: async (_live, paths) => {
       asked.push(`without ${paths.map(formatPath).join(", ")}`);
-      return answerOf(given.bare);
+      return answerOf(typeof given.bare === "function" ? given.bare(paths.map(formatPath)) : given.bare);
     },
   };
-  const compare = (desired: typeof object, other: LiveObject): Comparison =>
-    compareObject({ desired, live: other, schema });
+  const comparedWith =
+    (mutators: readonly string[]) =>
+    (desired: typeof object, other: LiveObject): Comparison =>
+      compareObject({ desired, live: other, schema, context: { ...NO_CONTEXT, mutatorsOf: () => mutators } });
+  const compare = comparedWith(given.mutators ?? []);
   const predictor = createPredictor({
     dryRun,
     compare,
+    compareStrictly: comparedWith([]),
     deployers: given.deployers ?? [],
     progress: () => undefined,
     total: 1,
@@ -100,6 +106,10 @@ function service(spec: string): string {
 
 function autoscaler(version: string): string {
   return `{apiVersion: autoscaling/${version}, kind: HorizontalPodAutoscaler, metadata: {name: web}}`;
+}
+
+function workload(spec: string): string {
+  return `{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {template: {spec: ${spec}}}}`;
 }
 
 const NOTHING: Comparison = { changes: [], unknown: [], leftOut: [] };
@@ -289,6 +299,66 @@ describe("who applies", () => {
     const deployers = ["our-pipeline"];
     const { asked } = await predicted({ git: map("{}"), live: map("{}"), predicted: map("{}"), managers, deployers });
     expect(asked).toEqual([`apply as ${manager}`]);
+  });
+});
+
+describe("what nobody owns, where admission may have added it", () => {
+  const deployed = [entry("kubectl-client-side-apply", "Update", 1)];
+  const git = map("{a: '1'}");
+  const live = map("{a: '1', b: x, c: y}");
+  test.each<readonly [string, Case, readonly string[], readonly string[]]>([
+    ["is admission's where it is put back", { git, live, bare: live }, [], ["add data.b", "add data.c"]],
+    ["is an addition where it is not", { git, live, bare: git }, ["add data.b", "add data.c"], []],
+    ["is told one by one", { git, live, bare: map("{a: '1', c: y}") }, ["add data.b"], ["add data.c"]],
+    ["stays admission's where it cannot be taken away", { git, live, bare: NEVER }, [], ["add data.b", "add data.c"]],
+    [
+      "is tried one by one where not all can be taken away",
+      { git, live, bare: (paths) => (paths.length === 1 && paths[0] === "data.c" ? map("{a: '1', b: x}") : NEVER) },
+      ["add data.c"],
+      ["add data.b"],
+    ],
+    [
+      "is told by the keys of a map that Git does not have",
+      {
+        git: map("{}").replace("labels: {}", ""),
+        live: map("{}", "{team: x, evil: y}"),
+        bare: map("{}", "{team: x}"),
+      },
+      ["add metadata.labels"],
+      ["add metadata.labels"],
+    ],
+    [
+      "is not asked about of what the API server copies",
+      { git: service("{}"), live: service("{a: b}") },
+      [],
+      ["add spec.a"],
+    ],
+  ])("%s", async (_what, given, changes, leftOut) => {
+    const all = { ...given, predicted: given.live, managers: deployed, mutators: ["policy x"] };
+    const { comparison } = await predicted(all);
+    expect(told(comparison.changes)).toEqual(changes);
+    expect(told(comparison.leftOut)).toEqual(leftOut);
+  });
+
+  it("has what was put back taken out of it", async () => {
+    const { comparison } = await predicted({
+      git: map("{}").replace("labels: {}", ""),
+      live: map("{}", "{team: x, evil: y}"),
+      predicted: map("{}", "{team: x, evil: y}"),
+      bare: map("{}", "{team: x}"),
+      managers: deployed,
+      mutators: ["policy x"],
+    });
+    expect(comparison.changes).toMatchObject([{ live: { evil: "y" } }]);
+  });
+});
+
+describe("what the API server keeps under two names", () => {
+  it("is taken away under both, since it would come back from either", async () => {
+    const live = workload("{serviceAccountName: x, serviceAccount: x}");
+    const { asked, comparison } = await predicted({ git: workload("{}"), live, predicted: live, bare: workload("{}") });
+    expect(asked.at(-1)).toBe("without spec.template.spec.serviceAccountName, spec.template.spec.serviceAccount");
+    expect(told(comparison.changes)).toEqual(["add spec.template.spec.serviceAccountName"]);
   });
 });
 
