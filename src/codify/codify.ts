@@ -112,9 +112,18 @@ function editedFile(
   { outcomes, mode }: { readonly outcomes: Outcome[]; readonly mode: string },
 ): readonly EditedFile[] {
   let file: EditedFile = { path, mode, source, after: source.text, edits: [], cuts: [] };
-  for (const { index } of requests) {
+  const made = requests.flatMap(({ index }) => {
     const edit = outcomes[index];
-    if (edit === undefined || isRefused(edit) || edit.accepted.length === 0) continue;
+    return edit === undefined || isRefused(edit) || edit.accepted.length === 0 ? [] : [{ index, edit }];
+  });
+  if (made.length === 0) return [];
+  // Nearly always they go together: asked of each once more, a file of many objects would be read as often as it has them.
+  const together = withEdits(
+    file,
+    made.map(({ edit }) => edit),
+  );
+  if (together !== undefined) return [together];
+  for (const { index, edit } of made) {
     const joined = withEdits(file, [...file.edits, edit]);
     if (joined === undefined) outcomes[index] = refused("ambiguous", "another edit of the file overlaps this one");
     else file = joined;

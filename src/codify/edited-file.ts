@@ -25,10 +25,16 @@ export function withEdits(file: EditedFile, edits: readonly ObjectEdit[]): Edite
   const cuts = orderCuts(edits.flatMap((edit) => edit.cuts));
   if (cuts === undefined || places.size !== edits.length) return undefined;
   const after = applyCuts(source.text, cuts);
+  // One object's edit was proved on just this text when it was made.
+  return edits.length === 1 || isProved(source, after, { edits, cuts }) ? { ...file, after, edits, cuts } : undefined;
+}
+
+function isProved(source: SourceText, after: string, { edits, cuts }: Pick<EditedFile, "edits" | "cuts">): boolean {
+  const again = parseSource(after);
   const expected = edits.map((edit) => edit.expected);
-  const proved =
+  return (
     untouchedOutside(source.text, after, cuts) &&
-    proveDocuments(source, after, expected) &&
-    keepsEnd(source, parseSource(after), cuts);
-  return proved ? { ...file, after, edits, cuts } : undefined;
+    proveDocuments(source, again, expected) &&
+    keepsEnd(source, again, cuts)
+  );
 }

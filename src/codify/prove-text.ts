@@ -3,7 +3,6 @@
 import { equalValues, fieldOf, isList, withField } from "../core/value.ts";
 import type { Value, ValueMap } from "../core/value.ts";
 import { valueOfNode } from "../yaml/source-node.ts";
-import { parseSource } from "../yaml/source.ts";
 import type { SourceText } from "../yaml/source.ts";
 
 /** What an object must say after the edit. */
@@ -14,14 +13,13 @@ export interface Expectation {
   readonly value: ValueMap;
 }
 
-export function proveDocuments(before: SourceText, after: string, expected: readonly Expectation[]): boolean {
-  const again = parseSource(after);
+export function proveDocuments(before: SourceText, again: SourceText, expected: readonly Expectation[]): boolean {
   if (again.documents.length !== before.documents.length) return false;
   return before.documents.every((document, index) => {
     const edited = again.documents[index];
     if (edited === undefined) return false;
     const wanted = expected.filter((expectation) => expectation.document === index);
-    const text = after.slice(edited.start, edited.end);
+    const text = again.text.slice(edited.start, edited.end);
     if (wanted.length === 0) return text === before.text.slice(document.start, document.end);
     const { root: oldRoot } = document.parse();
     const { root, problems } = edited.parse();
