@@ -15,6 +15,9 @@ export interface Excuse {
 
 export const CLAIM: Excuse = { rule: "called like the claims that a StatefulSet's template makes", judged: true };
 
+/** kubernetes `pkg/controller/endpointslicemirroring`. */
+export const MIRROR: Excuse = { rule: "the mirror of Endpoints that Git declares", judged: false };
+
 export const GOING: Excuse = { rule: "deleted, and held by nothing but what lets go by itself", judged: false };
 
 export function systemExcuse({ source }: SystemMade): Excuse {

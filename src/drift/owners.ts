@@ -44,13 +44,20 @@ export function createOwners(kinds: KindSource): Owners {
   const seen = new Set<string>();
   const possible = (live: LiveObject): readonly PossibleOwner[] =>
     ownersOf(live)
-      .flatMap((owner) => possibleOwner(owner, live, kinds))
+      .flatMap((owner) => (isSteered(live, owner) ? [] : possibleOwner(owner, live, kinds)))
       .toSorted((a, b) => Number(b.how === "made") - Number(a.how === "made"));
+  // Of a Service without a selector the controller makes no EndpointSlices, and deletes none: such a one steers its traffic.
+  const still = new Set<string>();
+  const isSteered = (live: LiveObject, { uid }: Owner): boolean =>
+    live.ref.kind === "EndpointSlice" && still.has(packed(uid));
   const wasSeen = ({ uid }: Owner): boolean => seen.has(packed(uid));
   return {
-    saw({ value }) {
+    saw({ ref, value }) {
       const uid = textOf(fieldOf(value, "metadata"), "uid");
-      if (uid !== undefined) seen.add(packed(uid));
+      if (uid === undefined) return;
+      seen.add(packed(uid));
+      const selects = ref.kind !== "Service" || Object.keys(fieldAt(value, "spec", "selector") ?? {}).length > 0;
+      if (!selects) still.add(packed(uid));
     },
     ownerOf(live) {
       const owners = possible(live);

@@ -12,7 +12,7 @@ import { wasRead } from "./inventory.ts";
 import type { Reads } from "./inventory.ts";
 import type { LiveSource } from "../core/stages.ts";
 import { certificateSecrets } from "./certificate-secrets.ts";
-import { CLAIM, GOING, ownedExcuse, systemExcuse } from "./excuses.ts";
+import { CLAIM, GOING, MIRROR, ownedExcuse, systemExcuse } from "./excuses.ts";
 import type { Excuse } from "./excuses.ts";
 import { createOwners } from "./owners.ts";
 import type { FoundOwner, KindSource } from "./owners.ts";
@@ -149,9 +149,20 @@ interface EarlyExcuse extends Excuse {
   readonly needs?: "certificate";
 }
 
-function excuseOf(live: LiveObject, { isClaim }: UnmanagedInput): EarlyExcuse | undefined {
+/** The Endpoints that an EndpointSlice is a mirror of, as its labels say. */
+function mirrors({ ref, value }: LiveObject): readonly ObjectRef[] {
+  if (ref.kind !== "EndpointSlice" || ref.namespace === undefined) return [];
+  const labels = fieldAt(value, "metadata", "labels");
+  const name = textOf(labels, "kubernetes.io/service-name");
+  const by = textOf(labels, "endpointslice.kubernetes.io/managed-by");
+  if (name === undefined || by !== "endpointslicemirroring-controller.k8s.io") return [];
+  return [{ apiVersion: "v1", kind: "Endpoints", namespace: ref.namespace, name }];
+}
+
+function excuseOf(live: LiveObject, { isClaim, known }: UnmanagedInput): EarlyExcuse | undefined {
   if (isClaim(live.ref)) return CLAIM;
   if (isGoing(live.value)) return GOING;
+  if (mirrors(live).some((endpoints) => known.has(refKey(endpoints)))) return MIRROR;
   const made = systemMaker(live);
   if (made === undefined) return undefined;
   return { ...systemExcuse(made), ...(made.needs === undefined ? {} : { needs: made.needs }) };

@@ -11,6 +11,7 @@ import type { Value } from "../core/value.ts";
 import { SCALED } from "./autoscaled.ts";
 import { isNobodys, kindsOf, union } from "./left-out.ts";
 import type { DifferenceAt, LeftOutRow } from "./left-out.ts";
+import { isTokenOf, TOKEN_MAKERS } from "./token-makers.ts";
 
 const SERVICE = kindsOf("", "Service");
 const CLAIM = kindsOf("", "PersistentVolumeClaim");
@@ -256,10 +257,11 @@ const ACCOUNTS: readonly LeftOutRow[] = ["secrets", "imagePullSecrets"].flatMap(
     kinds: ACCOUNT,
     place: [name],
     ...(item === undefined ? {} : { item }),
+    by: TOKEN_MAKERS,
+    nobody: true as const,
     test: ({ ref, liveValue }: DifferenceAt) => isTokens(ref.name, liveValue),
     reason: "controller" as const,
     rule: "a token that a controller made for the account",
-    judged: false,
     source:
       "kubernetes pkg/controller/serviceaccount/tokens_controller.go, openshift-controller-manager (stackrox#12124)",
   })),
@@ -661,12 +663,7 @@ function declares(desired: Value, annotation: string): boolean {
 /** One token or a list of nothing but tokens, by the names that their makers give them. */
 function isTokens(account: string, value: Value | undefined): boolean {
   const items = isList(value) ? value : [value];
-  return items.length > 0 && items.every((item) => isToken(account, textOf(item, "name")));
-}
-
-function isToken(account: string, secret: string | undefined): boolean {
-  if (secret === undefined || !secret.startsWith(`${account}-`)) return false;
-  return /^(?:token|dockercfg)-[a-z0-9]{5}$/.test(secret.slice(account.length + 1));
+  return items.length > 0 && items.every((item) => isTokenOf(account, textOf(item, "name")));
 }
 
 /** Taints that are registered with a Node, and the one of the cloud's controller, which writes no time. */

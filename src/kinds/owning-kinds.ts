@@ -7,7 +7,7 @@
 import type { LiveObject } from "../core/objects.ts";
 import { groupOf, kindKey } from "../core/refs.ts";
 import type { KindRef } from "../core/refs.ts";
-import { fieldAt } from "../core/value.ts";
+import { fieldAt, textOf } from "../core/value.ts";
 import { builtinKinds } from "./scopes.ts";
 
 /** By {@link kindKey}, the owners of what has the reference as its controller (kubernetes `pkg/controller`). */
@@ -16,8 +16,8 @@ const CONTROLLED: Readonly<Record<string, readonly string[]>> = {
   "apps\0ReplicaSet": ["apps\0Deployment"],
   "apps\0ControllerRevision": ["apps\0StatefulSet", "apps\0DaemonSet"],
   "batch\0Job": ["batch\0CronJob"],
-  // endpointslice `utils.go`, newEndpointSlice; `pkg/controller/endpointslicemirroring/utils.go`.
-  "discovery.k8s.io\0EndpointSlice": ["\0Service", "\0Endpoints"],
+  // endpointslice `utils.go`, newEndpointSlice.
+  "discovery.k8s.io\0EndpointSlice": ["\0Service"],
 };
 
 /** The same where the reference need not say that the owner is the controller: older versions, kubelets and drivers do not. */
@@ -56,8 +56,17 @@ export interface Owning {
 export function mayOwn({ owner, object, controller }: Owning): "made" | "custom" | undefined {
   if (!isOwn(owner) || !isOwn(object.ref)) return "custom";
   const [kind, by] = [kindKey(object.ref), kindKey(owner)];
+  if (kind === SLICE && !isSliceOfController(object)) return undefined;
   const made = (controller && CONTROLLED[kind]?.includes(by)) || OWNED[kind]?.includes(by) === true;
   return made || isMirror(owner, object) ? "made" : undefined;
+}
+
+const SLICE = "discovery.k8s.io\0EndpointSlice";
+
+/** The controller deletes what bears its label and is not its own; it leaves alone what others are said to manage. */
+function isSliceOfController({ value }: LiveObject): boolean {
+  const by = textOf(fieldAt(value, "metadata", "labels"), "endpointslice.kubernetes.io/managed-by");
+  return by === "endpointslice-controller.k8s.io";
 }
 
 /** CustomResourceDefinitions of a group without a dot, as `apps`, are refused; those of `*.k8s.io` need its owners' leave. */

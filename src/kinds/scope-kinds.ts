@@ -18,7 +18,6 @@ const RECORDS: readonly ScopeKind[] = [
   { group: "", kind: "Event", why: "what happened" },
   { group: "events.k8s.io", kind: "Event", why: "what happened" },
   { group: "", kind: "Endpoints", why: "addresses of Pods, written by a controller" },
-  { group: "discovery.k8s.io", kind: "EndpointSlice", why: "addresses of Pods, written by a controller" },
   { group: "coordination.k8s.io", why: "who leads, who is alive" },
   { group: "storage.k8s.io", kind: "CSIStorageCapacity", why: "free space, written by provisioners" },
   { group: "metrics.k8s.io", why: "measured, not stored" },

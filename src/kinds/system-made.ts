@@ -6,8 +6,10 @@
 
 import { groupOf } from "../core/refs.ts";
 import type { LiveObject } from "../core/objects.ts";
-import { fieldAt, fieldOf } from "../core/value.ts";
+import { fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
+import type { Value, ValueMap } from "../core/value.ts";
 import data from "./data/system.json" with { type: "json" };
+import { isTokenOf, TOKEN_MAKERS } from "./token-makers.ts";
 import { systemRbac } from "./system-rbac.ts";
 
 export interface SystemMade {
@@ -45,6 +47,7 @@ const SYSTEM_MADE: readonly SystemMade[] = [
     group: "",
     kind: "ServiceAccount",
     name: "default",
+    test: isPlainAccount,
     source: "kubernetes pkg/controller/serviceaccount/serviceaccounts_controller.go",
   },
   {
@@ -95,12 +98,6 @@ const SYSTEM_MADE: readonly SystemMade[] = [
   {
     group: "discovery.k8s.io",
     kind: "EndpointSlice",
-    label: ["endpointslice.kubernetes.io/managed-by"],
-    source: "kubernetes pkg/controller/endpointslice",
-  },
-  {
-    group: "discovery.k8s.io",
-    kind: "EndpointSlice",
     name: "kubernetes",
     namespace: "default",
     source: "kubernetes pkg/controlplane/reconcilers",
@@ -119,6 +116,7 @@ const SYSTEM_MADE: readonly SystemMade[] = [
     kind: "Secret",
     type: "kubernetes.io/service-account-token",
     annotation: "kubernetes.io/service-account.uid",
+    test: isMadeToken,
     source: "kubernetes pkg/controller/serviceaccount/tokens_controller.go",
   },
   {
@@ -141,6 +139,7 @@ const SYSTEM_MADE: readonly SystemMade[] = [
     prefix: "sh.helm.release.v1.",
     type: "helm.sh/release.v1",
     label: ["owner", "helm"],
+    test: isRelease,
     source: "helm pkg/storage/driver/secrets.go",
   },
   {
@@ -148,6 +147,7 @@ const SYSTEM_MADE: readonly SystemMade[] = [
     kind: "ConfigMap",
     prefix: "sh.helm.release.v1.",
     label: ["owner", "helm"],
+    test: isRelease,
     source: "helm pkg/storage/driver/cfgmaps.go",
   },
   {
@@ -259,6 +259,49 @@ const SYSTEM_MADE: readonly SystemMade[] = [
 export function systemMaker(live: LiveObject): SystemMade | undefined {
   if (systemRbac(live) === "as-made") return RBAC;
   return SYSTEM_MADE.find((rule) => rule.kind === live.ref.kind && matches(rule, live));
+}
+
+const PULL_SECRET = "openshift.io/internal-registry-pull-secret-ref";
+
+/**
+ * The default account as it is made: it names no cloud role and no pull Secret, but for OpenShift's. That it hands out no
+ * token by itself takes rights away and gives none.
+ */
+function isPlainAccount({ value, managers }: LiveObject): boolean {
+  const annotations = Object.keys(mapAt(value, "metadata", "annotations"));
+  const secrets = ["secrets", "imagePullSecrets"].flatMap((name) => {
+    const items = fieldOf(value, name);
+    return isList(items) ? items : [];
+  });
+  const byMakers = managers.length > 0 && managers.every(({ manager }) => TOKEN_MAKERS.has(manager));
+  return (
+    annotations.every((name) => name === PULL_SECRET) &&
+    (secrets.length === 0 || (byMakers && secrets.every((item) => isTokenOf("default", textOf(item, "name")))))
+  );
+}
+
+/** Before 1.24 the token controller made one for each account. Of one by hand it only fills the data. */
+function isMadeToken({ ref, value, managers }: LiveObject): boolean {
+  const account = textOf(fieldAt(value, "metadata", "annotations"), "kubernetes.io/service-account.name");
+  const makers = managers.filter(({ fields }) => fieldOf(fields, "f:type") !== undefined);
+  return (
+    account !== undefined &&
+    isTokenOf(account, ref.name) &&
+    makers.length > 0 &&
+    makers.every(({ manager }) => TOKEN_MAKERS.has(manager))
+  );
+}
+
+/** helm pkg/storage/storage.go, makeKey: the name and the number of the release, which its labels have too. */
+function isRelease({ ref, value }: LiveObject): boolean {
+  const labels = fieldAt(value, "metadata", "labels");
+  const [name, version] = [textOf(labels, "name"), textOf(labels, "version")];
+  return name !== undefined && version !== undefined && ref.name === `sh.helm.release.v1.${name}.v${version}`;
+}
+
+function mapAt(value: Value, ...names: readonly string[]): ValueMap {
+  const found = fieldAt(value, ...names);
+  return isMap(found) ? found : {};
 }
 
 function matches(rule: SystemMade, live: LiveObject): boolean {

@@ -95,7 +95,7 @@ function isInScope(kind: ServedKind, scope: ManagedScope): boolean {
 /** What tells of others, then owners before what they own: an object whose owner was not seen yet is kept until the end. */
 const OWNING: readonly ReadonlySet<string>[] = [
   new Set(FACT_KINDS.map(kindKey)),
-  new Set(["apps\0Deployment", "apps\0StatefulSet", "apps\0DaemonSet", "batch\0CronJob"]),
+  new Set(["\0Service", "apps\0Deployment", "apps\0StatefulSet", "apps\0DaemonSet", "batch\0CronJob"]),
   new Set(["apps\0ReplicaSet", "batch\0Job", "\0ReplicationController"]),
 ];
 

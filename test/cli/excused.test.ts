@@ -29,13 +29,13 @@ interface Report {
   readonly excused: readonly { readonly rule: string; readonly count: number; readonly examples: readonly string[] }[];
 }
 
-describe("what an owner of a custom kind excuses", () => {
-  const sides = (): readonly string[] => {
-    const folder = temporaryFolder();
-    write(folder, { "live.yaml": LIVE });
-    return ["--repo", repositoryOf({ "settings.yaml": SETTINGS }), "--live", join(folder, "live.yaml")];
-  };
+function sides(): readonly string[] {
+  const folder = temporaryFolder();
+  write(folder, { "live.yaml": LIVE });
+  return ["--repo", repositoryOf({ "settings.yaml": SETTINGS }), "--live", join(folder, "live.yaml")];
+}
 
+describe("what an owner of a custom kind excuses", () => {
   test("is unmanaged where policy objects, and counted where it does not", async () => {
     const { code, stdout, stderr } = await holdfast(["scan", "--format", "json", ...sides()]);
     expect([code, stderr]).toEqual([3, ""]);

@@ -337,11 +337,38 @@ test.each(AUTOSCALERS)("%s", (_, text, what, found) => {
   expect(what === "scaled" ? autoscalersOf(objects).length : resizedObjects(objects).size).toBe(found);
 });
 
+function hpa(spec: string): string {
+  return `apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: { name: web, namespace: shop }\nspec: { scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web }${spec} }`;
+}
+
+function keda(spec: string, annotations = ""): string {
+  return `apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: { name: web, namespace: shop, annotations: {${annotations}} }\nspec: { scaleTargetRef: { name: web }${spec} }`;
+}
+
+/** What becomes of these replicas, where Git says 2. */
+function replicas(
+  live: number,
+  manager: string,
+  scalers: readonly { readonly text: string; readonly side: "live" | "desired"; readonly known?: true }[],
+): string | undefined {
+  const known = new Set(scalers.flatMap(({ text, known: one }) => (one === true ? [refKey(refOf(yaml(text)))] : [])));
+  const facts = admissionFacts(
+    () => undefined,
+    (ref) => known.has(refKey(ref)),
+  );
+  for (const { text, side } of scalers) facts.take([{ ref: refOf(yaml(text)), value: yaml(text) }], side);
+  const head = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web, namespace: shop";
+  const written = `managedFields: [{ manager: ${manager}, operation: Update, subresource: scale, apiVersion: apps/v1, fieldsType: FieldsV1, fieldsV1: { "f:spec": { "f:replicas": {} } } }]`;
+  const { changes, leftOut } = compareObject({
+    desired: desiredOf(yaml(`${head} }\nspec: { replicas: 2 }`)),
+    live: liveOf(yaml(`${head}, ${written} }\nspec: { replicas: ${live} }`)),
+    schema: builtinSchemas.schemaOf("apps/v1", "Deployment"),
+    context: facts.context(),
+  });
+  return changes.length > 0 ? `told; ${changes[0]?.note}` : leftOut[0]?.rule;
+}
+
 describe("what autoscalers allow", () => {
-  const hpa = (spec: string): string =>
-    `apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: { name: web, namespace: shop }\nspec: { scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web }${spec} }`;
-  const keda = (spec: string, annotations = ""): string =>
-    `apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: { name: web, namespace: shop, annotations: {${annotations}} }\nspec: { scaleTargetRef: { name: web }${spec} }`;
   test.each<[string, string, readonly { readonly min: number; readonly max: number }[]]>([
     ["from one on, where nothing is said", hpa(", maxReplicas: 3"), [{ min: 1, max: 3 }]],
     ["both", hpa(", minReplicas: 2, maxReplicas: 3"), [{ min: 2, max: 3 }]],
@@ -368,27 +395,6 @@ describe("what autoscalers allow", () => {
     expect(autoscalersOf([{ ref: refOf(value), value }]).map(({ bounds }) => bounds)).toEqual([expected]);
   });
 
-  const replicas = (
-    live: number,
-    manager: string,
-    scalers: readonly { readonly text: string; readonly side: "live" | "desired"; readonly known?: true }[],
-  ) => {
-    const known = scalers.filter((one) => one.known === true).map(({ text }) => refKey(refOf(yaml(text))));
-    const facts = admissionFacts(
-      () => undefined,
-      (ref) => known.includes(refKey(ref)),
-    );
-    for (const { text, side } of scalers) facts.take([{ ref: refOf(yaml(text)), value: yaml(text) }], side);
-    const head = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web, namespace: shop";
-    const written = `managedFields: [{ manager: ${manager}, operation: Update, subresource: scale, apiVersion: apps/v1, fieldsType: FieldsV1, fieldsV1: { "f:spec": { "f:replicas": {} } } }]`;
-    const { changes, leftOut } = compareObject({
-      desired: desiredOf(yaml(`${head} }\nspec: { replicas: 2 }`)),
-      live: liveOf(yaml(`${head}, ${written} }\nspec: { replicas: ${live} }`)),
-      schema: builtinSchemas.schemaOf("apps/v1", "Deployment"),
-      context: facts.context(),
-    });
-    return changes.length > 0 ? `told; ${changes[0]?.note}` : leftOut[0]?.rule;
-  };
   const three = hpa(", maxReplicas: 3");
   const KUBE = "kube-controller-manager";
   const WITHIN = "within the bounds of the autoscaler that Git declares, which decides the number whoever wrote it";

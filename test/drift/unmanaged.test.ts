@@ -172,13 +172,15 @@ describe("an owner reference", () => {
   });
 });
 
+function ownedObject(apiVersion: string, kind: string): string {
+  return `{apiVersion: ${apiVersion}, kind: ${kind}, metadata: {name: a, namespace: shop, ownerReferences: [REFERENCE]}}`;
+}
+
 describe("what Kubernetes' own kinds are said to own", () => {
   const uid = "66666666-6666-4666-8666-666666666666";
   const by = (apiVersion: string, kind: string): string => reference(apiVersion, kind, uid);
   const ownerOf = (apiVersion: string, kind: string): string =>
     `{apiVersion: ${apiVersion}, kind: ${kind}, metadata: {name: web, namespace: shop, uid: ${uid}}}`;
-  const object = (apiVersion: string, kind: string): string =>
-    `{apiVersion: ${apiVersion}, kind: ${kind}, metadata: {name: a, namespace: shop, ownerReferences: [REFERENCE]}}`;
   const DEPLOYMENT = ["apps/v1", "Deployment"] as const;
   const SERVICE = ["v1", "Service"] as const;
   type Kind = readonly [apiVersion: string, kind: string];
@@ -205,7 +207,7 @@ describe("what Kubernetes' own kinds are said to own", () => {
     [DEPLOYMENT, ["example.com/v1", "Widget"], true],
     [["example.com/v1", "App"], ["v1", "Service"], true],
   ])("a %s and a %s: %s", async (owner, kind, excused) => {
-    const child = owned(object(...kind), by(...owner), ", controller: true");
+    const child = owned(ownedObject(...kind), by(...owner), ", controller: true");
     const found = await unmanaged([ownerOf(...owner), child], { declared: [ownerOf(...owner)] });
     expect(found).toEqual(excused ? [] : [`default ${kind[1]}/a`]);
   });
@@ -274,11 +276,13 @@ describe("what is excused is told, with the reason", () => {
   });
 });
 
+function certificate(name: string, secretName: string): string {
+  return `{apiVersion: cert-manager.io/v1, kind: Certificate, metadata: {name: ${name}, namespace: shop}, spec: {secretName: ${secretName}}}`;
+}
+
 describe("a Secret that says it is of a Certificate", () => {
   const secret =
     "{apiVersion: v1, kind: Secret, metadata: {name: tls, namespace: shop, annotations: {cert-manager.io/certificate-name: web}}}";
-  const certificate = (name: string, secretName: string): string =>
-    `{apiVersion: cert-manager.io/v1, kind: Certificate, metadata: {name: ${name}, namespace: shop}, spec: {secretName: ${secretName}}}`;
   const certificates = [...READ, read("cert-manager.io/v1", "Certificate")];
   test.each<[string, readonly string[], readonly LiveEvent[], readonly string[]]>([
     ["is its", [certificate("web", "tls"), secret], certificates, []],
@@ -380,5 +384,35 @@ spec: { volumeClaimTemplates: [{ metadata: { name: data } }] }
     ["data-redis-0", "shop", false],
   ])("%s in %s: %s", (name, namespace, expected) => {
     expect(isClaim({ apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name })).toBe(expected);
+  });
+});
+
+describe("an EndpointSlice, which says where a Service's traffic goes", () => {
+  const uid = "77777777-7777-4777-8777-777777777777";
+  const service = (spec = "selector: {app: web}"): string =>
+    `{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop, uid: ${uid}}, spec: {${spec}}}`;
+  const slice = (
+    by: string,
+    owner = `, ownerReferences: [{apiVersion: v1, kind: Service, name: web, controller: true, uid: ${uid}}]`,
+  ) =>
+    `{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: web-x, namespace: shop, labels: {kubernetes.io/service-name: web, endpointslice.kubernetes.io/managed-by: ${by}}${owner}}}`;
+  const CONTROLLER = "endpointslice-controller.k8s.io";
+  const MIRRORING = "endpointslicemirroring-controller.k8s.io";
+  const ENDPOINTS = "{apiVersion: v1, kind: Endpoints, metadata: {name: web, namespace: shop}}";
+  const told = ["default EndpointSlice/web-x"];
+  test.each<[string, readonly string[], readonly string[], readonly string[]]>([
+    ["is the controller's", [service(), slice(CONTROLLER)], [service()], []],
+    ["is by hand without an owner", [service(), slice(CONTROLLER, "")], [service()], told],
+    ["is by hand under another manager", [service(), slice("mallory")], [service()], told],
+    [
+      "is by hand, of a Service for which the controller makes none",
+      [service(""), slice(CONTROLLER)],
+      [service("")],
+      told,
+    ],
+    ["mirrors Endpoints that Git declares", [service(""), slice(MIRRORING, "")], [service(""), ENDPOINTS], []],
+    ["mirrors Endpoints that Git does not declare", [service(""), slice(MIRRORING, "")], [service("")], told],
+  ])("%s", async (_, objects, declared, expected) => {
+    expect(await unmanaged(objects, { declared })).toEqual(expected);
   });
 });

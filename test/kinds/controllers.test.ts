@@ -209,12 +209,17 @@ const LEFT_OUT: readonly (readonly [sentence: string, left: Case, reason: string
   [
     "an account's token",
     { of: "v1 ServiceAccount", path: "secrets [web-token-abcde]", live: { name: "web-token-abcde" } },
-    "controller",
+    "controller, judged",
   ],
   [
     "all of an account's pull secrets, OpenShift's",
-    { of: "v1 ServiceAccount", path: "imagePullSecrets", live: [{ name: "web-dockercfg-x1y2z" }] },
-    "controller",
+    {
+      of: "v1 ServiceAccount",
+      path: "imagePullSecrets",
+      live: [{ name: "web-dockercfg-x1y2z" }],
+      by: "openshift-controller-manager",
+    },
+    "controller, judged",
   ],
   [
     "a deployment's revision",
@@ -534,6 +539,24 @@ const CHANGES: readonly (readonly [sentence: string, change: Case])[] = [
   [
     "a pull secret of another name",
     { of: "v1 ServiceAccount", path: "imagePullSecrets [r]", live: { name: "registry" } },
+  ],
+  [
+    "a pull secret that is called like OpenShift's, and was patched in",
+    {
+      of: "v1 ServiceAccount",
+      path: "imagePullSecrets",
+      live: [{ name: "web-dockercfg-evil1" }],
+      by: "kubectl-patch",
+    },
+  ],
+  [
+    "a token that is called like the controller's, and was patched in",
+    {
+      of: "v1 ServiceAccount",
+      path: "secrets [web-token-evil1]",
+      live: { name: "web-token-evil1" },
+      by: "kubectl-patch",
+    },
   ],
   ["another's token", { of: "v1 ServiceAccount", path: "secrets [t]", live: { name: "api-token-abcde" } }],
   [

@@ -2,24 +2,38 @@ import { describe, expect, test } from "vitest";
 import { systemMaker } from "../../src/kinds/system-made.ts";
 import { liveOf, yaml } from "../drift/objects.ts";
 
+function token(name: string, manager: string): string {
+  const written = `managedFields: [{manager: ${manager}, operation: Update, fieldsV1: {"f:type": {}}}]`;
+  return `{apiVersion: v1, kind: Secret, type: kubernetes.io/service-account-token, metadata: {name: ${name}, namespace: shop, annotations: {kubernetes.io/service-account.name: robot, kubernetes.io/service-account.uid: u}, ${written}}}`;
+}
+
+function account(fields: string, manager: string): string {
+  return `{apiVersion: v1, kind: ServiceAccount, metadata: {name: default, namespace: shop, managedFields: [{manager: ${manager}, operation: Update, fieldsV1: {}}]}, ${fields}}`;
+}
+
 const MADE: readonly [string, string][] = [
   ["the default ServiceAccount", "{apiVersion: v1, kind: ServiceAccount, metadata: {name: default, namespace: shop}}"],
   ["the root certificates", "{apiVersion: v1, kind: ConfigMap, metadata: {name: kube-root-ca.crt, namespace: shop}}"],
   [
     "a Helm release",
-    "{apiVersion: v1, kind: Secret, type: helm.sh/release.v1, metadata: {name: sh.helm.release.v1.web.v3, labels: {owner: helm}}}",
+    "{apiVersion: v1, kind: Secret, type: helm.sh/release.v1, metadata: {name: sh.helm.release.v1.web.v3, labels: {owner: helm, name: web, version: '3'}}}",
+  ],
+  ["a ServiceAccount's token, as the controller made it", token("robot-token-x7x2q", "kube-controller-manager")],
+  ["a ServiceAccount's token, as OpenShift made it", token("robot-token-x7x2q", "openshift-controller-manager")],
+  [
+    "the default ServiceAccount with OpenShift's pull Secret",
+    account("imagePullSecrets: [{name: default-dockercfg-x7x2q}]", "openshift-controller-manager").replace(
+      "managedFields",
+      "annotations: {openshift.io/internal-registry-pull-secret-ref: default-dockercfg-x7x2q}, managedFields",
+    ),
   ],
   [
-    "a ServiceAccount's token",
-    "{apiVersion: v1, kind: Secret, type: kubernetes.io/service-account-token, metadata: {name: t, annotations: {kubernetes.io/service-account.uid: u}}}",
+    "the default ServiceAccount that hands out no token",
+    account("automountServiceAccountToken: false", "kubectl-patch"),
   ],
   [
     "a certificate's Secret",
     "{apiVersion: v1, kind: Secret, metadata: {name: tls, annotations: {cert-manager.io/certificate-name: web}}}",
-  ],
-  [
-    "an EndpointSlice of the controller",
-    "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: web-x, labels: {endpointslice.kubernetes.io/managed-by: c}}}",
   ],
   ["a Lease", "{apiVersion: coordination.k8s.io/v1, kind: Lease, metadata: {name: leader, namespace: shop}}"],
   ["an Event", "{apiVersion: v1, kind: Event, metadata: {name: web.1, namespace: shop}}"],
@@ -107,6 +121,30 @@ const HAND_MADE: readonly [string, string][] = [
   [
     "a Secret that only has a release's name",
     "{apiVersion: v1, kind: Secret, type: Opaque, metadata: {name: sh.helm.release.v1.web.v3}}",
+  ],
+  [
+    "a Secret that only looks like a release",
+    "{apiVersion: v1, kind: Secret, type: helm.sh/release.v1, metadata: {name: sh.helm.release.v1.evil.v1, labels: {owner: helm, name: web, version: '1'}}}",
+  ],
+  ["a token that somebody asked for", token("robot-token-x7x2q", "kubectl-create")],
+  ["a token of another name, whoever made it", token("stolen", "kube-controller-manager")],
+  ["a token of nobody's", token("robot-token-x7x2q", "kube-controller-manager").replace(/, managedFields.*?]/, "")],
+  [
+    "the default ServiceAccount with a cloud role",
+    "{apiVersion: v1, kind: ServiceAccount, metadata: {name: default, namespace: shop, annotations: {eks.amazonaws.com/role-arn: 'arn:x'}}}",
+  ],
+  ["the default ServiceAccount with a pull Secret", account("imagePullSecrets: [{name: mine}]", "kubectl-patch")],
+  [
+    "the default ServiceAccount with a pull Secret that is called like OpenShift's",
+    account("imagePullSecrets: [{name: default-dockercfg-evil1}]", "kubectl-patch"),
+  ],
+  [
+    "the default ServiceAccount with a token that is called like the controller's",
+    account("secrets: [{name: default-token-evil1}]", "kubectl-patch"),
+  ],
+  [
+    "an EndpointSlice, whoever is said to manage it",
+    "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: web-x, labels: {endpointslice.kubernetes.io/managed-by: c}}}",
   ],
   [
     "a ServiceAccount of another name",

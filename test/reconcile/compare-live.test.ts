@@ -26,7 +26,7 @@ function deployment(replicas: number): ValueMap {
 
 function autoscaler(): ValueMap {
   return yaml(
-    "{ apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: { name: web, namespace: shop }, spec: { scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web } } }",
+    "{ apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: { name: web, namespace: shop }, spec: { maxReplicas: 9, scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web } } }",
   );
 }
 
@@ -163,15 +163,18 @@ test("kinds that Git does not declare and that may not be listed are told in one
 });
 
 describe("replicas", () => {
-  test("are left out where an autoscaler sets them", async () => {
-    const compared = await compare(declare(deployment(3)), [
-      objects(autoscaler()),
-      read(AUTOSCALER),
-      objects(deployment(5)),
-      read(DEPLOYMENT),
-    ]);
-    expect(told(compared)).toEqual(["unmanaged HorizontalPodAutoscaler/web in shop"]);
+  const scaled = [objects(autoscaler()), read(AUTOSCALER), objects(deployment(5)), read(DEPLOYMENT)];
+
+  test("are left out where an autoscaler that Git declares sets them", async () => {
+    const compared = await compare(declare(deployment(3), autoscaler()), scaled);
+    expect(told(compared)).toEqual([]);
     expect(compared.leftOut.counts.controller).toBe(1);
+  });
+
+  test("are told where nobody declares the autoscaler", async () => {
+    const compared = await compare(declare(deployment(3)), scaled);
+    expect(told(compared)).toEqual(["drifted Deployment/web in shop", "unmanaged HorizontalPodAutoscaler/web in shop"]);
+    expect(compared.leftOut.counts.controller).toBe(0);
   });
 
   test("that drifted are said to be perhaps an autoscaler's, where autoscalers could not be read", async () => {
