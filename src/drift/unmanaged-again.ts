@@ -1,6 +1,7 @@
 /**
  * Lists are read one after the other. A ReplicaSet that was made, or deleted, between the list of its kind and that of
- * Pods leaves Pods whose owner nobody saw. So such objects are looked at once more, and their owners by name.
+ * Pods leaves Pods whose owner nobody saw. So such objects are looked at once more, and their owners by name; and again
+ * after a moment, since what has lost its owner is deleted, and not at once.
  */
 
 import type { LiveObject } from "../core/objects.ts";
@@ -10,7 +11,7 @@ import type { LiveSource } from "../core/stages.ts";
 import { fieldAt, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 
-/** Requests, for all objects together: with more of them, what is left is told as it was read. */
+/** Requests, for all objects together, each time: with more of them, what is left is told as it was read. */
 const MAX_LOOKS = 200;
 
 const AT_ONCE = 8;
@@ -28,6 +29,8 @@ interface Asked {
   /** The owners that the object names and that could own it. */
   readonly ownersOf: (live: LiveObject) => readonly { readonly ref: ObjectRef; readonly uid: string }[];
   readonly isGoing: (value: Value) => boolean;
+  /** Waits for the garbage collector, which deletes what has lost all of its owners; absent: nobody waits. */
+  readonly pause?: () => Promise<void>;
 }
 
 /** Those that are there still, and of which no owner is. What cannot be told leaves them as they were read. */
@@ -35,12 +38,22 @@ export async function stillWithoutOwner<One extends Doubted>(
   doubted: readonly One[],
   asked: Asked,
 ): Promise<readonly One[]> {
-  if (asked.look === undefined) return doubted;
-  const look = boundedLook(asked.look);
+  const { look, pause } = asked;
+  if (look === undefined) return doubted;
+  const left = await unsettled(doubted, { ...asked, look: boundedLook(look) });
+  if (pause === undefined || left.length === 0) return left;
+  await pause();
+  return await unsettled(left, { ...asked, look: boundedLook(look) });
+}
+
+async function unsettled<One extends Doubted>(
+  doubted: readonly One[],
+  asked: Asked & { readonly look: Look },
+): Promise<readonly One[]> {
   const left: One[] = [];
   for (let at = 0; at < doubted.length; at += AT_ONCE) {
     const some = doubted.slice(at, at + AT_ONCE);
-    const settled = await Promise.all(some.map(({ live }) => isSettled(live, { ...asked, look })));
+    const settled = await Promise.all(some.map(({ live }) => isSettled(live, asked)));
     left.push(...some.filter((_, index) => settled[index] !== true));
   }
   return left;

@@ -48,6 +48,8 @@ export interface UnmanagedInput {
   readonly kinds: KindSource;
   /** {@link LiveSource.look}; absent: what was read is all that there is. */
   readonly look?: LiveSource["look"];
+  /** A moment for the garbage collector; absent: nobody waits. */
+  readonly pause?: () => Promise<void>;
   /** Told of what Git does not declare, in the scope, and that is not unmanaged. */
   readonly onExcused?: (excused: Excused) => void;
 }
@@ -119,7 +121,12 @@ export function createUnmanagedFinder(input: UnmanagedInput): UnmanagedFinder {
         if (why !== undefined) excuse(target, live, why);
         return why === undefined;
       });
-      const asked = { look: input.look, ownersOf: (live: LiveObject) => owners.named(live), isGoing };
+      const asked = {
+        look: input.look,
+        ownersOf: (live: LiveObject) => owners.named(live),
+        isGoing,
+        ...(input.pause === undefined ? {} : { pause: input.pause }),
+      };
       const alone = await stillWithoutOwner(
         left.filter(({ waits }) => waits === "owner"),
         asked,

@@ -3,6 +3,7 @@
  * the drift, not by what lives in the cluster.
  */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { changesOf } from "../core/drift.ts";
 import type { Change, Drift, LeftOutField } from "../core/drift.ts";
 import type { Fault } from "../core/fault.ts";
@@ -34,6 +35,9 @@ import { AUTOSCALER, queryOf } from "./managed-scope.ts";
 import { createPredictor } from "./predict.ts";
 import { tellsSync } from "./sync-status.ts";
 import type { Compared, Predictor, ReadOnly } from "./predict.ts";
+
+/** The garbage collector follows watches: what has lost its owner is deleted within a second or two. */
+const GARBAGE_MS = 2000;
 
 /** An object that Git declares, with the target that declares it. */
 export interface Declared {
@@ -169,6 +173,7 @@ class Comparing {
       isClaim: claimsOf(input.declared.map(({ object }) => object)),
       kinds: input.live,
       look: input.live.look,
+      pause: () => sleep(GARBAGE_MS),
       onExcused: (one) => (one.excuse.judged ? this.questioned.push(one) : this.excused.add(one)),
     });
     const keys = queried.map(kindKey);

@@ -50,10 +50,11 @@ async function unmanaged(
     readonly events?: readonly LiveEvent[];
     readonly scope?: ManagedScope;
     readonly look?: LiveSource["look"];
+    readonly pause?: () => Promise<void>;
     readonly onExcused?: (excused: Excused) => void;
   } = {},
 ): Promise<readonly string[]> {
-  const { declared = [WEB], events = READ, scope = SCOPE, look, onExcused } = facts;
+  const { declared = [WEB], events = READ, scope = SCOPE, look, pause, onExcused } = facts;
   const refs = declared.map((text) => refOf(yaml(text)));
   const finder = createUnmanagedFinder({
     known: new Set(refs.map(refKey)),
@@ -65,6 +66,7 @@ async function unmanaged(
       lacks: ({ kind }: KindRef) => kind === "Ghost",
     },
     ...(look === undefined ? {} : { look }),
+    ...(pause === undefined ? {} : { pause }),
     ...(onExcused === undefined ? {} : { onExcused }),
   });
   for (const text of objects) finder.take(liveOf(yaml(text)));
@@ -333,6 +335,16 @@ describe("an object whose owner is in no list is looked at again", () => {
     ],
   ])("%s", async (_, objects, expected) => {
     expect(await unmanaged([WEB, child], { look: cluster(objects) })).toEqual(expected);
+  });
+
+  test("and once more after a moment: what has lost its owner waits for the garbage collector", async () => {
+    const objects: Record<string, ValueMap> = { "Pod/a": metadata, "Pod/b": metadata };
+    const collect = (): Promise<void> => {
+      delete objects["Pod/a"];
+      return Promise.resolve();
+    };
+    const two = [WEB, child, child.replace("name: a,", "name: b,")];
+    expect(await unmanaged(two, { look: cluster(objects), pause: collect })).toEqual(["default Pod/b"]);
   });
 
   test("but not one whose owner was seen, that names none, or whose owner cannot count", async () => {
