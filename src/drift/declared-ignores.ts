@@ -84,7 +84,11 @@ export function applicationIgnores(
 }
 
 function asks({ application, paths }: ReadApplication, desired: DesiredObject): boolean {
-  return refKey(application.ref) !== refKey(desired.ref) && isBelow(paths, desired);
+  const { deployer } = desired;
+  const own = refKey(application.ref);
+  // Where Git says which Application deploys the object, its file tells nothing: it may be another one's base.
+  if (deployer?.kind === "Application") return own === refKey(deployer) && own !== refKey(desired.ref);
+  return own !== refKey(desired.ref) && isBelow(paths, desired);
 }
 
 function oddFor({ ignores }: ReadApplication, { ref }: DesiredObject): readonly NotUnderstood[] {

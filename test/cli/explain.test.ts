@@ -202,6 +202,7 @@ describe("what Argo CD is asked to ignore in words that are not understood", () 
 kind: Application
 metadata: { name: shop, namespace: argocd }
 spec:
+  destination: { name: in-cluster, namespace: default }
   source: { path: . }
   ignoreDifferences:
     - group: apps
@@ -227,7 +228,7 @@ spec:
 
   test("is one notice at its line, and what is understood beside it is ignored", async () => {
     const { stdout } = await holdfast(["scan", "--repo", repo(), "--live", "-"], { input: live });
-    expect(stdout).toMatch(/^NOTICE +app\.yaml:11:9: .*\(\.spec \| del\(\.paused\)\)/m);
+    expect(stdout).toMatch(/^NOTICE +app\.yaml:12:9: .*\(\.spec \| del\(\.paused\)\)/m);
     expect(stdout).not.toContain("spec.replicas");
     expect(stdout).toContain("spec.paused");
   });

@@ -439,7 +439,13 @@ async function generatedFrom(
   const tree = treeOf(TREE);
   const files = await tree.list("");
   if (set === undefined || isFault(files)) throw new Error(text);
-  const repository = { tree, files, folders: new KustomizationFolders(tree, files), origin: REPOSITORY };
+  const repository = {
+    tree,
+    files,
+    folders: new KustomizationFolders(tree, files),
+    links: new Map(),
+    origin: REPOSITORY,
+  };
   const found = await generatedApplications({ set, repository, renderers });
   if (isFault(found)) return found.message;
   return found.map(({ ref, spec }) => ({ metadata: { name: ref.name, namespace: ref.namespace ?? "" }, spec }));

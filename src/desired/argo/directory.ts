@@ -9,9 +9,9 @@ import { compileGlob } from "./globs.ts";
 
 export interface DirectoryFiles {
   /** By the names that they have where links lead to. */
-  readonly files: readonly string[];
+  readonly files: ReadonlySet<string>;
   /** Programs that make manifests. */
-  readonly jsonnet: readonly string[];
+  readonly jsonnet: ReadonlySet<string>;
 }
 
 export interface DirectoryInput {
@@ -45,7 +45,8 @@ export async function directoryFiles({ path, options, tree, files }: DirectoryIn
     const bytes = await tree.read(file.path);
     if (isFault(bytes) || !isSkipped(bytes)) names.add(file.target ?? file.path);
   }
-  return { files: [...names].filter((name) => !isProgram(name)), jsonnet: [...names].filter(isProgram) };
+  const jsonnet = new Set([...names].filter(isProgram));
+  return { files: new Set([...names].filter((name) => !jsonnet.has(name))), jsonnet };
 }
 
 function isSkipped(bytes: Uint8Array): boolean {

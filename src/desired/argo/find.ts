@@ -9,6 +9,7 @@ import type { Fault } from "../../core/fault.ts";
 import type { DesiredObject } from "../../core/objects.ts";
 import type { DesiredInput, Sources } from "../desired.ts";
 import { KustomizationFolders } from "../flux/root.ts";
+import { folderLinks } from "../links.ts";
 import { isWithin } from "../paths.ts";
 import { renderRoots } from "../render/render-roots.ts";
 import type { FoundRoot } from "../roots.ts";
@@ -44,6 +45,7 @@ export async function findArgo({ input, sources, plain, deployed }: FindArgoInpu
     tree: input.tree,
     files: sources.all,
     folders: new KustomizationFolders(input.tree, sources.all),
+    links: folderLinks(sources.all),
     origin: await input.tree.origin?.(),
   };
   const roots = await mentioning(input, sources, deploys);

@@ -58,7 +58,7 @@ async function readDirectory(
     const bytes = await input.tree.read(file);
     found.push(isFault(bytes) ? { objects: [], faults: [bytes], encrypted: 0 } : readManifests(file, bytes, reading));
   }
-  const [program] = jsonnet;
+  const [program] = [...jsonnet];
   const unread =
     program === undefined
       ? []

@@ -13,7 +13,8 @@ import { readYaml } from "../../yaml/read.ts";
 import { reach } from "../flux/root.ts";
 import type { KustomizationFolders } from "../flux/root.ts";
 import { kustomizationOf } from "../kustomization.ts";
-import { folderLinks, throughLinks } from "../links.ts";
+import { throughLinks } from "../links.ts";
+import type { FolderLinks } from "../links.ts";
 import { sameRepository } from "../origin.ts";
 import { baseName, cleanPath, folderOf, isWithin, joinPath } from "../paths.ts";
 import { chartMissing } from "../render/kustomize.ts";
@@ -33,6 +34,7 @@ export interface Repository {
   /** Of the whole repository. */
   readonly files: readonly SourceFile[];
   readonly folders: KustomizationFolders;
+  readonly links: FolderLinks;
   /** The address that it is known by; absent: whatever is named is it. */
   readonly origin: string | undefined;
 }
@@ -69,7 +71,7 @@ export function takesIn(root: ArgoRoot, file: string): boolean {
     case "helm":
       return isWithin(file, root.path);
     case "directory":
-      return root.files.includes(file) || root.jsonnet.includes(file);
+      return root.files.has(file) || root.jsonnet.has(file);
   }
 }
 
@@ -122,9 +124,9 @@ export function isOwn(repoURL: string, origin: string | undefined): boolean {
 }
 
 /** The folder, where the repository has it. */
-function pathOf({ path }: Source, { files }: Repository): string | undefined {
+function pathOf({ path }: Source, { files, links }: Repository): string | undefined {
   const clean = cleanPath(path);
-  const real = clean === undefined ? undefined : throughLinks(clean, folderLinks(files));
+  const real = clean === undefined ? undefined : throughLinks(clean, links);
   return real !== undefined && files.some((file) => isWithin(file.path, real) && file.path !== real) ? real : undefined;
 }
 

@@ -31,7 +31,13 @@ async function generated(
   const tree = treeOf(FILES);
   const files = await tree.list("");
   if (isFault(files)) throw new Error("no files");
-  const repository = { tree, files, folders: new KustomizationFolders(tree, files), origin: REPOSITORY };
+  const repository = {
+    tree,
+    files,
+    folders: new KustomizationFolders(tree, files),
+    links: new Map(),
+    origin: REPOSITORY,
+  };
   const found = await generatedApplications({ set, repository, renderers: RENDERING.renderers });
   return isFault(found) ? found.message : found.map(({ ref, sources }) => `${ref.name}: ${sources[0]?.path}`);
 }
