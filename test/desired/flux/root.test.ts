@@ -10,10 +10,13 @@ import { digester, isNamespaced, treeOf } from "../repositories.ts";
 
 type Files = Readonly<Record<string, string>>;
 
+const LINK = "a link";
+
 async function rootOf(files: Files, spec: ValueMap, ignore?: string) {
   const tree = treeOf(files);
-  const listed = await tree.list("");
-  if (isFault(listed)) throw new Error(listed.message);
+  const all = await tree.list("");
+  if (isFault(all)) throw new Error(all.message);
+  const listed = all.map((file) => (files[file.path] === LINK ? { ...file, mode: "120000" } : file));
   const object = {
     apiVersion: "kustomize.toolkit.fluxcd.io/v1",
     kind: "Kustomization",
@@ -60,6 +63,11 @@ describe("a folder without a kustomization", () => {
     expect(takesIn(root.root, "apps/own/x.yaml")).toBe(true);
     expect(takesIn(root.root, "apps/notes.txt")).toBe(false);
     expect(takesIn(root.root, "apps-other/z.yaml")).toBe(false);
+  });
+
+  test("is without links: a source hands on none", async () => {
+    const { value } = await built({ "apps/a.yaml": CM, "apps/b.yaml": LINK }, { path: "apps" });
+    expect(value["resources"]).toEqual(["./a.yaml"]);
   });
 
   test.each([
