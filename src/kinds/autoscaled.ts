@@ -51,7 +51,7 @@ export function scalingNote(
 ): string | undefined {
   const scalers = scaled.get(refKey(ref)) ?? [];
   const reviewed = scalers.find((scaler) => scaler.declared);
-  const scaler = scalers.find((one) => !one.declared && allows(one, replicas)) ?? reviewed;
+  const scaler = scalers.find((one) => !one.declared && allows(one, replicas)) ?? reviewed ?? scalers[0];
   if (scaler === undefined) return undefined;
   if (!scaler.declared) return `${formatRef(scaler.ref)} scales it, and Git does not declare that autoscaler`;
   if (allows(scaler, replicas)) return undefined;

@@ -21,6 +21,7 @@ interface Report {
   readonly drifts: readonly {
     readonly object: { readonly kind: string; readonly name: string };
     readonly state: string;
+    readonly changes?: readonly { readonly field: string; readonly note?: string }[];
     readonly maker?: { readonly kind: string; readonly name: string };
   }[];
   readonly faults: readonly { readonly code: string; readonly message: string }[];
@@ -229,6 +230,113 @@ value: 1000
     expect(faults).toEqual([]);
     expect(summary.coverage).toBeCloseTo(3 / (3 + (summary.objects["unmanaged"] ?? 0)));
     await kubectl("delete", "apiservice/v1.taken.example.com");
+  });
+
+  test("what is made to look like a controller's is found, and the controllers' own is excused with the reason", async () => {
+    const uidOf = async (object: string): Promise<string> =>
+      (
+        JSON.parse(await kubectl("get", object, "-n", "shop", "-o", "json")) as {
+          readonly metadata: { readonly uid: string };
+        }
+      ).metadata.uid;
+    await apply(
+      `apiVersion: v1
+kind: Service
+metadata: { name: web, namespace: shop }
+spec: { selector: { app: web }, ports: [{ port: 80 }] }
+`,
+    );
+    const byDeployment = owner("apps/v1", "Deployment", await uidOf("deployment/web"));
+    const byService = owner("v1", "Service", await uidOf("service/web"));
+    const forged: readonly (readonly [string, string, string, string])[] = [
+      ["v1", "Service", `name: steals, ${byDeployment}`, "spec: { externalIPs: [192.0.2.1], ports: [{ port: 80 }] }"],
+      ["v1", "Secret", `name: hides, ${byDeployment}`, "data: {}"],
+      ["v1", "ConfigMap", `name: hides, ${byService}`, "data: {}"],
+      [
+        "networking.k8s.io/v1",
+        "NetworkPolicy",
+        `name: opens, ${byService}`,
+        "spec: { podSelector: {}, ingress: [{}] }",
+      ],
+      ["v1", "Secret", "name: no-certificate, annotations: { cert-manager.io/certificate-name: web }", "data: {}"],
+      [
+        "v1",
+        "Secret",
+        "name: default-token-evil1, annotations: { kubernetes.io/service-account.name: default }",
+        "type: kubernetes.io/service-account-token",
+      ],
+      ["v1", "Secret", "name: sh.helm.release.v1.evil.v1, labels: { owner: helm }", "type: helm.sh/release.v1"],
+      [
+        "discovery.k8s.io/v1",
+        "EndpointSlice",
+        "name: web-evil, labels: { kubernetes.io/service-name: web }",
+        "addressType: IPv4\nendpoints: [{ addresses: [192.0.2.1] }]",
+      ],
+    ];
+    await apply(
+      forged
+        .map(
+          ([apiVersion, kind, metadata, rest]) =>
+            `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { namespace: shop, ${metadata} }\n${rest}\n`,
+        )
+        .join("---\n"),
+    );
+    await kubectl(
+      "annotate",
+      "serviceaccount/default",
+      "-n",
+      "shop",
+      "eks.amazonaws.com/role-arn=arn:aws:iam::1:role/admin",
+    );
+    await sleep(3000);
+    const { unmanaged } = await scan();
+    const names = forged.map(([, kind, metadata]) => `${kind}/${/name: ([^,]+)/.exec(metadata)?.[1]}`);
+    expect([...names, "ServiceAccount/default"].filter((name) => !unmanaged.includes(name))).toEqual([]);
+    // The controllers' own: the slice of the Service, the Pods and ReplicaSets of the Deployment.
+    expect(unmanaged.filter((name) => /^(?:EndpointSlice|ReplicaSet|Pod)\/web-/.test(name))).toEqual([
+      "EndpointSlice/web-evil",
+    ]);
+    const verbose = await runHoldfast([
+      "scan",
+      "--verbose",
+      "--repo",
+      join(folder, "repo"),
+      "--kubeconfig",
+      cluster.kubeconfig,
+    ]);
+    for (const kind of ["Service", "ReplicaSet", "Deployment"]) {
+      expect(verbose.stdout).toContain(`owned by a kind (${kind}) whose controller makes such objects`);
+    }
+    await kubectl("annotate", "serviceaccount/default", "-n", "shop", "eks.amazonaws.com/role-arn-");
+    await kubectl("delete", "service/web", "-n", "shop");
+    for (const name of names) await kubectl("delete", name.toLowerCase(), "-n", "shop", "--ignore-not-found");
+  });
+
+  test("replicas are an autoscaler's within its bounds and where Git declares it", async () => {
+    const replicas = async (): Promise<readonly string[]> => {
+      const { drifts } = await scan();
+      return drifts.flatMap(({ object, changes }) =>
+        object.name === "web" ? (changes ?? []).map(({ field, note }) => `${field}: ${note}`) : [],
+      );
+    };
+    const scaler = autoscaler("v2", "web", "minReplicas: 1");
+    await apply(scaler);
+    await kubectl("scale", "deployment/web", "-n", "shop", "--replicas=40");
+    const before = await replicas();
+    await writeFile(join(folder, "repo/scaler.yaml"), scaler);
+    const beyond = await replicas();
+    await kubectl("scale", "deployment/web", "-n", "shop", "--replicas=3");
+    const within = await replicas();
+    await rm(join(folder, "repo/scaler.yaml"));
+    await kubectl("delete", "hpa/web", "-n", "shop");
+    await kubectl("scale", "deployment/web", "-n", "shop", "--replicas=2");
+    expect({ before, beyond, within }).toEqual({
+      before: [
+        "spec.replicas: HorizontalPodAutoscaler/web in shop scales it, and Git does not declare that autoscaler",
+      ],
+      beyond: ["spec.replicas: beyond what HorizontalPodAutoscaler/web in shop allows (1 to 4)"],
+      within: [],
+    });
   });
 
   test("an account that may read little is told what it does not see, once", async () => {
