@@ -61,7 +61,7 @@ describe.skipIf(!existsSync(CORPUS))(`the corpus${existsSync(CORPUS) ? "" : " (s
   describeOnCluster(
     "deployed by Flux",
     () => {
-      test("is no drift", { timeout: 600_000 }, async () => {
+      test("is no drift", { timeout: 1_800_000 }, async () => {
         const repository = await mkdtemp(join(tmpdir(), "holdfast-corpus-"));
         await cp(CORPUS, repository, { recursive: true });
         git(repository, "init", "--quiet", "--initial-branch=main");
