@@ -30,9 +30,13 @@ export function environmentOf({ ref, spec, destination }: Application, source: S
 
 /** `$NAME` and `${NAME}`: names that are not known are empty, `$$` is one `$` (Go's `os.Expand`). */
 export function expanded(text: string, environment: Environment): string {
-  return text.replaceAll(/\$(?:\{([^}]*)\}|\{|([*#$@!?\-0-9])|(\w+)|)/g, (all, braced, special, plain) => {
-    const name = (braced ?? special ?? plain) as string | undefined;
+  // Behind the last brace none is looked for: a text of nothing but their beginnings takes no longer than another.
+  const end = text.lastIndexOf("}") + 1;
+  const replace = (all: string, braced?: string, special?: string, plain?: string): string => {
+    const name = braced ?? special ?? plain;
     if (name === undefined) return all === "$" ? "$" : "";
     return name === "$" ? "$" : (environment.get(name) ?? "");
-  });
+  };
+  const head = text.slice(0, end).replaceAll(/\$(?:\{([^}]*)\}|([*#$@!?\-0-9])|(\w+)|)/g, replace);
+  return head + text.slice(end).replaceAll(/\$(?:\{()|([*#$@!?\-0-9])|(\w+)|)/g, replace);
 }

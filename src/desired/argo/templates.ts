@@ -22,6 +22,7 @@ export interface Templates {
 }
 
 const MAX_TEXT = 1024 * 1024;
+const MAX_TEMPLATE = 32 * 1024;
 
 /** `{{name}}` is the parameter of that name, where it is a text; else it stays as it stands. */
 export function tagTemplates(set: ApplicationSet): Templates {
@@ -78,6 +79,7 @@ export function goTemplates({ set, tree, renderers }: GoTemplatesInput): Templat
     async replace(texts, params) {
       const templates = texts.filter((text) => text.includes("{{"));
       if (templates.length === 0 || params.length === 0) return params.map(() => texts);
+      if (templates.some((text) => text.length > MAX_TEMPLATE)) return refused("has a template that is too long");
       if (templates.some((text) => usesFunction(text, "slugify"))) return refused("uses slugify, which holdfast lacks");
       const rendered = await renderers.render({
         renderer: "helm",
@@ -105,7 +107,8 @@ export function goTemplates({ set, tree, renderers }: GoTemplatesInput): Templat
         return texts.map((text) => (text.includes("{{") ? (results[next++] as string) : text));
       });
     },
-    knows: (text, params) => rootFields(text).every((name) => Object.hasOwn(params, name)),
+    knows: (text, params) =>
+      text.length > MAX_TEMPLATE || rootFields(text).every((name) => Object.hasOwn(params, name)),
   };
 }
 

@@ -19,6 +19,8 @@ test.each([
   ["$.x", "$.x"],
   ["${}", ""],
   ["${open", "open"],
+  ["${", ""],
+  ["a}${b", "a}b"],
 ])("%s becomes %s", (text, expected) => {
   expect(expanded(text, ENVIRONMENT)).toBe(expected);
 });
