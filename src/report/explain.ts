@@ -11,7 +11,7 @@ import type { FieldPath } from "../core/path.ts";
 import type { Proposal } from "../core/proposal.ts";
 import { compareRefs, formatRef, refKey } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
-import { compareText, textOf } from "../core/value.ts";
+import { compareText, fieldOf, isList, textOf } from "../core/value.ts";
 import { terminalText } from "../text/escape-terminal.ts";
 import type { Style } from "../text/style.ts";
 import { leftOutLines } from "./left-out.ts";
@@ -131,6 +131,7 @@ function chainOf(input: ExplainInput, object: Explained): readonly string[] {
     style.bold(terminalText(formatRef(ref))),
     ...say("declared", declaredWords(object, pass)),
     ...say("compared", comparedWords(object, pass)),
+    ...goingWords(object).flatMap((words) => say("deleted", words)),
     ...deployerWords(input, object).flatMap((words) => say("deployer", words)),
     ...makerLine(object).flatMap((words) => say("origin", words)),
     ...say("result", resultWords(object, pass)),
@@ -184,6 +185,18 @@ function liveOf(result: DriftResult | undefined, compared: ComparedSides | undef
   const drift = result?.drift;
   if (drift === undefined || drift.state === "missing") return compared?.live;
   return drift.live ?? compared?.live;
+}
+
+/** Of an object that goes as soon as nothing holds it, which is no difference: Git says nothing of it. */
+function goingWords({ result, compared }: Explained): readonly string[] {
+  const metadata = fieldOf(liveOf(result, compared)?.value, "metadata");
+  const since = textOf(metadata, "deletionTimestamp");
+  if (since === undefined) return [];
+  const finalizers = fieldOf(metadata, "finalizers");
+  const held = isList(finalizers) ? finalizers.filter((name) => typeof name === "string") : [];
+  const by =
+    held.length === 0 ? "" : `, and held by ${held.slice(0, 5).join(", ")}${held.length > 5 ? " and others" : ""}`;
+  return [terminalText(`at ${since}${by}: it goes as soon as nothing holds it`)];
 }
 
 /** One line, or none where the cluster has no such object. */

@@ -136,6 +136,13 @@ function suite(minor: KubernetesMinor): void {
     return { ...report, unmanaged };
   }
 
+  async function replicas(): Promise<readonly string[]> {
+    const { drifts } = await scan();
+    return drifts.flatMap(({ object, changes }) =>
+      object.name === "web" ? (changes ?? []).map(({ field, note }) => `${field}: ${note}`) : [],
+    );
+  }
+
   async function configure(namespaces: readonly string[]): Promise<void> {
     const config = `version: 1\ntargets: [{ name: all, path: "", namespaces: [${namespaces.join(", ")}] }]\n`;
     await writeFile(join(folder, "repo/.github/holdfast.yml"), config);
@@ -313,12 +320,6 @@ spec: { selector: { app: web }, ports: [{ port: 80 }] }
   });
 
   test("replicas are an autoscaler's within its bounds and where Git declares it", async () => {
-    const replicas = async (): Promise<readonly string[]> => {
-      const { drifts } = await scan();
-      return drifts.flatMap(({ object, changes }) =>
-        object.name === "web" ? (changes ?? []).map(({ field, note }) => `${field}: ${note}`) : [],
-      );
-    };
     const scaler = autoscaler("v2", "web", "minReplicas: 1");
     await apply(scaler);
     await kubectl("scale", "deployment/web", "-n", "shop", "--replicas=40");

@@ -50,6 +50,31 @@ describe("a conflict", () => {
   });
 });
 
+test("of an object that is being deleted it says since when, and what holds it", () => {
+  const { drift, ...rest } = resultOf("web", [REPLICAS]);
+  if (drift.state !== "drifted") throw new Error("it is drifted");
+  const metadata = { deletionTimestamp: "2026-01-01T00:00:00Z", finalizers: ["x.io/a\u001B[31m", 5] };
+  const live = { ...drift.live, value: { ...drift.live.value, metadata } };
+  const text = explainReport({
+    pass: passOf([{ ...rest, drift: { ...drift, live } }]),
+    declared: [],
+    compared: [],
+    deployersOf: () => [],
+    notUnderstood: () => [],
+    style: createStyle(false),
+    width: 200,
+  });
+  expect(text).toMatch(/\ndeleted +at 2026-01-01T00:00:00Z, and held by x\.io\/a.+: it goes as soon as/);
+  expect(text).not.toContain("\u001B");
+  expect(explained(REPLICAS)).not.toContain("deleted ");
+});
+
+test("of a change it says what else is to be known, with nothing that a terminal acts on", () => {
+  const text = explained({ ...REPLICAS, note: "beyond what Scaler/a\u001B[31m allows" });
+  expect(text).toMatch(/\n {2}besides +beyond what Scaler\/a.+ allows\n/);
+  expect(text).not.toContain("\u001B");
+});
+
 test("of an unmanaged object it says what put it there, with nothing that a terminal acts on", () => {
   const { drift, ...rest } = resultOf("web", []);
   if (drift.state !== "drifted") throw new Error("it is drifted");
