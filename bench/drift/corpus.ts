@@ -27,6 +27,15 @@ export function whyNoCorpus(): string | undefined {
   return existsSync(CORPUS) ? undefined : `no corpus at ${CORPUS}`;
 }
 
+/** The bench's own manifests, which come before the corpus's: what is first made fills in what comes after it. */
+export function readSilent(): readonly CorpusObject[] {
+  const file = join(import.meta.dirname, "silent.yaml");
+  const { documents } = readYaml(readFileSync(file, "utf8"), { file });
+  return documents.flatMap(({ value, index }) =>
+    objectsIn(value).map((one) => ({ from: `silent.yaml#${index}`, value: one })),
+  );
+}
+
 /** Every document that says what kind of object it is and has a name, equal ones once. `every`: only each n-th file. */
 export function readCorpus(every = 1): readonly CorpusObject[] {
   const files = readdirSync(CORPUS, { recursive: true, encoding: "utf8" })

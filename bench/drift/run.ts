@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { KUBERNETES } from "../../test/cluster/binaries.ts";
 import type { KubernetesMinor } from "../../test/cluster/binaries.ts";
-import { readCorpus, whyNoCorpus } from "./corpus.ts";
+import { readCorpus, readSilent, whyNoCorpus } from "./corpus.ts";
 import { documentOf } from "./document.ts";
 import type { Measured } from "./document.ts";
 import { measureEquivalence } from "./equivalence.ts";
@@ -97,7 +97,7 @@ async function everythingOn(kubernetes: KubernetesMinor): Promise<Measured> {
 }
 
 async function silence(way: (typeof WAYS)[number], kubernetes: KubernetesMinor, peers = false): Promise<Silence> {
-  return await measureSilence(readCorpus(Number(options.every)), way, { peers, kubernetes });
+  return await measureSilence([...readSilent(), ...readCorpus(Number(options.every))], way, { peers, kubernetes });
 }
 
 function print({ alarms, faults, refused, ...rest }: Silence): void {

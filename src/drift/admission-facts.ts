@@ -74,7 +74,7 @@ export function admissionFacts(
       const what = UNREAD.get(kindKey(of));
       if (what === undefined) return;
       known = undefined;
-      facts.unread.add(placeKey(what, namespace));
+      facts.unread.add(placeKey(what, NAMESPACED.has(what) ? namespace : undefined));
     },
     context: () => (known ??= contextOf(facts, resourceOf)),
   };
@@ -105,6 +105,8 @@ interface Facts {
 function placeKey(what: UnreadFact, namespace = "*"): string {
   return `${what}\0${namespace}`;
 }
+
+const NAMESPACED: ReadonlySet<UnreadFact> = new Set(["limit-ranges", "autoscalers"]);
 
 /** What cannot be known where these were not read. */
 const UNREAD: ReadonlyMap<string, UnreadFact> = new Map(

@@ -186,8 +186,14 @@ class Comparing {
       input.declared.map(({ object }) => object),
       "desired",
     );
-    // A dump has what somebody asked for: what stands in none of its lists may be there all the same.
-    const unasked = FACT_KINDS.filter((kind) => !keys.includes(kindKey(kind)) && input.live.served(kind) !== undefined);
+    // A dump has what somebody asked for: what stands in none of its lists may be there all the same. Few clusters have
+    // mutating policies, and older ones serve none: a dump that has webhooks is taken to have them too.
+    const unasked = FACT_KINDS.filter(
+      (kind) =>
+        !kind.kind.startsWith("MutatingAdmissionPolicy") &&
+        !keys.includes(kindKey(kind)) &&
+        input.live.served(kind) !== undefined,
+    );
     for (const kind of unasked) this.facts.unread(kind);
     this.context = this.facts.context();
     if (input.live.dryRun !== undefined) {

@@ -2,7 +2,7 @@
 // `npm run bench:drift`.
 
 import { describe, expect, test } from "vitest";
-import { readCorpus, whyNoCorpus } from "../../bench/drift/corpus.ts";
+import { readCorpus, readSilent, whyNoCorpus } from "../../bench/drift/corpus.ts";
 import { measureSilence } from "../../bench/drift/silence.ts";
 import { WAYS } from "../../bench/drift/ways.ts";
 import { describeOnCluster } from "./suite.ts";
@@ -15,7 +15,10 @@ describeOnCluster("freshly applied manifests have no drift", () => {
   if (reason !== undefined) process.stderr.write(`skipped: the corpus in silence: ${reason}\n`);
   describe.skipIf(reason !== undefined)(`the corpus${reason === undefined ? "" : ` (skipped: ${reason})`}`, () => {
     test.for(WAYS)("by %s", async (way) => {
-      const { alarms, unknown, applied, inSync, faults } = await measureSilence(readCorpus(EVERY), way);
+      const { alarms, unknown, applied, inSync, faults } = await measureSilence(
+        [...readSilent(), ...readCorpus(EVERY)],
+        way,
+      );
       expect(alarms).toEqual([]);
       expect(unknown).toBe(0);
       expect(faults).toEqual([]);

@@ -159,6 +159,40 @@ describeOnCluster("the mode server-dry-run", () => {
     throw new Error("the mutating policy does not take effect");
   }
 
+  it("finds what nobody owns, where a mutating policy would put it back if it were its own", async () => {
+    const repo = await deployed("mutated-too", WEB);
+    await kubectl(["apply", "-f", "-"], MUTATING_LABELS);
+    await waitForMutation("mutated-too");
+    const evil = '{"spec":{"template":{"spec":{"containers":[{"name":"evil","image":"evil:1"}]}}}}';
+    await kubectl(["-n", "mutated-too", "patch", "deployment/web", "-p", evil]);
+    await kubectl(["-n", "mutated-too", "patch", "deployment/web", "-p", '{"metadata":{"labels":{"evil":"1"}}}']);
+    await disown("mutated-too", "kubectl-patch");
+    const container = 'Deployment/web add spec.template.spec.containers[name="evil"]';
+    const { "read-only": readOnly, "server-dry-run": dryRun } = await both(repo);
+    // The policy names labels, and no containers.
+    expect(readOnly).toEqual([container]);
+    expect(dryRun).toEqual(["Deployment/web add metadata.labels.evil", container].toSorted());
+    await kubectl(["delete", "-f", "-"], MUTATING_LABELS);
+  });
+
+  /** Takes a manager out of the object's managedFields, as whoever may write the object may. */
+  async function disown(namespace: string, manager: string): Promise<void> {
+    const get = ["get", "deployment/web", "-n", namespace, "-o", "json", "--show-managed-fields"];
+    const { metadata } = JSON.parse(await kubectl(get)) as { metadata: { managedFields: { manager: string }[] } };
+    const value = metadata.managedFields.filter((entry) => entry.manager !== manager);
+    const patch = JSON.stringify([{ op: "replace", path: "/metadata/managedFields", value }]);
+    await kubectl(["patch", "deployment/web", "-n", namespace, "--type=json", "-p", patch]);
+  }
+
+  it("finds an account that the server would fill in again from its older name", async () => {
+    const repo = await deployed("accounts", WEB);
+    const account = '{"spec":{"template":{"spec":{"serviceAccountName":"admin"}}}}';
+    await kubectl(["-n", "accounts", "patch", "deployment/web", "-p", account]);
+    const { "read-only": readOnly, "server-dry-run": dryRun } = await both(repo);
+    expect(dryRun).toEqual(["Deployment/web add spec.template.spec.serviceAccountName"]);
+    expect(readOnly).toEqual(dryRun);
+  });
+
   it("falls back where a webhook with side effects stands in the way, and says which", async () => {
     const repo = await deployed("hooked", WEB);
     await storeWebhook();
@@ -441,6 +475,11 @@ kind: MutatingAdmissionPolicyBinding
 metadata: { name: payments }
 spec: { policyName: payments }
 `;
+
+const MUTATING_LABELS = MUTATION.replaceAll("payments }", "labels }")
+  .replace("policyName: payments", "policyName: labels")
+  .replace("kubernetes.io/metadata.name: mutated", "kubernetes.io/metadata.name: mutated-too")
+  .replace(", spec: Object.spec{minReadySeconds: 7}", "");
 
 const WIDGETS = `
 apiVersion: apiextensions.k8s.io/v1

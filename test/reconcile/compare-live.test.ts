@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { changesOf } from "../../src/core/drift.ts";
 import type { Fault } from "../../src/core/fault.ts";
 import { formatRef } from "../../src/core/refs.ts";
 import type { LiveEvent, LiveSource } from "../../src/core/stages.ts";
 import type { ValueMap } from "../../src/core/value.ts";
+import { builtinKind } from "../../src/kinds/scopes.ts";
 import { builtinSchemas } from "../../src/kinds/schemas.ts";
 import { compareLive, withoutDuplicates } from "../../src/reconcile/compare-live.ts";
 import type { Declared, LiveComparison } from "../../src/reconcile/compare-live.ts";
@@ -10,6 +12,7 @@ import { desiredOf, liveOf, yaml } from "../drift/objects.ts";
 
 const CONFIG = { apiVersion: "v1", kind: "ConfigMap" };
 const DEPLOYMENT = { apiVersion: "apps/v1", kind: "Deployment" };
+const INGRESS_CLASS = { apiVersion: "networking.k8s.io/v1", kind: "IngressClass" };
 const AUTOSCALER = { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler" };
 
 function config(name: string, value = "a"): ValueMap {
@@ -52,10 +55,14 @@ function declare(...values: readonly ValueMap[]): readonly Declared[] {
   return values.map((value) => ({ target: "default", object: desiredOf(value) }));
 }
 
-async function compare(declared: readonly Declared[], events: readonly LiveEvent[]): Promise<LiveComparison> {
+async function compare(
+  declared: readonly Declared[],
+  events: readonly LiveEvent[],
+  served: LiveSource["served"] = () => undefined,
+): Promise<LiveComparison> {
   const live: LiveSource = {
     cluster: { name: "fake", version: "" },
-    served: () => undefined,
+    served,
     lacks: () => false,
     listable: [],
     schemas: { schemaOf: () => undefined },
@@ -99,6 +106,27 @@ describe("what the cluster has, page by page", () => {
   test("is unmanaged where Git does not have it", async () => {
     const compared = await compare(declare(config("a")), [objects(config("a"), config("left-behind")), read(CONFIG)]);
     expect(told(compared)).toEqual(["unmanaged ConfigMap/left-behind in shop"]);
+  });
+});
+
+function ingress(more: string): ValueMap {
+  return yaml(
+    `{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: { name: web, namespace: shop }, spec: { defaultBackend: { service: { name: a, port: { number: 1 } } }${more} } }`,
+  );
+}
+
+describe("what may be the default class", () => {
+  const declared = declare(ingress(""));
+  const live = objects(ingress(", ingressClassName: x"));
+
+  test.each<readonly [string, readonly LiveEvent[], LiveSource["served"], number]>([
+    ["is told where the cluster serves no classes", [live], () => undefined, 0],
+    ["is not known where they may not be listed", [unread(INGRESS_CLASS), live], () => undefined, 1],
+    ["is not known where nobody asked for them: in a dump", [live], builtinKind, 1],
+  ])("%s", async (_, events, served, notKnown) => {
+    const { leftOut, drifts } = await compare(declared, events, served);
+    expect(leftOut.counts.admission).toBe(notKnown);
+    expect(drifts.flatMap(({ drift }) => changesOf(drift))).toHaveLength(1 - notKnown);
   });
 });
 
