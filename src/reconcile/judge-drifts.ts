@@ -29,6 +29,7 @@ import { createLocator } from "../yaml/locator.ts";
 import { batching } from "./batching.ts";
 import type { TargetDrift } from "./compare-live.ts";
 import { driftId, fingerprintOf } from "./identity.ts";
+import type { AdmittedField } from "./left-out.ts";
 import { settleDirection } from "./settle-direction.ts";
 
 export interface JudgeDriftsInput {
@@ -51,7 +52,7 @@ export interface Judged {
   /** In the drifts' order, without actions. A drift that turned out to be none has no result. */
   readonly results: readonly DriftResult[];
   /** Differences that had been left out, that policy objects to, and that are changes of the results. */
-  readonly admitted: readonly LeftOutField[];
+  readonly admitted: readonly AdmittedField[];
 }
 
 /** Drifts that are judged at once. */
@@ -61,7 +62,7 @@ export async function judgeDrifts(given: JudgeDriftsInput): Promise<Judged> {
   const input = { ...given, evaluator: batching(given.evaluator) };
   const locators = new Map<SourceTree, Locator>();
   const results: DriftResult[] = [];
-  const admitted: LeftOutField[] = [];
+  const admitted: AdmittedField[] = [];
   for (let start = 0; start < input.drifts.length; start += AT_ONCE) {
     input.signal?.throwIfAborted();
     const some = await withAdmitted(input, input.drifts.slice(start, start + AT_ONCE));
@@ -69,7 +70,7 @@ export async function judgeDrifts(given: JudgeDriftsInput): Promise<Judged> {
     // One after the other: a file with several drifts is parsed once.
     for (const [index, { target, violating }] of some.entries()) {
       const { drift, judgement } = settled[index] as Settled;
-      admitted.push(...violating);
+      admitted.push(...violating.map((one) => ({ ...one, ref: drift.ref })));
       const locator = locatorFor(input.treeOf(target), locators);
       if (judgement !== undefined) results.push(await resultOf({ input, target, drift, judgement, locator }));
     }

@@ -10,11 +10,16 @@ import { compareText } from "../core/value.ts";
 /** Examples that are kept of a rule. */
 const EXAMPLES = 5;
 
+/** A difference that was left out, and that a policy objects to: a change after all. */
+export interface AdmittedField extends LeftOutField {
+  readonly ref: ObjectRef;
+}
+
 export interface LeftOutLog {
   add(target: string, ref: ObjectRef, fields: readonly LeftOutField[]): void;
   readonly counts: Summary["leftOut"];
-  /** Ordered by reason, then by rule. */
-  rules(): readonly LeftOutRuleCount[];
+  /** Ordered by reason, then by rule; without what was `admitted`, which is reported as a change. */
+  rules(admitted: readonly AdmittedField[]): readonly LeftOutRuleCount[];
   objects(): readonly LeftOutObject[];
 }
 
@@ -28,15 +33,35 @@ export function leftOutLog(traced: (ref: ObjectRef) => boolean = () => false): L
     add(target, ref, fields) {
       for (const { reason, rule, path } of fields) {
         counts[reason] += 1;
-        const key = `${reason}\0${rule}`;
+        const key = keyOf({ reason, rule });
         const known = rules.get(key) ?? { reason, rule, count: 0, examples: [] };
         known.count += 1;
-        if (known.examples.length < EXAMPLES) known.examples.push(`${formatRef(ref)} ${formatPath(path)}`.trimEnd());
+        if (known.examples.length < EXAMPLES) known.examples.push(exampleOf(ref, path));
         rules.set(key, known);
       }
       if (traced(ref)) objects.push({ target, ref, fields });
     },
-    rules: () => [...rules.values()].toSorted((a, b) => compareText(a.reason, b.reason) || compareText(a.rule, b.rule)),
+    rules: (admitted) => {
+      const gone = Map.groupBy(admitted, keyOf);
+      return [...rules.values()]
+        .map((one) => without(one, gone.get(keyOf(one)) ?? []))
+        .filter(({ count }) => count > 0)
+        .toSorted((a, b) => compareText(a.reason, b.reason) || compareText(a.rule, b.rule));
+    },
     objects: () => objects,
   };
+}
+
+function keyOf({ reason, rule }: Pick<LeftOutField, "reason" | "rule">): string {
+  return `${reason}\0${rule}`;
+}
+
+function exampleOf(ref: ObjectRef, path: LeftOutField["path"]): string {
+  return `${formatRef(ref)} ${formatPath(path)}`.trimEnd();
+}
+
+function without(rule: LeftOutRuleCount, gone: readonly AdmittedField[]): LeftOutRuleCount {
+  const told = new Set(gone.map(({ ref, path }) => exampleOf(ref, path)));
+  const examples = rule.examples.filter((example) => !told.has(example));
+  return { ...rule, count: rule.count - gone.length, examples };
 }

@@ -29,6 +29,7 @@ import type { ComparedObject, Declared, LiveComparison, TargetDrift } from "./co
 import type { DeployedTarget } from "./deployed-truth.ts";
 import { driftId } from "./identity.ts";
 import { isOperationalChange } from "./operational-change.ts";
+import type { AdmittedField } from "./left-out.ts";
 import { managedScope, queryOf } from "./managed-scope.ts";
 import { servedVersions } from "./served-versions.ts";
 import { shallowHistory } from "./shallow-history.ts";
@@ -152,7 +153,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
     }),
     results: withActions(results, proposals),
     proposals,
-    leftOutRules: compared.leftOut.rules(),
+    leftOutRules: compared.leftOut.rules(admitted),
     leftOut: shownFields(compared.leftOut.objects(), options.digester),
     ...(excused === undefined ? {} : { excused }),
     faults: [...faults, ...(everything ? compared.unusedIgnores : [])],
@@ -173,7 +174,7 @@ interface DealWith {
 
 interface Dealt extends Pick<Pass, "results" | "proposals"> {
   /** What policy objects to: not left out after all. */
-  readonly admitted: readonly LeftOutField[];
+  readonly admitted: readonly AdmittedField[];
   /** How many objects policy objects to that something would excuse. */
   readonly objected: number;
   readonly faults: readonly Fault[];
@@ -319,7 +320,7 @@ function passTarget({ target, state }: ReadTarget, live: LiveSource): PassTarget
 interface SummaryInput {
   readonly compared: LiveComparison;
   readonly results: readonly DriftResult[];
-  readonly admitted: readonly LeftOutField[];
+  readonly admitted: readonly AdmittedField[];
   readonly objected: number;
   readonly desired: number;
   /** Objects that are declared more than once, and so are unknown. */
@@ -356,11 +357,12 @@ function summaryOf({ compared, results, admitted, objected, desired, duplicates 
       violating: verdicts.filter((verdict) => verdict === "violating").length,
     },
     leftOut: withoutAdmitted(compared.leftOut.counts, admitted),
-    coverage: live === 0 ? 1 : compared.matched / live,
+    // Of nothing all is covered, but where something was to be looked at and could not be.
+    coverage: live > 0 ? compared.matched / live : compared.unknown + duplicates > 0 ? 0 : 1,
   };
 }
 
-function withoutAdmitted(counts: Summary["leftOut"], admitted: readonly LeftOutField[]): Summary["leftOut"] {
+function withoutAdmitted(counts: Summary["leftOut"], admitted: readonly AdmittedField[]): Summary["leftOut"] {
   const less = (reason: LeftOutField["reason"]): number => admitted.filter((field) => field.reason === reason).length;
   return {
     controller: counts.controller - less("controller"),

@@ -18,9 +18,10 @@ import {
   clusterWords,
   faultPlace,
   originWords,
-  percent,
+  coverageShare,
   standing,
   standingWords,
+  statusWords,
   summaryWords,
   verdictWords,
 } from "./words.ts";
@@ -71,8 +72,8 @@ function targetWords(pass: Pass): string {
 }
 
 function tiles(pass: Pass): string {
-  const { objects, coverage } = pass.summary;
-  const shown = { ...objects, coverage: percent(coverage) };
+  const { objects } = pass.summary;
+  const shown = { ...objects, coverage: coverageShare(pass.summary) };
   const names = { desired: "in Git", live: "live", inSync: "in sync" } as Readonly<Record<string, string>>;
   const items = Object.entries(shown).map(([name, count]) => `<li><b>${count}</b>${names[name] ?? name}</li>`);
   return `<ul class="tiles">${items.join("")}</ul>`;
@@ -126,7 +127,7 @@ function findingList(findings: readonly Finding[]): string {
   if (findings.length === 0) return "";
   const items = findings.map(
     (finding) =>
-      `<li><b>${finding.severity}</b> <code>${htmlText(finding.policy)}</code> (${finding.status}): ${htmlText(finding.message)}</li>`,
+      `<li><b>${finding.severity}</b> <code>${htmlText(finding.policy)}</code> (${statusWords(finding.status)}): ${htmlText(finding.message)}</li>`,
   );
   return `<ul>${items.join("")}</ul>`;
 }

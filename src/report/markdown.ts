@@ -16,11 +16,12 @@ import {
   changesWords,
   changeVerdict,
   clusterWords,
+  coverageShare,
   faultPlace,
   originWords,
-  percent,
   standing,
   standingWords,
+  statusWords,
   summaryWords,
   verdictWords,
 } from "./words.ts";
@@ -30,7 +31,7 @@ export function markdownReport(pass: Pass): string {
   const { summary } = pass;
   const blocks = [
     "# Drift report",
-    `**${summaryWords(summary)}.** ${changesWords(summary)}; coverage ${percent(summary.coverage)}; cluster ${codeSpan(clusterWords(pass))}.`,
+    `**${summaryWords(summary)}.** ${changesWords(summary)}; coverage ${coverageShare(summary)}; cluster ${codeSpan(clusterWords(pass))}.`,
     ...(pass.complete ? [] : ["The pass is not complete, and absence of drift proves nothing: see the faults below."]),
     ...entriesOf(pass.results).map((entry) =>
       entry.kind === "one" ? driftSection(entry.result) : groupSection(entry),
@@ -97,7 +98,7 @@ export function findingList(findings: readonly Finding[]): string {
   return findings
     .map(
       (finding) =>
-        `- **${finding.severity}** ${codeSpan(finding.policy)} (${finding.status}): ${codeSpan(finding.message)}`,
+        `- **${finding.severity}** ${codeSpan(finding.policy)} (${statusWords(finding.status)}): ${codeSpan(finding.message)}`,
     )
     .join("\n");
 }

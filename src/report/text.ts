@@ -9,6 +9,8 @@ import type { DriftResult, Pass } from "../core/pass.ts";
 import { formatRef } from "../core/refs.ts";
 import { terminalText } from "../text/escape-terminal.ts";
 import type { Style } from "../text/style.ts";
+import { toldFaults } from "./fault-groups.ts";
+import type { ToldFault } from "./fault-groups.ts";
 import { entriesOf, groupActions, kindWords, makerWords, memberNames } from "./unmanaged-groups.ts";
 import type { ReportEntry } from "./unmanaged-groups.ts";
 import { showSide } from "./values.ts";
@@ -18,12 +20,13 @@ import {
   changesWords,
   changeVerdict,
   clusterWords,
+  coverageWords,
   faultPlace,
   findingsOf,
   originWords,
-  percent,
   standing,
   standingWords,
+  statusWords,
   summaryWords,
 } from "./words.ts";
 
@@ -113,7 +116,7 @@ function verdictOf(verdict: ReturnType<typeof changeVerdict>, style: Style): str
 }
 
 function findingLine(finding: Finding, style: Style): string {
-  const status = finding.status === "introduced" ? "" : ` (${finding.status})`;
+  const status = finding.status === "introduced" ? "" : ` (${statusWords(finding.status)})`;
   return `${severity(finding.severity, style)} ${terminalText(finding.policy)}${status}: ${terminalText(finding.message)}`;
 }
 
@@ -122,7 +125,9 @@ function severity(level: Severity, style: Style): string {
 }
 
 function faultsBlock(faults: readonly Fault[], style: Style): string {
-  return faults.map((fault) => faultLines(fault, style)).join("\n");
+  return toldFaults(faults)
+    .map((told) => faultLines(told, style))
+    .join("\n");
 }
 
 /** What costs nothing that the pass was asked for: a rule that is wrong, a past that is not there. */
@@ -134,17 +139,17 @@ const NOTICES: ReadonlySet<Fault["code"]> = new Set([
   "sync-failed",
 ]);
 
-function faultLines(fault: Fault, style: Style): string {
-  const where = faultPlace(fault);
+function faultLines({ fault, message, remedy, count }: ToldFault, style: Style): string {
+  const where = count === 1 ? faultPlace(fault) : `${count} kinds or objects`;
   const word = NOTICES.has(fault.code) ? "NOTICE   " : "FAULT    ";
-  return `${style.yellow(word)}  ${style.bold(terminalText(where))}: ${terminalText(fault.message)}\n      ${style.dim(terminalText(fault.remedy))}`;
+  return `${style.yellow(word)}  ${style.bold(terminalText(where))}: ${terminalText(message)}\n      ${style.dim(terminalText(remedy))}`;
 }
 
 function summaryBlock(pass: Pass, style: Style): string {
   const { summary } = pass;
   const lines = [
     style.bold(summaryWords(summary)),
-    `${changesWords(summary)}; coverage ${percent(summary.coverage)} of the live objects in scope; cluster ${terminalText(clusterWords(pass))}`,
+    `${changesWords(summary)}; ${coverageWords(summary)}; cluster ${terminalText(clusterWords(pass))}`,
   ];
   if (!pass.complete)
     lines.push(style.yellow("The pass is not complete, and absence of drift proves nothing: see the faults above."));

@@ -88,12 +88,44 @@ function push(text: string, parts: string[], budget: { left: number }): void {
   budget.left -= text.length;
 }
 
+/** How far into two long values their difference is looked for, and how much that is alike is shown before it. */
+const LOOKED_THROUGH = 200_000;
+const SHOWN_BEFORE = 60;
+
 /**
  * One side of a change in words: its value, that it is absent, or that it is a secret. All sides have their keys in Git's
- * order (the API server answers in its own), so that what differs is seen.
+ * order (the API server answers in its own), so that what differs is seen. Of a long value that begins as the other side's
+ * does, the place where they part is shown.
  */
-export function showSide(change: Change, side: "desired" | "live" | "deployed", limit?: number): string {
+export function showSide(change: Change, side: "desired" | "live" | "deployed", limit = 200): string {
   const value = change[side];
   if (value === undefined) return "(absent)";
-  return change.sensitive === true ? "(secret)" : showValue(value, limit, change.desired);
+  if (change.sensitive === true) return "(secret)";
+  const start = showValue(value, limit, change.desired);
+  const other = side === "live" ? change.desired : change.live;
+  if (other === undefined || !start.endsWith("…")) return start;
+  const beside = showValue(other, limit, change.desired);
+  // They part where it is shown, or both are the same to their end.
+  if (partsAt(start, beside) < limit - 1) return start;
+  return around(value, other, { like: change.desired, limit }) ?? start;
+}
+
+/** The first place at which the texts differ. */
+function partsAt(a: string, b: string): number {
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  return at;
+}
+
+function around(
+  value: Value,
+  other: Value,
+  { like, limit }: { readonly like: Value | undefined; readonly limit: number },
+): string | undefined {
+  const text = showValue(value, LOOKED_THROUGH, like);
+  const at = partsAt(text, showValue(other, LOOKED_THROUGH, like));
+  if (at >= LOOKED_THROUGH) return undefined;
+  const from = Math.max(0, Math.min(at - SHOWN_BEFORE, text.length - limit));
+  const shown = text.slice(from, from + limit);
+  return `…${shown}${from + limit < text.length ? "…" : ""}`;
 }

@@ -162,8 +162,29 @@ export function changesWords(summary: Summary): string {
   return `${plural(compliant + violating, "change")}: ${compliant} compliant, ${violating} violating`;
 }
 
+/** `coverage 97.9 % of the live objects in scope`. */
+export function coverageWords(summary: Summary): string {
+  const share = coverageShare(summary);
+  return share === UNKNOWN_SHARE ? `coverage ${share}` : `coverage ${share} of the live objects in scope`;
+}
+
+const UNKNOWN_SHARE = "not known";
+
+/** `97.9 %`; of a pass that could look at nothing that Git declares, nothing is known. */
+export function coverageShare({ objects, coverage }: Summary): string {
+  return objects.unknown > 0 && objects.unknown >= objects.desired ? UNKNOWN_SHARE : percent(coverage);
+}
+
+/**
+ * A finding's status for people. `pre-existing`: none of the changes brings it. Git may have it too; so may what is
+ * ignored or left out, and somebody may have set that just now.
+ */
+export function statusWords(status: Finding["status"]): string {
+  return status === "pre-existing" ? "not by these changes" : status;
+}
+
 /** `97.9 %`. */
-export function percent(ratio: number): string {
+function percent(ratio: number): string {
   return `${(Math.floor(ratio * 1000) / 10).toFixed(1)} %`;
 }
 

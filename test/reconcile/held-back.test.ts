@@ -279,7 +279,7 @@ describe("what the API server checks together is proposed together, or not at al
   test("what goes with something that goes with it waits, too", async () => {
     const { told } = await proposed("apps/v1 Deployment", [
       { path: `${POD} volumes [h]`, live: { name: "h", hostPath: {} }, verdict: "violating" },
-      { path: `${WEB}`, live: { name: "web", volumeMounts: [{ name: "h" }, { name: "t" }] } },
+      { path: WEB, live: { name: "web", volumeMounts: [{ name: "h" }, { name: "t" }] } },
       { path: `${POD} volumes [t]`, live: { name: "t", emptyDir: {} } },
       ALONE,
     ]);

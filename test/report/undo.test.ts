@@ -88,13 +88,16 @@ test("a long value is taken away without a test of it", () => {
   });
 });
 
+/** A path in short: lists and fields end in `s` or are known, and what else is named is an item. */
+function at(...names: readonly string[]): FieldPath {
+  return names.flatMap((name): FieldPath =>
+    /^[a-z]+s$|^env$|^spec$/.test(name) ? fields(name) : [{ kind: "key", keys: { name } }],
+  );
+}
+
 test("items that only the cluster has are taken away from the last on, each where it still is", () => {
   const live = yaml(`{apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {containers: [
     {name: one}, {name: web, env: [{name: A, value: a}, {name: B, value: b}, {name: C, value: c}]}, {name: two}]}}`);
-  const at = (...names: readonly string[]): FieldPath =>
-    names.flatMap((name): FieldPath =>
-      /^[a-z]+s$|^env$|^spec$/.test(name) ? fields(name) : [{ kind: "key", keys: { name } }],
-    );
   const found = undoIn(live, [
     change("add", at("spec", "containers", "one"), { live: { name: "one" } }),
     change("add", at("spec", "containers", "web", "env", "A"), { live: { name: "A", value: "a" } }),
