@@ -86,12 +86,12 @@ describe.skipIf(unavailable !== undefined)("Applications", () => {
     "Applications of a chart that nothing deploys, one of which deploys another such chart": {
       files: {
         ...chartOf("a", {
-          "app.yaml": application("b", "path: b\nhelm: {parameters: [{name: enabled, value: 'true'}]}", "argocd"),
+          "app.yaml": application("b", "path: b\nhelm: {parameters: [{name: env, value: prod}]}", "argocd"),
         }),
-        ...chartOf("b", { "app.yaml": `{{ if .Values.enabled }}\n${application("web", "path: web")}\n{{ end }}\n` }),
+        ...chartOf("b", { "app.yaml": application("web-{{ .Values.env }}", "path: web") }, { values: "env: none\n" }),
         "web/a.yaml": configMap("a"),
       },
-      objects: ["ConfigMap/a", "Application/b", "Application/web"],
+      objects: ["ConfigMap/a", "Application/b", "Application/web-prod"],
     },
     "one that deploys itself": {
       files: { "apps/self.yaml": application("self", "path: apps"), "apps/a.yaml": configMap("a") },
