@@ -87,6 +87,15 @@ const IMAGE = (name: string): FieldPath => f("spec", "template", "spec", "contai
 
 describe("ignoreDifferences of an Application", () => {
   test.each([
+    ["of what it deploys from elsewhere", "shop", "base/web.yaml", 1],
+    ["not of what another deploys from its folder", "other", "apps/web.yaml", 0],
+  ])("are asked %s", (_what, name, file, count) => {
+    const app = application(REPLICAS);
+    const deployed = { ...webAt(file), deployer: { ...app.ref, name } };
+    expect(ignoresOf(app).rulesFor(deployed)).toHaveLength(count);
+  });
+
+  test.each([
     ["a pointer ignores its field", REPLICAS, f("spec", "replicas"), true],
     ["and what is below it", "{ group: apps, kind: Deployment, jsonPointers: [/spec] }", f("spec", "replicas"), true],
     ["and no other", REPLICAS, f("spec", "paused"), false],
