@@ -4,9 +4,9 @@ import jsonPatch from "fast-json-patch";
 
 import { applyChanges } from "../core/apply.ts";
 import type { Change, Drift } from "../core/drift.ts";
-import { indexOfStep, valueAt } from "../core/path.ts";
+import { field, indexOfStep, valueAt } from "../core/path.ts";
 import type { FieldPath } from "../core/path.ts";
-import { isList, isMap } from "../core/value.ts";
+import { equalValues, isList, isMap } from "../core/value.ts";
 import type { Value, ValueMap } from "../core/value.ts";
 import { sensitiveText } from "../text/redact.ts";
 import { objectWords, shellWord } from "./shell.ts";
@@ -30,9 +30,9 @@ export function undoCommand(drift: Drift, changes: readonly Change[]): UndoComma
   if (drift.state !== "drifted" || changes.length === 0) return undefined;
   if (changes.some(({ immutable }) => immutable === true)) return undefined;
   const live = drift.live.value;
-  const parts = changes.map((change) =>
-    change.operation === "add" ? taking(live, change) : puttingBack(live, change),
-  );
+  const parts = changes
+    .flatMap(byKey)
+    .map((change) => (change.operation === "add" ? taking(live, change) : puttingBack(live, change)));
   if (!parts.every((part) => part !== undefined)) return undefined;
   return commandFor(drift, parts, true) ?? commandFor(drift, parts, false);
 }
@@ -83,12 +83,25 @@ function puttingBack(live: ValueMap, change: Change): Part | undefined {
   return { keys: [], values: [test], replaces: [replace], removes: [] };
 }
 
+const FREE_FORM: ReadonlySet<string> = new Set(["annotations", "labels"]);
+
+/** Labels and annotations one by one: the system has its own beside those that somebody added. */
+function byKey(change: Change): readonly Change[] {
+  const last = change.path.at(-1);
+  if (change.operation !== "add" || last?.kind !== "field" || !FREE_FORM.has(last.name)) return [change];
+  const { live } = change;
+  if (!isMap(live)) return [change];
+  return Object.entries(live).map(([name, value]) => ({ ...change, path: [...change.path, field(name)], live: value }));
+}
+
 /** A field or an item, and the same field under its other name where the server keeps it under two. */
 function taking(live: ValueMap, change: Change): Part | undefined {
   const paths = change.twin === undefined ? [change.path] : [change.path, change.twin];
   const found = paths.map((path) => placeOf(live, path));
   if (!found.every((one) => one !== undefined)) return undefined;
-  const told = change.sensitive !== true && found.every(({ value }) => mayRepeat(value));
+  // What is not shown of it (defaults, what is left out) was not looked through for secrets.
+  const told =
+    change.sensitive !== true && found.every(({ value }) => equalValues(value, change.live) && mayRepeat(value));
   return {
     keys: found[0]?.keys ?? [],
     ...(told ? { values: found.map(({ place, value }) => testOf(place, value)) } : {}),

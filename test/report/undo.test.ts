@@ -137,3 +137,18 @@ test("what is gone again is nothing for a patch, nor is what is gone from the cl
 test("what the API server refuses to change is nothing for a patch", () => {
   expect(undo({ ...REPLICAS, immutable: true })).toBeUndefined();
 });
+
+test("of annotations only those are taken away, and told, that are among the changes", () => {
+  const live = yaml("{apiVersion: v1, kind: ConfigMap, metadata: {name: web, annotations: {a: b, note: hunter2}}}");
+  const found = undoIn(live, [change("add", fields("metadata", "annotations"), { live: { a: "b" } })]);
+  expect(found?.command).not.toContain("hunter2");
+  expect(found?.guarded).toBe(true);
+  expect(afterwards(live, found)).toMatchObject({ metadata: { annotations: { note: "hunter2" } } });
+});
+
+test("what is not shown of an added value is not told by a test of it", () => {
+  const live = yaml("{apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {a: {b: 1, hidden: hunter2}}}");
+  const found = undoIn(live, [change("add", fields("spec", "a"), { live: { b: 1 } })]);
+  expect(found?.command).not.toContain("hunter2");
+  expect(found?.guarded).toBe(false);
+});
