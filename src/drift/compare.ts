@@ -72,7 +72,11 @@ function compareOnce({ desired, live, schema, context = NO_CONTEXT }: Comparison
   for (const name of Object.keys(live.value)) {
     if (!Object.hasOwn(desired.value, name)) compareRootField(walk, { ...sides, name, schema });
   }
-  return { changes: inOrder(withScalingNotes(walk.changes, desired.ref, context)), unknown: walk.unknown, leftOut: walk.leftOut };
+  return {
+    changes: inOrder(withScalingNotes(walk.changes, desired.ref, context)),
+    unknown: walk.unknown,
+    leftOut: walk.leftOut,
+  };
 }
 
 /** Of a cluster of which nothing is known. */
