@@ -3,7 +3,8 @@
 import { Agent, request } from "node:https";
 import type { Value, ValueMap } from "../../src/core/value.ts";
 import { fieldAt, fieldOf, isList, isMap, textOf } from "../../src/core/value.ts";
-import { parseJson, printJson } from "../../src/live/json.ts";
+import { parseJson } from "../../src/live/json.ts";
+import { printJson } from "../../src/yaml/json.ts";
 import type { TestCluster } from "../../test/cluster/cluster.ts";
 
 export interface Answer {

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fieldAt, fieldOf, isList, isMap, textOf, withField } from "../../src/core/value.ts";
 import type { Value, ValueMap } from "../../src/core/value.ts";
-import { printJson } from "../../src/live/json.ts";
+import { printJson } from "../../src/yaml/json.ts";
 import { readYaml } from "../../src/yaml/read.ts";
 
 export const CORPUS = join(import.meta.dirname, "../../../shared/corpus/manifests");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { formatPath } from "../../src/core/path.ts";
 import { changesOf } from "../../src/core/drift.ts";
 import { formatRef } from "../../src/core/refs.ts";
-import { printJson } from "../../src/live/json.ts";
+import { printJson } from "../../src/yaml/json.ts";
 import { uncovered } from "./bases.ts";
 import { PEER_NAMES, differing } from "./peers.ts";
 import type { Peer } from "./peers.ts";

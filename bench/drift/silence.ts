@@ -11,7 +11,7 @@ import { formatPath } from "../../src/core/path.ts";
 import { formatRef } from "../../src/core/refs.ts";
 import { textOf } from "../../src/core/value.ts";
 import type { ValueMap } from "../../src/core/value.ts";
-import { printJson } from "../../src/live/json.ts";
+import { printJson } from "../../src/yaml/json.ts";
 import { startCluster } from "../../test/cluster/cluster.ts";
 import type { ClusterOptions, TestCluster } from "../../test/cluster/cluster.ts";
 import { discoverResources, messageOf, openBenchApi, pathOf, settle } from "./api.ts";

@@ -15,7 +15,7 @@ import { fieldOf, textOf } from "../../src/core/value.ts";
 import type { Value, ValueMap } from "../../src/core/value.ts";
 import { readManifests } from "../../src/desired/manifests.ts";
 import { openWorktree } from "../../src/desired/worktree.ts";
-import { printJson } from "../../src/live/json.ts";
+import { printJson } from "../../src/yaml/json.ts";
 import { toLiveObject } from "../../src/live/objects.ts";
 import { builtinSchemas } from "../../src/kinds/schemas.ts";
 import { compareLive } from "../../src/reconcile/compare-live.ts";

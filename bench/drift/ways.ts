@@ -5,7 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fieldOf, textOf } from "../../src/core/value.ts";
 import type { ValueMap } from "../../src/core/value.ts";
-import { printJson } from "../../src/live/json.ts";
+import { printJson } from "../../src/yaml/json.ts";
 import { ensureBinary } from "../../test/cluster/binaries.ts";
 import type { TestCluster } from "../../test/cluster/cluster.ts";
 

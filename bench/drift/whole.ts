@@ -6,7 +6,7 @@ import type { Pass } from "../../src/core/pass.ts";
 import { refKey } from "../../src/core/refs.ts";
 import { fieldAt, fieldOf, textOf, withField } from "../../src/core/value.ts";
 import type { ValueMap } from "../../src/core/value.ts";
-import { printJson } from "../../src/live/json.ts";
+import { printJson } from "../../src/yaml/json.ts";
 import { pathOf } from "./api.ts";
 import { SHORT } from "./bases.ts";
 import { isOfTheHarness, scanFolder } from "./scan-folder.ts";

@@ -20,7 +20,7 @@ import type { FoundRoot } from "../../src/desired/roots.ts";
 import { openWorktree } from "../../src/desired/worktree.ts";
 import type { WorkTree } from "../../src/desired/worktree.ts";
 import { builtinKind } from "../../src/kinds/scopes.ts";
-import { printJson } from "../../src/live/json.ts";
+import { printJson } from "../../src/yaml/json.ts";
 import { createDigester } from "../../src/text/digest.ts";
 import { judgeFiles } from "../../test/cluster/yaml-judge.ts";
 

@@ -30,7 +30,6 @@ const WEBHOOKS = kindsOf(
   "ValidatingWebhookConfiguration",
 );
 
-const CONTROLLER_MANAGER: ReadonlySet<string> = new Set(["kube-controller-manager"]);
 const POD = kindsOf("", "Pod", "PodTemplate", "ReplicationController");
 const WORKLOAD = union(
   kindsOf("apps", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"),
@@ -41,6 +40,7 @@ const SCALABLE = union(
   kindsOf("", "ReplicationController"),
 );
 
+const CONTROLLER_MANAGER: ReadonlySet<string> = new Set(["kube-controller-manager"]);
 const NODE_WRITERS: ReadonlySet<string> = new Set([
   "cloud-controller-manager",
   "kube-controller-manager",
@@ -577,8 +577,6 @@ const DEVICE_TAINT: LeftOutRow = {
   source: "kubernetes pkg/apis/resource/v1beta2/defaults.go, SetDefaults_DeviceTaint: the time of the request",
 };
 
-export const ALLOCATED: readonly LeftOutRow[] = [
-  ...SERVICES,
 const TOKEN_TYPE = "kubernetes.io/service-account-token";
 
 function isTokenSecret({ desired, live }: DifferenceAt): boolean {
@@ -602,6 +600,8 @@ const TOKENS: readonly LeftOutRow[] = [
     "kubernetes pkg/controller/serviceaccount/tokens_controller.go, legacy_serviceaccount_token_cleaner.go; pkg/serviceaccount/legacy.go",
 }));
 
+export const ALLOCATED: readonly LeftOutRow[] = [
+  ...SERVICES,
   ...VOLUMES,
   ...INJECTED,
   ...NAMESPACES,
@@ -611,8 +611,6 @@ const TOKENS: readonly LeftOutRow[] = [
   ...NODES,
   DEVICE_TAINT,
   ...FINALIZERS,
-  ...SCALED,
-];
   ...TOKENS,
   {
     kinds: union(POD, WORKLOAD),
@@ -634,7 +632,7 @@ const TOKENS: readonly LeftOutRow[] = [
     judged: false,
     source: "kubernetes pkg/api/pod/util.go, dropDisabledFields",
   },
-
+  ...SCALED,
   {
     kinds: SCALABLE,
     place: ["spec", "replicas"],
@@ -646,6 +644,8 @@ const TOKENS: readonly LeftOutRow[] = [
     judged: true,
     source: "kubernetes pkg/controller/podautoscaler",
   },
+];
+
 /** The same row for the whole list, where Git has none, and for an item of it. */
 function bothWays(row: LeftOutRow): readonly LeftOutRow[] {
   return [row, { ...row, item: true }];
@@ -723,13 +723,13 @@ function isOwnDomain(finalizer: string, apiVersion: string): boolean {
 
 function lastLabels(domain: string): string | undefined {
   const labels = domain.split(".");
+  return labels.length < 2 ? undefined : labels.slice(-2).join(".");
+}
+
 /** What is left of a source whose only content the server does not know: nobody writes an empty one. */
 function isDroppedSource({ liveValue, live, path }: DifferenceAt): boolean {
   const source = liveValue === undefined ? valueAt(live, path.slice(0, -1)) : undefined;
   return isMap(source) && Object.keys(source).length === 0;
-}
-
-  return labels.length < 2 ? undefined : labels.slice(-2).join(".");
 }
 
 function allItems(value: Value | undefined, test: (item: string) => boolean): boolean {

@@ -27,7 +27,8 @@ import type { Discovery } from "./discovery.ts";
 import { refusalOf, unpredicted } from "./dry-run-refusals.ts";
 import { kindName } from "./faults.ts";
 import { getJson } from "./get-json.ts";
-import { parseJson, printJson } from "./json.ts";
+import { parseJson } from "./json.ts";
+import { printJson } from "../yaml/json.ts";
 import { toLiveObject } from "./objects.ts";
 import { isSecret } from "./secrets.ts";
 

@@ -11,7 +11,7 @@ import type { KindRef } from "../core/refs.ts";
 import type { LiveEvent, LiveQuery, LiveSource, Progress } from "../core/stages.ts";
 import type { Value } from "../core/value.ts";
 import { interrupted, undeclaredUnread } from "./faults.ts";
-import { printJson } from "./json.ts";
+import { printJson } from "../yaml/json.ts";
 import { toPrinted } from "./objects.ts";
 import { outputUnwritable } from "./snapshot-faults.ts";
 import { printManifest } from "./snapshot-manifest.ts";

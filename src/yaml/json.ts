@@ -1,5 +1,5 @@
 /**
- * Reads JSON as Kubernetes does: exact 64-bit integers, values that stand one behind the other (`kubectl get -o json`
+ * Reads (and prints) JSON as Kubernetes does: exact 64-bit integers, values that stand one behind the other (`kubectl get -o json`
  * in a loop, `jq -c`), a limit of depth.
  */
 
@@ -84,4 +84,19 @@ function isDeeper(value: Value, levels: number): boolean {
     }
   }
   return false;
+}
+
+/** In one line; integers beyond 2^53 as the integers that they are. */
+export function printJson(value: Value): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // Only integers beyond 2^53 are refused; a replacer for all would cost more than the rest.
+    return JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? rawJson(inner) : inner));
+  }
+}
+
+/** `JSON.rawJSON` (ES2026), which Node 22 has and the types do not name yet. */
+function rawJson(integer: bigint): unknown {
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(integer.toString());
 }

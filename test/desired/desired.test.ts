@@ -303,7 +303,7 @@ describe("what cannot be read is a fault with its place, and the rest goes on:",
 });
 
 describe("Secrets", () => {
-  test("hold digests of the decoded bytes, of text and base64 alike, and stringData wins", async () => {
+  test("hold digests of the decoded bytes, of text and base64 alike; stringData wins, and null says nothing", async () => {
     const state = await read({
       "s.yaml": `apiVersion: v1
 kind: Secret
@@ -316,7 +316,7 @@ stringData: {b: new, c: secret}
     });
     const value = state.objects[0]?.value as Record<string, unknown>;
     const digest = digester.digest("secret");
-    expect(value["data"]).toEqual({ a: digest, b: digester.digest("new"), c: digest, z: digester.digest("") });
+    expect(value["data"]).toEqual({ a: digest, b: digester.digest("new"), c: digest, z: null });
     expect(value).not.toHaveProperty("stringData");
     expect((value["metadata"] as Record<string, unknown>)["annotations"]).toEqual({ keep: "x" });
     expect(JSON.stringify(state)).not.toMatch(/c2VjcmV0|"secret"|"new"/);

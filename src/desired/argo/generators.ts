@@ -6,13 +6,14 @@ import { fieldOf, isList, isMap, setField, textOf, withField } from "../../core/
 import type { Value, ValueMap } from "../../core/value.ts";
 import { readYaml } from "../../yaml/read.ts";
 import { directoryParams, fileParams } from "./git-params.ts";
-import { argoFault, jsonText, listAt, quoted } from "./objects.ts";
+import { argoFault, listAt, quoted } from "./objects.ts";
 import type { ApplicationSet } from "./objects.ts";
 import { mergedOver, printed, selectorOf } from "./params.ts";
 import { isOwn } from "./root.ts";
 import type { Repository } from "./root.ts";
 import { textsIn, withTexts } from "./templates.ts";
 import type { Templates } from "./templates.ts";
+import { printJson } from "../../yaml/json.ts";
 
 export interface GeneratorContext {
   readonly set: ApplicationSet;
@@ -219,7 +220,7 @@ async function mergeParams(generator: ValueMap, context: GeneratorContext): Prom
     if (isFault(generated)) return generated;
     const seen = new Set<string>();
     for (const params of generated.params) {
-      const key = jsonText(keys.map((name) => fieldOf(params, name) ?? null));
+      const key = printJson(keys.map((name) => fieldOf(params, name) ?? null));
       if (seen.has(key)) return argoFault(set, { what: "has a merge in which one generator gives a key twice" });
       seen.add(key);
       const base = merged.get(key);

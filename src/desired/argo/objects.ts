@@ -7,6 +7,7 @@ import type { ObjectRef } from "../../core/refs.ts";
 import type { RootDeployer } from "../../core/stages.ts";
 import { fieldAt, fieldOf, isList, isMap, textOf } from "../../core/value.ts";
 import type { Value, ValueMap } from "../../core/value.ts";
+import { printJson } from "../../yaml/json.ts";
 
 const ARGO_GROUP = "argoproj.io";
 
@@ -166,16 +167,6 @@ export function quoted(text: string): string {
   return JSON.stringify(text.slice(0, 200));
 }
 
-/** As Argo CD writes values for other programs: JSON, whole numbers in full. */
-export function jsonText(value: Value): string {
-  if (isList(value)) return `[${value.map(jsonText).join(",")}]`;
-  if (isMap(value)) {
-    const fields = Object.keys(value).map((key) => `${JSON.stringify(key)}:${jsonText(value[key] as Value)}`);
-    return `{${fields.join(",")}}`;
-  }
-  return typeof value === "bigint" ? String(value) : JSON.stringify(value);
-}
-
 export function jsonBytes(value: Value): Uint8Array {
-  return Buffer.from(jsonText(value));
+  return Buffer.from(printJson(value));
 }

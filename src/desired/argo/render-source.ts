@@ -14,9 +14,10 @@ import type { Rendered } from "../render/renderers.ts";
 import { environmentOf, REVISIONS } from "./environment.ts";
 import type { Environment } from "./environment.ts";
 import { capabilitiesOf, helmSettings } from "./helm-settings.ts";
-import { argoFault, jsonText, quoted } from "./objects.ts";
+import { argoFault, quoted } from "./objects.ts";
 import type { Application } from "./objects.ts";
 import type { ArgoRoot, DirectoryRoot, HelmRoot, KustomizeRoot, Repository } from "./root.ts";
+import { printJson } from "../../yaml/json.ts";
 
 export interface RenderedSource extends Manifests {
   readonly root: Omit<RenderRoot, "deployer">;
@@ -81,7 +82,7 @@ async function built(
   const once = await renderOnce(context, root, first as Environment);
   if (isFault(once)) return once;
   let { rendered } = once;
-  if (jsonText(root.source.value).includes("ARGOCD_APP_REVISION")) {
+  if (printJson(root.source.value).includes("ARGOCD_APP_REVISION")) {
     const again = await renderOnce(context, root, second as Environment);
     if (isFault(again)) return again;
     rendered = { ...rendered, again: again.rendered.output };

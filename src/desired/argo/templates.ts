@@ -11,8 +11,9 @@ import type { Value, ValueMap } from "../../core/value.ts";
 import { readYaml } from "../../yaml/read.ts";
 import { folderOf } from "../paths.ts";
 import type { Renderers } from "../render/renderers.ts";
-import { argoFault, jsonText, quoted, textsAt } from "./objects.ts";
+import { argoFault, quoted, textsAt } from "./objects.ts";
 import type { ApplicationSet } from "./objects.ts";
+import { printJson } from "../../yaml/json.ts";
 
 export interface Templates {
   /** For each set of parameters the texts, in their order. */
@@ -122,7 +123,7 @@ function failure({ message }: Fault): string {
 function chartOf(templates: readonly string[], params: readonly ValueMap[]): ReadonlyMap<string, Uint8Array> {
   const files = new Map<string, string>([
     ["set/Chart.yaml", "apiVersion: v2\nname: set\nversion: 0.0.0\n"],
-    ["set/params.json", jsonText(params)],
+    ["set/params.json", printJson(params)],
     ["set/templates/_normalize.tpl", NORMALIZE],
     ["set/templates/all.yaml", evaluator(templates.length)],
   ]);

@@ -10,6 +10,7 @@ import { formatRef } from "../../core/refs.ts";
 import type { SourceFile } from "../../core/stages.ts";
 import { fieldAt, fieldOf, isList, isMap, textOf } from "../../core/value.ts";
 import type { Value, ValueMap } from "../../core/value.ts";
+import { printJson } from "../../yaml/json.ts";
 import type { DesiredInput } from "../desired.ts";
 import { cleanPath, joinPath } from "../paths.ts";
 import { helmJob } from "../render/helm.ts";
@@ -200,7 +201,7 @@ function postRenderJob(job: RenderJob, kustomize: ValueMap, output: Buffer): Ren
 }
 
 function json(value: Value): Uint8Array {
-  return Buffer.from(JSON.stringify(value));
+  return Buffer.from(printJson(value));
 }
 
 function releaseFault(release: HelmRelease, what: string, leavesUnknown: Fault["leavesUnknown"] = "declared"): Fault {

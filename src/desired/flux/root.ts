@@ -6,6 +6,7 @@ import type { SourceFile, SourceTree } from "../../core/stages.ts";
 import { isMap } from "../../core/value.ts";
 import type { ValueMap } from "../../core/value.ts";
 import { decodeText } from "../../yaml/content.ts";
+import { printJson } from "../../yaml/json.ts";
 import { readYaml } from "../../yaml/read.ts";
 import { KUSTOMIZATION_FILES, kustomizationOf, readKustomization } from "../kustomization.ts";
 import type { Kustomization } from "../kustomization.ts";
@@ -88,7 +89,7 @@ export async function fluxRoot(
   const { kustomizations, reached } = await reach(start, folders);
   const root: FoundKustomization = { renderer: "kustomize", path, file: file ?? flux.file, kustomizations, reached };
   const asking = askingForOrigins(value);
-  return { flux, root, made: new Map([[built, Buffer.from(JSON.stringify(asking))]]), noted: asking !== value };
+  return { flux, root, made: new Map([[built, Buffer.from(printJson(asking))]]), noted: asking !== value };
 }
 
 /** The first document; an empty one is a kustomization without anything. */

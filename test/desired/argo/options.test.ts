@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { whereabouts } from "../../../src/desired/argo/destination.ts";
 import { expanded } from "../../../src/desired/argo/environment.ts";
 import { edited } from "../../../src/desired/argo/kustomize-options.ts";
-import { applicationOf, jsonText } from "../../../src/desired/argo/objects.ts";
+import { applicationOf } from "../../../src/desired/argo/objects.ts";
+import { printJson } from "../../../src/yaml/json.ts";
 import { flattened, mergedOver, normalized, printed, selectorOf } from "../../../src/desired/argo/params.ts";
 import type { Value, ValueMap } from "../../../src/core/value.ts";
 
@@ -116,7 +117,7 @@ describe("a kustomization edited by an Application's options", () => {
 
   test.each(Object.entries(CASES))("%s", (_name, [own, options, expected]) => {
     const result = edited(own, { options, environment: ENVIRONMENT, isFolder: () => true });
-    expect(jsonText(result.kind === "edited" ? result.value : result.why)).toBe(jsonText(expected));
+    expect(printJson(result.kind === "edited" ? result.value : result.why)).toBe(printJson(expected));
   });
 });
 
