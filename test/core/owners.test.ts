@@ -20,6 +20,12 @@ function otherName(holder: string | undefined, name: string): string | undefined
   return holder === "spec" && name === "new" ? "old" : undefined;
 }
 
+function named(path: FieldPath, ...entries: readonly ManagedFields[]): readonly string[] {
+  return ownerIndex(entries, otherName)
+    .of(path)
+    .map(({ manager }) => manager);
+}
+
 describe("who owns a field", () => {
   test("is the manager of the field itself, not one whose map it was taken from in the same second", () => {
     const apply = entry("kubectl-client-side-apply", { "f:data": {} });
@@ -64,10 +70,6 @@ describe("who owns a field", () => {
   });
 
   test("is the manager of the field's other name, where nobody has it by its own, and before one of what covers it", () => {
-    const named = (path: FieldPath, ...entries: readonly ManagedFields[]): readonly string[] =>
-      ownerIndex(entries, otherName)
-        .of(path)
-        .map(({ manager }) => manager);
     const old = entry("old", { "f:spec": { "f:old": {} } }, { operation: "Apply" });
     const cover = entry("cover", { "f:spec": {} }, { time: LATER });
     expect(named(fields("spec", "new"), old, cover)).toEqual(["old"]);
