@@ -28,17 +28,9 @@ export async function foundTargets(input: FoundTargetsInput): Promise<readonly F
   const kinds = builtinKinds().flatMap(({ apiVersion, kind }) => [apiVersion, `${apiVersion}/${kind}`]);
   const found: FoundTarget[] = [];
   for (const target of input.targets) {
-    const { tree, name, path, cluster, namespace, exclude, helm } = target;
     const state = await readDesired({
-      tree,
-      target: {
-        name,
-        path,
-        exclude,
-        ...(cluster === undefined ? {} : { cluster }),
-        ...(namespace === undefined ? {} : { namespace }),
-        ...(helm === undefined ? {} : { helm }),
-      },
+      tree: target.tree,
+      target,
       digester,
       isNamespaced: (kind) => builtinKind(kind)?.namespaced,
       renderers,

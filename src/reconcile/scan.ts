@@ -261,20 +261,13 @@ async function readTargets(
 }
 
 async function readTarget(
-  { tree, name, path, cluster, namespace, exclude, helm }: ScanTarget,
+  target: ScanTarget,
   options: Pick<ScanOptions, "digester" | "live" | "renderers">,
   progress: Progress,
 ): Promise<DesiredState> {
   return await readDesired({
-    tree,
-    target: {
-      name,
-      path,
-      exclude,
-      ...(cluster === undefined ? {} : { cluster }),
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(helm === undefined ? {} : { helm }),
-    },
+    tree: target.tree,
+    target,
     renderers: options.renderers,
     capabilities: capabilitiesOf(options.live),
     digester: options.digester,
