@@ -40,7 +40,7 @@ const REASONS: readonly string[] = [
   "|---|---|",
   "| who removed a field, or deleted an object | `managedFields` only names owners of what is there |",
   "| who scaled what nobody owned (replicas that server-side apply left to their default) | the API server records no owner for a write through `scale` then |",
-  "| which side a removal comes from, where the deployer owned nothing else | no deployer is recorded, so nothing tells what was deployed |",
+  "| which side a removal comes from, after `kubectl create`, or where the deployer owned nothing else | no deployer is recorded, so nothing tells what was deployed |",
   "| whether an empty map or list was added (`securityContext: {}`) | it means the same as none; where it means something (`emptyDir: {}`, selectors) it is compared |",
   "| whether a Job with `ttlSecondsAfterFinished` was deleted by hand | a finished one deletes itself |",
   "",

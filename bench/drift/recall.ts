@@ -213,7 +213,7 @@ async function judge(
           hand,
           planted: wanted.includes(match),
           recorded: owns(after, ACTOR_OF[hand].manager, match.path),
-          deployer: records(after, MANAGER_OF[subject.way]),
+          deployer: subject.way !== "create" && records(after, MANAGER_OF[subject.way]),
         }),
       );
   }
@@ -345,7 +345,7 @@ function owns(after: ValueMap, manager: string, path: FieldPath): boolean {
   });
 }
 
-/** Whether the object tells of a manager: one that owns nothing any more is forgotten. */
+/** Whether the object tells of a manager: one that owns nothing any more is forgotten, and `kubectl create` is no deployer. */
 function records(after: ValueMap, manager: string): boolean {
   return listAt(after, "metadata", "managedFields").some((entry) => fieldOf(entry, "manager") === manager);
 }

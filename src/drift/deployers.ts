@@ -17,8 +17,6 @@ const DEPLOYERS: readonly Deployer[] = [
   // kubectl pkg/cmd/apply/apply.go: FieldManagerClientSideApply, fieldManagerServerSideApply.
   { manager: "kubectl-client-side-apply" },
   { manager: "kubectl", operation: "Apply" },
-  // kubectl pkg/cmd/create/create.go: the first deployment of what is applied later, with the same note (--save-config).
-  { manager: "kubectl-create" },
   // Helm pkg/kube/client.go: the binary's name (ManagedFieldsManager).
   { manager: "helm" },
   // Flux: each controller is the manager of what it applies (kustomize-controller, helm-controller main.go: controllerName).

@@ -91,7 +91,7 @@ async function tellOne({ input, pasts, found, removed }: TellOne): Promise<Targe
     desired: drift.desired,
     live: drift.live,
     changes: drift.changes,
-    deployers: input.deployers,
+    deployers: deployersOf(input, drift.live),
     compare: input.compare,
     ...known,
   });
@@ -141,9 +141,20 @@ async function notedOf(
   desired: DesiredObject,
   live: LiveObject,
 ): Promise<DesiredObject | undefined> {
-  const [newest] = deploymentsOf(live.managers, input.deployers);
+  const [newest] = deploymentsOf(live.managers, deployersOf(input, live));
   const value = appliedOf(live, newest) ?? (isHelm(newest) ? await releasedOf(input, live) : undefined);
   return value === undefined ? undefined : { ...desired, value };
+}
+
+const CREATED = "kubectl-create";
+
+/**
+ * `kubectl create` deploys where it left the note that applies go by (`--save-config`, kubectl pkg/cmd/create/create.go);
+ * without it, it is somebody's hand.
+ */
+function deployersOf({ deployers }: TellDirectionsInput, live: LiveObject): readonly string[] {
+  const noted = live.managers.some(({ manager }) => manager === CREATED) ? lastAppliedOf(live) : undefined;
+  return noted?.managers.includes(CREATED) === true ? [...deployers, CREATED] : deployers;
 }
 
 /** Flux's controller keeps releases as Helm does. */

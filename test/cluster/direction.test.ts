@@ -170,6 +170,17 @@ describeOnCluster(
       expect(report.text).toContain("waits for a deployment");
     });
 
+    test("kubectl create --save-config deploys as an apply does: it leaves the same note", async () => {
+      await commit({ "web.yaml": web() });
+      await kubectl("create", "--save-config", "-f", join(repository, "web.yaml"));
+      await later();
+      await commit({ "web.yaml": web({ image: "registry.example/web:2" }) });
+      expect(told(await scan())).toEqual([
+        "pending Deployment/web",
+        `${CONTAINER}.image git-ahead "registry.example/web:1"`,
+      ]);
+    });
+
     test.each(WAYS)("%s: a field that Git gave up waits to be pruned", async (_way, args) => {
       await commit({ "web.yaml": web({ more: "          command: [serve]\n" }) });
       await kubectl("apply", ...args, "-f", join(repository, "web.yaml"));
