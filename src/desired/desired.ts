@@ -22,7 +22,7 @@ import { MAX_FILE_BYTES } from "./file-faults.ts";
 import { matchesAny } from "./glob.ts";
 import { contextOf, readManifests } from "./manifests.ts";
 import type { ManifestContext, Manifests } from "./manifests.ts";
-import { cleanPath, isWithinAny } from "./paths.ts";
+import { cleanPath, isManifestName, isWithinAny } from "./paths.ts";
 import { createPositions } from "./positions.ts";
 import { renderRoots } from "./render/render-roots.ts";
 import type { Capabilities } from "./render/helm.ts";
@@ -209,11 +209,6 @@ export async function listSources(tree: SourceTree, target: DesiredTarget): Prom
     all,
     faults: submodules.filter(isFault),
   };
-}
-
-/** kubectl reads these endings in a folder, in this spelling. */
-function isManifestName(path: string): boolean {
-  return /\.(?:ya?ml|json)$/.test(path);
 }
 
 function pathFault(target: DesiredTarget, message: string): Fault {

@@ -11,8 +11,7 @@ import { equalValues } from "../core/value.ts";
 import { matchesAny } from "./glob.ts";
 import { readManifests } from "./manifests.ts";
 import type { ManifestContext } from "./manifests.ts";
-import { isWithin } from "./paths.ts";
-import { isManifestName } from "./worktree-history.ts";
+import { isManifestName, isWithin } from "./paths.ts";
 
 /** Versions of one object that are looked at. */
 const MAX_VERSIONS = 50;

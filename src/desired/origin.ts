@@ -35,3 +35,8 @@ function plainAddress(address: string): string {
   const [, host = "", path = address] = url ?? short ?? [];
   return `${host.toLowerCase()}/${path.replace(/^\/+|\/+$/g, "").replace(/\.git$/, "")}`;
 }
+
+/** As messages show it: without a user or a password, and cut. */
+export function withoutCredentials(address: string): string {
+  return address.replace(/\/\/[^/@]*@/, "//").slice(0, 200);
+}

@@ -59,3 +59,13 @@ export function withoutMarked<File extends { readonly path: string }>(files: rea
   );
   return marked.size === 0 ? files : files.filter((file) => !isWithinAny(folderOf(file.path), marked));
 }
+
+/** kubectl reads these endings in a folder, in this spelling. */
+export function isManifestName(path: string): boolean {
+  return /\.(?:ya?ml|json)$/.test(path);
+}
+
+/** A folder as messages name it. */
+export function shownFolder(path: string): string {
+  return path === "" ? "the repository's root" : path;
+}

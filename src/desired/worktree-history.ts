@@ -8,7 +8,7 @@ import { decodeText } from "../yaml/content.ts";
 import { runGit } from "./git.ts";
 import { readHistory } from "./git-history.ts";
 import type { HistoryInput } from "./git-history.ts";
-import { isWithin } from "./paths.ts";
+import { isManifestName, isWithin } from "./paths.ts";
 import type { FoundRepository } from "./repository.ts";
 import { resolveCommit } from "./revision.ts";
 
@@ -78,11 +78,6 @@ async function uncommitted(
 
 function isManifest({ path, target }: SourceFile): boolean {
   return isManifestName(path) && target === undefined;
-}
-
-/** kubectl reads these endings in a folder, in this spelling. */
-export function isManifestName(path: string): boolean {
-  return /\.(?:ya?ml|json)$/.test(path);
 }
 
 async function hasBlob(tree: Pick<SourceTree, "read">, path: string, blob: string): Promise<boolean> {

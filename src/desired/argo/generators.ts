@@ -14,6 +14,7 @@ import type { Repository } from "./root.ts";
 import { textsIn, withTexts } from "./templates.ts";
 import type { Templates } from "./templates.ts";
 import { printJson } from "../../yaml/json.ts";
+import { withoutCredentials } from "../origin.ts";
 
 export interface GeneratorContext {
   readonly set: ApplicationSet;
@@ -134,7 +135,7 @@ async function gitParams(generator: ValueMap, context: GeneratorContext): Promis
   const { set, repository, goTemplate } = context;
   const repoURL = textOf(generator, "repoURL") ?? "";
   if (!isOwn(repoURL, repository.origin)) {
-    return argoFault(set, { what: `reads another repository, ${quoted(repoURL.replace(/\/\/[^/@]*@/, "//"))}` });
+    return argoFault(set, { what: `reads another repository, ${quoted(withoutCredentials(repoURL))}` });
   }
   const prefix = textOf(generator, "pathParamPrefix") ?? "";
   const input = { set, generator, repository, goTemplate, prefix };

@@ -15,7 +15,7 @@ import type { KustomizationFolders } from "../flux/root.ts";
 import { kustomizationOf } from "../kustomization.ts";
 import { throughLinks } from "../links.ts";
 import type { FolderLinks } from "../links.ts";
-import { sameRepository } from "../origin.ts";
+import { sameRepository, withoutCredentials } from "../origin.ts";
 import { baseName, cleanPath, folderOf, isWithin, joinPath } from "../paths.ts";
 import { chartMissing } from "../render/kustomize.ts";
 import { askingForOrigins } from "../render/origins.ts";
@@ -114,7 +114,7 @@ function elsewhereFault(application: Application, source: Source, { origin }: Re
   }
   if (isOwn(repoURL, origin)) return undefined;
   return argoFault(application, {
-    what: `deploys from another repository, ${quoted(repoURL.replace(/\/\/[^/@]*@/, "//"))}`,
+    what: `deploys from another repository, ${quoted(withoutCredentials(repoURL))}`,
     remedy: "scan that one with its own repository and cluster",
   });
 }

@@ -13,12 +13,12 @@ import { compareText, fieldAt, isMap, setField, textOf, withField } from "../../
 import type { Value, ValueMap } from "../../core/value.ts";
 import type { DesiredInput } from "../desired.ts";
 import { contextOf } from "../manifests.ts";
-import { sameRepository } from "../origin.ts";
+import { sameRepository, withoutCredentials } from "../origin.ts";
 import { kustomizeJob } from "../render/kustomize.ts";
 import { readRendered } from "../render/rendered.ts";
 import type { Rendered } from "../render/renderers.ts";
 import type { FoundFlux } from "./find.ts";
-import { fluxKey, fluxKustomizationOf, SOURCE_GROUP, substituteReferences, textsIn } from "./objects.ts";
+import { DYES, fluxKey, fluxKustomizationOf, SOURCE_GROUP, substituteReferences, textsIn } from "./objects.ts";
 import type { FluxKustomization, FluxSource, SubstituteReference } from "./objects.ts";
 import { postBuild } from "./post-build.ts";
 import type { LoadedVariables } from "./post-build.ts";
@@ -44,9 +44,6 @@ export async function renderFlux(
 ): Promise<RenderedFlux> {
   return await new FluxPass(input, found, all).run();
 }
-
-/** Words that nobody writes: in the place of values that only the cluster knows. */
-const DYES = ["holdfast-unknown-value-a", "holdfast-unknown-value-b"] as const;
 
 class FluxPass {
   readonly #input: DesiredInput;
@@ -230,7 +227,9 @@ class FluxPass {
     const { kind, name } = flux.source;
     if (kind !== "GitRepository") return elsewhere(flux, `deploys from ${kind}/${name}, which holdfast does not read`);
     const other = await this.#otherRepository(flux.source);
-    return other === undefined ? undefined : elsewhere(flux, `deploys from another repository, ${withoutUser(other)}`);
+    return other === undefined
+      ? undefined
+      : elsewhere(flux, `deploys from another repository, ${withoutCredentials(other)}`);
   }
 
   /** Where a source is fetched from, if that is certainly not this repository. */
@@ -296,10 +295,6 @@ function withTexts(metadata: ValueMap, name: string, texts: ReadonlyMap<string, 
   const merged: Record<string, Value> = isMap(own) ? { ...own } : {};
   for (const [key, text] of texts) setField(merged, key, text);
   return withField(metadata, name, merged);
-}
-
-function withoutUser(address: string): string {
-  return address.slice(0, 200).replace(/\/\/[^/@]*@/, "//");
 }
 
 function elsewhere(flux: FluxKustomization, what: string, leavesUnknown: Fault["leavesUnknown"] = "declared"): Fault {

@@ -19,6 +19,7 @@ import type { Rendered, RenderJob } from "../render/renderers.ts";
 import type { FoundChart } from "../roots.ts";
 import { helmReleaseOf, valuesAt } from "./helm-release.ts";
 import type { HelmRelease, ValuesReference } from "./helm-release.ts";
+import { DYES } from "./objects.ts";
 
 export interface ReleaseInput {
   readonly input: DesiredInput;
@@ -55,9 +56,6 @@ export async function renderRelease(
   const root: FoundChart = { renderer: "helm", path, file: joinPath(path, "Chart.yaml") };
   return { release, root, rendered: second === undefined ? first : { ...first, again: second.output } };
 }
-
-/** In the place of values that only the cluster knows. */
-const DYES = ["holdfast-unknown-value-a", "holdfast-unknown-value-b"] as const;
 
 /** The chart's folder in the repository. */
 async function chartPath({ ref, file, chart }: HelmRelease, context: ReleaseInput): Promise<string | Fault> {

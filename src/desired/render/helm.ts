@@ -8,7 +8,7 @@ import type { Value } from "../../core/value.ts";
 import { decodeText } from "../../yaml/content.ts";
 import { readYaml } from "../../yaml/read.ts";
 import { folderLinks, throughLinks, withLinked } from "../links.ts";
-import { baseName, cleanPath, folderOf, isWithin, joinPath } from "../paths.ts";
+import { baseName, cleanPath, folderOf, isWithin, joinPath, shownFolder } from "../paths.ts";
 import { capabilityArgs } from "./capability-args.ts";
 import { chartMissing } from "./kustomize.ts";
 import type { RenderJob } from "./renderers.ts";
@@ -192,7 +192,7 @@ async function vendor(work: Vendoring, { path, place, dependencies, above }: ToV
     // The name becomes a folder's.
     if (!CHART_NAME.test(dependency.name)) return failed(root, "a dependency's name is no name of a chart");
     if (above.includes(from) || above.length > MAX_DEPENDENCIES_DEEP) {
-      return failed(root, `the dependency on ${from === "" ? "the repository's root" : from} goes round`);
+      return failed(root, `the dependency on ${shownFolder(from)} goes round`);
     }
     const to = joinPath(joinPath(place, "charts"), dependency.name);
     const fault = await copyChart(work, { from, to, above });
@@ -247,7 +247,7 @@ function folderOfDependency(path: string, { repository }: Dependency): string | 
 }
 
 function failed(path: string, message: string): Fault {
-  const shown = path === "" ? "the repository's root" : path;
+  const shown = shownFolder(path);
   return {
     kind: "fault",
     code: "render-failed",

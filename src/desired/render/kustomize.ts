@@ -6,11 +6,12 @@ import type { SourceFile, SourceTree } from "../../core/stages.ts";
 import { decodeText } from "../../yaml/content.ts";
 import type { NamedChart } from "../kustomization.ts";
 import { withLinked } from "../links.ts";
-import { folderOf, isWithin, joinPath } from "../paths.ts";
+import { folderOf, isWithin, joinPath, shownFolder } from "../paths.ts";
 import type { FoundKustomization } from "../roots.ts";
 import type { Capabilities } from "./helm.ts";
 import { textAskingForOrigins } from "./origins.ts";
 import type { RenderJob } from "./renderers.ts";
+import { withoutCredentials } from "../origin.ts";
 
 /** Faults: `render-refused` for what is in no file of the repository, `chart-missing` for charts that are not at hand. */
 export async function kustomizeJob(
@@ -75,15 +76,11 @@ function refused({ path }: FoundKustomization, file: string, outside: readonly s
     kind: "fault",
     code: "render-refused",
     about: path === "" ? "." : path,
-    message: `${path === "" ? "the repository's root" : path} needs what is not in the repository: ${shown.join(", ")}${more}`,
+    message: `${shownFolder(path)} needs what is not in the repository: ${shown.join(", ")}${more}`,
     remedy: "copy it into the repository (kustomize localize), or list the folder under the target's exclude",
     position: { file, line: 1 },
     leavesUnknown: "declared",
   };
-}
-
-function withoutCredentials(address: string): string {
-  return address.slice(0, 200).replace(/\/\/[^/@]*@/, "//");
 }
 
 function missingChart({ path }: FoundKustomization, file: string, chart: NamedChart): Fault {
@@ -110,7 +107,7 @@ export function chartMissing({
     kind: "fault",
     code: "chart-missing",
     about: about === "" ? "." : about,
-    message: `${about === "" ? "the repository's root" : about} needs the chart ${which}${from}, which the repository does not hold`,
+    message: `${shownFolder(about)} needs the chart ${which}${from}, which the repository does not hold`,
     remedy: "vendor the chart in the repository (helm pull, helm dependency build), or list the folder under exclude",
     position: { file, line: 1 },
     leavesUnknown: "declared",

@@ -7,7 +7,7 @@ import type { DesiredObject } from "../../core/objects.ts";
 import type { RenderRoot } from "../../core/stages.ts";
 import type { DesiredInput, DesiredTarget, Sources } from "../desired.ts";
 import { contextOf } from "../manifests.ts";
-import { cleanPath } from "../paths.ts";
+import { cleanPath, shownFolder } from "../paths.ts";
 import type { FoundRoot } from "../roots.ts";
 import { helmJob } from "./helm.ts";
 import type { HelmSettings } from "./helm.ts";
@@ -67,7 +67,7 @@ function withoutRenderer(found: readonly FoundRoot[], results: readonly Rendered
 const SHOWN_PATHS = 3;
 
 function needed(paths: readonly string[]): string {
-  const shown = paths.slice(0, SHOWN_PATHS).map((path) => (path === "" ? "the repository's root" : path));
+  const shown = paths.slice(0, SHOWN_PATHS).map(shownFolder);
   const more = paths.length > SHOWN_PATHS ? ` and ${paths.length - SHOWN_PATHS} more` : "";
   return `it is needed to render ${shown.join(", ")}${more}`;
 }

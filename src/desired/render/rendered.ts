@@ -11,6 +11,7 @@ import type { FoundRoot } from "../roots.ts";
 import { withoutNote } from "./origins.ts";
 import type { NotedObject } from "./origins.ts";
 import type { Rendered } from "./renderers.ts";
+import { shownFolder } from "../paths.ts";
 
 export interface RenderedInput {
   readonly root: FoundRoot;
@@ -109,7 +110,7 @@ function notText(root: FoundRoot): Fault {
     kind: "fault",
     code: "render-failed",
     about: root.path === "" ? "." : root.path,
-    message: `${root.path === "" ? "the repository's root" : root.path} is rendered to something that is not UTF-8`,
+    message: `${shownFolder(root.path)} is rendered to something that is not UTF-8`,
     remedy: "mend it, or list it under the target's exclude",
     position: { file: root.file, line: 1 },
     leavesUnknown: "declared",
@@ -122,7 +123,7 @@ function unsteady(root: FoundRoot, count: number): Fault {
     kind: "fault",
     code: "render-unsteady",
     about: root.path === "" ? "." : root.path,
-    message: `${count} ${objects} each time that ${root.path === "" ? "the repository's root" : root.path} is rendered: not compared`,
+    message: `${count} ${objects} each time that ${shownFolder(root.path)} is rendered: not compared`,
     remedy: "give them names that stay, or leave it",
     position: { file: root.file, line: 1 },
     leavesUnknown: "nothing",

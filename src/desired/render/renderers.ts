@@ -22,6 +22,7 @@ import { writeHelmCommand } from "./helm-command.ts";
 import { withheld } from "./withheld.ts";
 import { openWorkspace, readFiles } from "./workspace.ts";
 import type { RenderCache } from "./cache.ts";
+import { shownFolder } from "../paths.ts";
 
 /** What is rendered, and how: equal jobs give equal output. */
 export interface RenderJob {
@@ -237,7 +238,7 @@ function renderFault(
   clean: (text: string) => string,
 ): Fault {
   const { path, renderer, file } = job;
-  const shown = path === "" ? "the repository's root" : path;
+  const shown = shownFolder(path);
   if (end.kind === "failed" && PLUGINS_OFF.test(end.message)) return pluginRefused(job, end.message);
   const { message, remedy } = wordsOf(end, renderer, clean);
   return {
@@ -252,7 +253,7 @@ function renderFault(
 }
 
 function unwritable({ path, file }: RenderJob, code: string): Fault {
-  const shown = path === "" ? "the repository's root" : path;
+  const shown = shownFolder(path);
   return {
     kind: "fault",
     code: "render-failed",
@@ -265,7 +266,7 @@ function unwritable({ path, file }: RenderJob, code: string): Fault {
 }
 
 function unforeseen({ path, file }: RenderJob): Fault {
-  const shown = path === "" ? "the repository's root" : path;
+  const shown = shownFolder(path);
   return {
     kind: "fault",
     code: "render-refused",
@@ -283,7 +284,7 @@ const PLUGINS_OFF = /external plugins disabled; unable to load external plugin '
 
 function pluginRefused({ path, file }: RenderJob, message: string): Fault {
   const plugin = PLUGINS_OFF.exec(message)?.[1] ?? "";
-  const shown = path === "" ? "the repository's root" : path;
+  const shown = shownFolder(path);
   return {
     kind: "fault",
     code: "render-refused",
