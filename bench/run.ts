@@ -1,4 +1,4 @@
-// `npm run bench [-- start-up compare scan large]`: the benchmarks that are named, or all, one after the other, on the built
+// `npm run bench [-- start-up compare scan roots large]`: the benchmarks that are named, or all, one after the other, on the built
 // program. Figures and what they mean: docs/performance.md.
 
 import { spawnSync } from "node:child_process";
@@ -9,6 +9,7 @@ const BENCHMARKS: Readonly<Record<string, { readonly title: string; readonly scr
   "start-up": { title: "Start-up", script: "startup.ts" },
   compare: { title: "Comparison, from memory", script: "compare.ts" },
   scan: { title: "Full scan on a real API server", script: "scan.ts" },
+  roots: { title: "Full scan of rendered roots", script: "roots.ts" },
   large: { title: "Full scan of 100,000 objects", script: "large.ts" },
 };
 

@@ -276,7 +276,10 @@ function withChanges(drift: Drift, changes: readonly Change[]): Drift {
 function withoutSecrets(judgement: Judgement, drift: Drift): Judgement {
   if (judgement.findings.length === 0) return judgement;
   const redact = textRedactor(sidesOf(drift));
-  const findings = judgement.findings.map((finding) => ({ ...finding, message: redact(finding.message) }));
+  const findings = judgement.findings.map((finding) => {
+    const { message, element } = finding;
+    return { ...finding, message: redact(message), ...(element === undefined ? {} : { element: redact(element) }) };
+  });
   return { ...judgement, findings };
 }
 

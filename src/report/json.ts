@@ -69,12 +69,15 @@ function driftEntry(result: DriftResult): Value {
         ? undefined
         : { file: result.source.file, document: result.source.document, line: result.source.line },
     changes: changesOf(drift).map((change, index) => changeEntry(change, result, index)),
-    findings: judgement.findings.map((finding) => ({
-      policy: finding.policy,
-      severity: finding.severity,
-      message: finding.message,
-      status: finding.status,
-    })),
+    findings: judgement.findings.map((finding) =>
+      compact({
+        policy: finding.policy,
+        severity: finding.severity,
+        message: finding.message,
+        element: finding.element,
+        status: finding.status,
+      }),
+    ),
     verdict: judgement.verdict,
     removedIn: removedIn(drift),
     excuse: drift.state === "unmanaged" ? drift.excuse : undefined,
