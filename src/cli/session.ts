@@ -123,6 +123,8 @@ export interface PassRun {
   readonly tree: SourceTree;
   /** What Git declares. */
   readonly declared: readonly Declared[];
+  /** Applications that ApplicationSets generate. */
+  readonly generated: readonly Declared[];
 }
 
 /** Opens both sides, runs one pass, closes them. */
@@ -136,6 +138,7 @@ export async function passOf(
   const progress = createProgress(process.stderr, options.quiet === true);
   const live = await openLive({ options, config, digester, signal, progress });
   let declared: readonly Declared[] = [];
+  let generated: readonly Declared[] = [];
   try {
     const pass = await runPass({
       config,
@@ -152,11 +155,12 @@ export async function passOf(
       progress: progress.report,
       signal,
       ...watch,
-      onDeclared: (objects) => {
+      onDeclared: (objects, applications) => {
         declared = objects;
+        generated = applications;
       },
     });
-    return { pass, config, tree, declared };
+    return { pass, config, tree, declared, generated };
   } finally {
     progress.clear();
     await live.close();

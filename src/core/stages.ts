@@ -115,6 +115,11 @@ export interface DesiredState {
   readonly revision: string;
   readonly roots: readonly RenderRoot[];
   readonly objects: readonly DesiredObject[];
+  /**
+   * Argo CD Applications that an ApplicationSet generates, with the origin of that one: Argo CD's own controller writes them,
+   * so that they are nothing that Git declares, and what they ask for counts as Git's.
+   */
+  readonly generated?: readonly DesiredObject[];
   readonly faults: readonly Fault[];
   /** `false` where some root or file could not be read: nothing in the target's scope is then called unmanaged. */
   readonly complete: boolean;

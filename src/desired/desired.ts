@@ -144,6 +144,7 @@ async function deployed(
     revision: tree.revision,
     roots: rendered.flatMap((one) => one.roots),
     objects: single.objects,
+    ...(argo === undefined || argo.rendered.generated.length === 0 ? {} : { generated: argo.rendered.generated }),
     faults,
     complete: !faults.some((fault) => fault.leavesUnknown === "declared"),
   };

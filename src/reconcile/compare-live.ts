@@ -57,6 +57,8 @@ export interface CompareInput {
   readonly progress: Progress;
   /** Objects of which everything that is left out is kept. */
   readonly traced?: (ref: ObjectRef) => boolean;
+  /** Argo CD Applications that say besides what is no drift ({@link DesiredState.generated}). */
+  readonly generated?: readonly DesiredObject[];
   /** What the repository says is no drift. */
   readonly ignore?: readonly IgnoreRule[];
   /** Field managers that deploy, besides those that are known to. */
@@ -159,10 +161,10 @@ class Comparing {
     this.input = input;
     this.leftOut = leftOutLog(input.traced);
     this.excused = excusedLog(input.traced);
-    this.ignoring = ignoring(
-      input.ignore ?? [],
-      input.declared.map(({ object }) => object),
-    );
+    this.ignoring = ignoring(input.ignore ?? [], [
+      ...input.declared.map(({ object }) => object),
+      ...(input.generated ?? []),
+    ]);
     for (const declared of input.declared) this.waiting.set(refKey(declared.object.ref), declared);
     this.declaredKinds = new Set(input.declared.map(({ object }) => kindKey(object.ref)));
     const known = new Set([...this.waiting.keys(), ...(input.known ?? [])]);

@@ -36,7 +36,7 @@ export interface Ignoring {
   unused(): readonly Fault[];
 }
 
-/** `declared`: all that Git declares, for the Applications among it. */
+/** `declared`: all that Git declares, and generated Applications, for the Applications among it. */
 export function ignoring(rules: readonly IgnoreRule[], declared: readonly DesiredObject[]): Ignoring {
   const applications = applicationIgnores(declared, ({ origin }) => ({ file: origin.file, line: 1, column: 1 }));
   const waiting = new Set(rules);

@@ -38,8 +38,8 @@ export interface PassInput {
   readonly clock: Clock;
   readonly progress: Progress;
   readonly signal?: AbortSignal;
-  /** Told what Git declares, before it is compared. */
-  readonly onDeclared?: (declared: readonly Declared[]) => void;
+  /** Told what Git declares, before it is compared, and which Applications are generated from it. */
+  readonly onDeclared?: (declared: readonly Declared[], generated: readonly Declared[]) => void;
   /** Objects of which everything that is left out is told, for `explain`; absent: none. */
   readonly traced?: (ref: ObjectRef) => boolean;
   /** Told of each object that both sides have, once it was compared. */

@@ -58,8 +58,8 @@ export interface ScanOptions {
   readonly clock: Clock;
   readonly progress: Progress;
   readonly signal?: AbortSignal;
-  /** Told what Git declares, before it is compared. */
-  readonly onDeclared?: (declared: readonly Declared[]) => void;
+  /** Told what Git declares, before it is compared, and which Applications are generated from it. */
+  readonly onDeclared?: (declared: readonly Declared[], generated: readonly Declared[]) => void;
   /** Objects of which everything that is left out is told, for `explain`; absent: none. */
   readonly traced?: (ref: ObjectRef) => boolean;
   readonly onCompared?: (compared: ComparedObject) => void;
@@ -84,9 +84,10 @@ export async function scan(options: ScanOptions): Promise<Pass> {
 
   const schemas = layered(options.live);
   const all = declaredBy(read);
+  const generated = generatedBy(read);
   const neighbours = await readTargets({ ...options, targets: options.neighbours ?? [] });
   options.signal?.throwIfAborted();
-  options.onDeclared?.(all);
+  options.onDeclared?.(all, generated);
   const looked = options.secrets ? all : all.filter(isNoSecret);
   const { declared: unique, faults: duplicates } = withoutDuplicates(looked);
   const versions = servedVersions(unique, options.live);
@@ -105,6 +106,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
     progress: options.progress,
     ...(options.traced === undefined ? {} : { traced: options.traced }),
     ...(options.onCompared === undefined ? {} : { onCompared: options.onCompared }),
+    generated: generated.map(({ object }) => object),
     ignore: options.ignore?.rules ?? [],
     deployers: options.deployers ?? [],
   });
@@ -127,7 +129,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
     ...versions.faults,
     ...compared.faults,
     ...dealt,
-    ...(await unreadIgnores(all, treeOf(read))),
+    ...(await unreadIgnores(all, generated, treeOf(read))),
   ];
   const twice = read.flatMap(({ state }) => state.faults).filter((fault) => fault.code === "duplicate-object").length;
   const policiesRead = !faults.some((fault) => fault.code === "policy-invalid");
@@ -242,6 +244,12 @@ export async function scanQuery(
   // In versions that are not served, too: the snapshot notes that they are not.
   const looked = secrets ? declared : declared.filter(isNoSecret);
   return queryOf({ declared: looked, secrets, scope: managedScope(read), live: options.live });
+}
+
+function generatedBy(read: readonly ReadTarget[]): readonly Declared[] {
+  return read.flatMap(({ target, state }) =>
+    (state.generated ?? []).map((object): Declared => ({ target: target.name, object })),
+  );
 }
 
 function declaredBy(read: readonly ReadTarget[]): readonly Declared[] {

@@ -6,7 +6,7 @@ import type { DesiredObject } from "../core/objects.ts";
 import { formatRef } from "../core/refs.ts";
 import type { SourceTree } from "../core/stages.ts";
 import { applicationIgnores } from "../drift/declared-ignores.ts";
-import type { NotUnderstood } from "../drift/declared-ignores.ts";
+import type { ApplicationIgnores, NotUnderstood } from "../drift/declared-ignores.ts";
 import { createLocator } from "../yaml/locator.ts";
 import type { Declared } from "./compare-live.ts";
 
@@ -15,15 +15,21 @@ const MOST_TOLD = 20;
 
 const LONGEST_SHOWN = 120;
 
-/** One fault for each Application, at its first expression. They leave nothing unknown, and change no exit code. */
+/**
+ * One fault for each Application, at its first expression; of those that one ApplicationSet generates with it, for the first.
+ * They leave nothing unknown, and change no exit code.
+ */
 export async function unreadIgnores(
   declared: readonly Declared[],
+  generated: readonly Declared[],
   treeOf: (target: string) => SourceTree,
 ): Promise<readonly Fault[]> {
   const objects = declared.map(({ object }) => object);
-  const found = applicationIgnores(objects, ({ origin }) => ({ file: origin.file, line: 1 })).notUnderstood(objects);
+  const asking = [...declared, ...generated];
+  const ignores = ignoresOf(asking);
+  const found = onceForEach(ignores.notUnderstood(objects), new Set(generated.map(({ object }) => object)));
   if (found.length === 0) return [];
-  const targets = new Map(declared.map(({ target, object }) => [object, target]));
+  const targets = new Map(asking.map(({ target, object }) => [object, target]));
   const faults: Fault[] = [];
   for (const [first, ...more] of found.slice(0, MOST_TOLD)) {
     const target = first === undefined ? undefined : targets.get(first.application);
@@ -34,10 +40,29 @@ export async function unreadIgnores(
 }
 
 /** Explains one object: what is asked for it and not honoured. */
-export function unreadIgnoresFor(declared: readonly Declared[]): (desired: DesiredObject) => readonly NotUnderstood[] {
-  const objects = declared.map(({ object }) => object);
-  const ignores = applicationIgnores(objects, ({ origin }) => ({ file: origin.file, line: 1 }));
+export function unreadIgnoresFor(
+  declared: readonly Declared[],
+  generated: readonly Declared[],
+): (desired: DesiredObject) => readonly NotUnderstood[] {
+  const ignores = ignoresOf([...declared, ...generated]);
   return (desired) => ignores.notUnderstoodFor(desired);
+}
+
+function ignoresOf(asking: readonly Declared[]): ApplicationIgnores {
+  const objects = asking.map(({ object }) => object);
+  return applicationIgnores(objects, ({ origin }) => ({ file: origin.file, line: 1 }));
+}
+
+type Asked = readonly NotUnderstood[];
+
+function onceForEach(found: readonly Asked[], generated: ReadonlySet<DesiredObject>): readonly Asked[] {
+  const told = new Set<string>();
+  return found.filter(([first]) => {
+    if (first === undefined || !generated.has(first.application)) return true;
+    const { file, document, items } = first.application.origin;
+    const key = [file, document, ...items, first.expression].join("\0");
+    return !told.has(key) && told.add(key);
+  });
 }
 
 interface Told {

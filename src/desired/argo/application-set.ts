@@ -69,7 +69,7 @@ async function fromTemplate(
 /** `templatePatch`; the project stays. */
 function patched(set: ApplicationSet, template: ValueMap, patch: string): ValueMap | Fault {
   if (patch.trim() === "") return template;
-  const value = readYaml(patch, { file: set.file }).documents[0]?.value;
+  const value = readYaml(patch, { file: set.origin.file }).documents[0]?.value;
   if (value === undefined) return template;
   if (!isMap(value)) return argoFault(set, { what: "has a templatePatch that gives no map" });
   if ([...textsIn(value)].some((text) => text.startsWith("$patch") || text.startsWith("$setElementOrder"))) {
@@ -92,7 +92,7 @@ function named(set: ApplicationSet, template: ValueMap): Application | Fault {
   const application = applicationOf({
     ref: { apiVersion, kind: "Application", ...(namespace === undefined ? {} : { namespace }), name },
     value,
-    origin: { file: set.file, document: 0, items: [], layer: "literal", hash: "" },
+    origin: set.origin,
   });
   return application ?? argoFault(set, { what: `generates ${quoted(name)}, which has no spec` });
 }

@@ -112,7 +112,7 @@ function listParams(generator: ValueMap, { set, goTemplate }: GeneratorContext):
     params.push(one);
   }
   const text = textOf(generator, "elementsYaml") ?? "";
-  const more = text === "" ? [] : readYaml(text, { file: set.file }).documents[0]?.value;
+  const more = text === "" ? [] : readYaml(text, { file: set.origin.file }).documents[0]?.value;
   if (!isList(more) || !more.every(isMap)) return argoFault(set, { what: "has elementsYaml that is no list of maps" });
   return [...params, ...more];
 }

@@ -1,7 +1,7 @@
 /** Argo CD's own objects, as far as they say what is deployed, from where, and how (argo-cd `pkg/apis/application/v1alpha1`). */
 
 import type { Fault } from "../../core/fault.ts";
-import type { DesiredObject } from "../../core/objects.ts";
+import type { DesiredObject, Origin } from "../../core/objects.ts";
 import { formatRef, groupOf } from "../../core/refs.ts";
 import type { ObjectRef } from "../../core/refs.ts";
 import type { RootDeployer } from "../../core/stages.ts";
@@ -14,8 +14,8 @@ const ARGO_GROUP = "argoproj.io";
 /** Who deploys: an Application, or the ApplicationSet that generates it. */
 export interface Declared {
   readonly ref: ObjectRef;
-  /** Where Git declares it. */
-  readonly file: string;
+  /** Where Git declares it; of an Application that is generated, its ApplicationSet. */
+  readonly origin: Origin;
 }
 
 export interface Application extends Declared {
@@ -54,7 +54,7 @@ export function applicationOf({ ref, value, origin }: DesiredObject): Applicatio
   const skip = textOf(fieldAt(value, "metadata", "annotations"), "argocd.argoproj.io/skip-reconcile");
   return {
     ref,
-    file: origin.file,
+    origin,
     spec,
     sources: sourcesOf(spec),
     destination: destinationOf(spec),
@@ -69,7 +69,7 @@ export interface ApplicationSet extends Declared {
 /** `undefined` for every other kind, and for what lacks a spec. */
 export function applicationSetOf({ ref, value, origin }: DesiredObject): ApplicationSet | undefined {
   const spec = specOf(ref, value, "ApplicationSet");
-  return spec === undefined ? undefined : { ref, file: origin.file, spec };
+  return spec === undefined ? undefined : { ref, origin, spec };
 }
 
 function specOf(ref: ObjectRef, value: ValueMap, kind: string): ValueMap | undefined {
@@ -126,8 +126,8 @@ export function declaredKey({ ref }: Pick<Declared, "ref">): string {
   return `${ref.kind} ${ref.namespace ?? ""}/${ref.name}`;
 }
 
-export function argoDeployer({ ref, file, suspended }: Application): RootDeployer {
-  return { kind: "argo-cd-application", ref, file, suspended };
+export function argoDeployer({ ref, origin, suspended }: Application): RootDeployer {
+  return { kind: "argo-cd-application", ref, file: origin.file, suspended };
 }
 
 /** The items of a list; none where it is no list. */
@@ -149,7 +149,7 @@ export interface ArgoFault {
 }
 
 /** `Application/web in argocd` and what it does that holdfast does not follow. */
-export function argoFault({ ref, file }: Declared, { what, remedy, leavesUnknown = "declared" }: ArgoFault): Fault {
+export function argoFault({ ref, origin }: Declared, { what, remedy, leavesUnknown = "declared" }: ArgoFault): Fault {
   const name = formatRef(ref);
   return {
     kind: "fault",
@@ -157,7 +157,7 @@ export function argoFault({ ref, file }: Declared, { what, remedy, leavesUnknown
     about: name,
     message: `${name} ${what}`,
     remedy: remedy ?? "render it to manifests, or leave it: what it deploys is not compared",
-    position: { file, line: 1 },
+    position: { file: origin.file, line: 1 },
     leavesUnknown,
   };
 }

@@ -7,15 +7,16 @@ import { availableParallelism } from "node:os";
 import { isFault } from "../../core/fault.ts";
 import type { Fault } from "../../core/fault.ts";
 import type { DesiredObject } from "../../core/objects.ts";
-import { formatRef, refKey } from "../../core/refs.ts";
-import type { RenderRoot } from "../../core/stages.ts";
+import { compareRefs, formatRef, refKey } from "../../core/refs.ts";
+import type { Locator, RenderRoot } from "../../core/stages.ts";
 import { compareText, fieldOf } from "../../core/value.ts";
+import { createLocator } from "../../yaml/locator.ts";
 import type { DesiredInput } from "../desired.ts";
 import { generatedApplications } from "./application-set.ts";
 import { whereabouts } from "./destination.ts";
 import type { FoundArgo } from "./find.ts";
 import { applicationOf, applicationSetOf, argoDeployer, argoFault, declaredKey, quoted } from "./objects.ts";
-import type { Application, ApplicationSet, Source } from "./objects.ts";
+import type { Application, ApplicationSet, Declared, Source } from "./objects.ts";
 import { renderSource } from "./render-source.ts";
 import type { RenderedSource } from "./render-source.ts";
 import { argoRoot, isOwn, takesIn } from "./root.ts";
@@ -24,6 +25,8 @@ import type { ArgoRoot } from "./root.ts";
 export interface RenderedArgo {
   readonly roots: readonly RenderRoot[];
   readonly objects: readonly DesiredObject[];
+  /** As {@link DesiredState.generated} has them. */
+  readonly generated: readonly DesiredObject[];
   readonly faults: readonly Fault[];
   readonly encrypted: number;
   /** Whether some Application takes the file in. */
@@ -49,14 +52,18 @@ class ArgoPass {
   readonly #objects = new Map<string, Map<string, DesiredObject>>();
   readonly #seen = new Set<string>();
   readonly #waiting: Waiting[] = [];
+  readonly #followed = new Map<string, Declared>();
+  readonly #generated: DesiredObject[] = [];
   readonly #built: ArgoRoot[] = [];
   readonly #roots: RenderRoot[] = [];
   readonly #faults: Fault[] = [];
   readonly #elsewhere = new Map<string, Application[]>();
   readonly #revisions = new Map<string, Application[]>();
+  readonly #locator: Locator;
   #encrypted = 0;
 
   constructor(input: DesiredInput, found: FoundArgo) {
+    this.#locator = createLocator((file) => input.tree.read(file));
     this.#input = input;
     this.#found = found;
   }
@@ -78,7 +85,8 @@ class ArgoPass {
       const key = refKey(object.ref);
       if (!this.#objects.has(key)) this.#objects.set(key, new Map([["", object]]));
     }
-    const noted = await this.#notes();
+    const told = [...this.#found.faults, ...this.#faults].map((fault) => this.#located(fault));
+    const faults = [...(await Promise.all(told)), ...(await this.#notes())];
     return {
       // Those that are rendered side by side end in any order.
       roots: this.#roots.toSorted((a, b) => compareText(a.path, b.path) || compareText(nameOf(a), nameOf(b))),
@@ -87,7 +95,8 @@ class ArgoPass {
         .flatMap(([, byApplication]) =>
           [...byApplication].toSorted(([a], [b]) => compareText(a, b)).map(([, object]) => object),
         ),
-      faults: [...this.#found.faults, ...this.#faults, ...noted].toSorted((a, b) => compareText(a.about, b.about)),
+      generated: this.#generated.toSorted((a, b) => compareRefs(a.ref, b.ref)),
+      faults: faults.toSorted((a, b) => compareText(a.about, b.about)),
       encrypted: this.#encrypted,
       deploys: (file) => this.#built.some((root) => takesIn(root, file)),
     };
@@ -102,6 +111,7 @@ class ArgoPass {
     const key = declaredKey(declared);
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
+    this.#followed.set(formatRef(declared.ref), declared);
     if (depth <= MAX_DEPTH && this.#seen.size <= MAX_APPLICATIONS) this.#waiting.push({ declared, depth });
     else
       this.#faults.push(argoFault(declared, { what: "is one of Applications that lead to more of them without end" }));
@@ -112,7 +122,19 @@ class ArgoPass {
     const { repository } = this.#found;
     const generated = await generatedApplications({ set: declared, repository, renderers: this.#input.renderers });
     if (isFault(generated)) return void this.#faults.push(generated);
-    for (const application of generated) this.#wait(application, depth + 1);
+    for (const application of generated) {
+      if (!this.#seen.has(declaredKey(application))) this.#generated.push(objectOf(application));
+      this.#wait(application, depth + 1);
+    }
+  }
+
+  /** What is said of an Application as a whole is said where it begins: a file may hold several. */
+  async #located(fault: Fault): Promise<Fault> {
+    const declared = this.#followed.get(fault.about);
+    const { position } = fault;
+    if (declared === undefined || position === undefined || position.file !== declared.origin.file) return fault;
+    const found = await this.#locator.locate(declared.origin, []);
+    return isFault(found) || position.line !== 1 ? fault : { ...fault, position: found };
   }
 
   async #render(application: Application, depth: number): Promise<void> {
@@ -161,6 +183,15 @@ class ArgoPass {
     }
     return notes;
   }
+}
+
+function objectOf({ ref, spec, origin }: Application): DesiredObject {
+  const { apiVersion, kind, namespace, name } = ref;
+  return {
+    ref,
+    origin,
+    value: { apiVersion, kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) }, spec },
+  };
 }
 
 function nameOf({ deployer }: RenderRoot): string {

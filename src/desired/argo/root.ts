@@ -105,7 +105,10 @@ export async function argoRoot(
 
 /** What is in another repository, or is no repository. */
 function elsewhereFault(application: Application, source: Source, { origin }: Repository): Fault | undefined {
-  const { ref, file } = application;
+  const {
+    ref,
+    origin: { file },
+  } = application;
   const { repoURL, revision, chart } = source;
   if (chart !== undefined || repoURL.startsWith("oci://")) {
     const version = revision === undefined ? {} : { version: revision };

@@ -84,8 +84,8 @@ export function goTemplates({ set, tree, renderers }: GoTemplatesInput): Templat
       if (templates.some((text) => usesFunction(text, "slugify"))) return refused("uses slugify, which holdfast lacks");
       const rendered = await renderers.render({
         renderer: "helm",
-        path: folderOf(set.file),
-        file: set.file,
+        path: folderOf(set.origin.file),
+        file: set.origin.file,
         tree,
         files: [],
         made: chartOf(templates, params),

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { RenderJob } from "../../../src/desired/render/renderers.ts";
 import { isFault } from "../../../src/core/fault.ts";
+import { unreadIgnores } from "../../../src/reconcile/unread-ignores.ts";
+import { applicationIgnores } from "../../../src/drift/declared-ignores.ts";
 import type { DesiredState, SourceTree } from "../../../src/core/stages.ts";
 import { readDesired } from "../../../src/desired/desired.ts";
 import type { DesiredTarget } from "../../../src/desired/desired.ts";
@@ -149,6 +151,47 @@ describe("what Argo CD deploys", () => {
     expect(names(state)).toEqual(["ConfigMap/a", "ApplicationSet/set"]);
     expect(state.roots.map(({ path, deployer }) => [path, deployer?.ref.name, deployer?.file])).toEqual([
       ["apps/one", "one", "set.yaml"],
+    ]);
+  });
+
+  test("what a generated Application ignores counts for what it deploys, and for nothing else", async () => {
+    const generators = `- git: {repoURL: ${REPOSITORY}, directories: [{path: 'apps/*'}]}`;
+    const more = "ignoreDifferences: [{group: '', kind: ConfigMap, jsonPointers: ['/data/{{path.basename}}', '/x*']}]";
+    const set = applicationSet("set", generators, "'{{path.basename}}'", "path: '{{path}}'");
+    const state = await read(
+      treeOf({
+        "set.yaml": `# first\n---\n${set.replace("      project: default", `      project: default\n      ${more}`)}`,
+        "apps/one/a.yaml": MAP,
+        "apps/two/b.yaml": MAP.replace("name: a", "name: b"),
+      }),
+    );
+    const ignores = applicationIgnores([...state.objects, ...(state.generated ?? [])], () => ({ file: "", line: 1 }));
+    const asked = state.objects.map((one) => [one.ref.name, ignores.rulesFor(one).map(({ field }) => field?.text)]);
+    expect(asked).toEqual([
+      ["a", ["/data/one"]],
+      ["b", ["/data/two"]],
+      ["set", []],
+    ]);
+    const declared = state.objects.map((object) => ({ target: "t", object }));
+    const generated = (state.generated ?? []).map((object) => ({ target: "t", object }));
+    const tree = treeOf({});
+    const told = await unreadIgnores(declared, generated, () => tree);
+    expect(told.map(({ about, position }) => [about, position?.file])).toEqual([
+      ["Application/one in argocd", "set.yaml"],
+    ]);
+  });
+
+  test("a fault names the line that the Application begins at", async () => {
+    const other = applicationSet("set", "- clusters: {}", "x", "path: x");
+    const state = await read(
+      treeOf({
+        "apps.yaml": [application("one", "path: gone"), application("two", "path: gone"), other].join("---\n"),
+      }),
+    );
+    expect(state.faults.map(({ about, position }) => [about, position?.file, position?.line])).toEqual([
+      ["Application/one in argocd", "apps.yaml", 1],
+      ["Application/two in argocd", "apps.yaml", 12],
+      ["ApplicationSet/set in argocd", "apps.yaml", 23],
     ]);
   });
 });
