@@ -37,6 +37,7 @@ export type FaultCode =
   | "renderer-missing"
   | "repository-invalid"
   | "revision-unknown"
+  | "secret-not-made"
   | "secrets-encrypted"
   | "secrets-other-key"
   | "snapshot-incomplete"

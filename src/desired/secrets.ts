@@ -2,7 +2,7 @@
 
 import type { FieldPath } from "../core/path.ts";
 import { fields } from "../core/path.ts";
-import { fieldAt, fieldOf, isList, isMap, setField, withField } from "../core/value.ts";
+import { fieldAt, fieldOf, isList, isMap, setField, textOf, withField } from "../core/value.ts";
 import type { Value, ValueMap } from "../core/value.ts";
 import { LAST_APPLIED } from "../kinds/secret-fields.ts";
 import type { Digester } from "../text/digest.ts";
@@ -69,9 +69,13 @@ function withoutLastApplied(object: ValueMap): ValueMap {
   return withField(object, "metadata", withField(metadata, "annotations", kept));
 }
 
-/** Whether SOPS encrypted parts of the document: it leaves its own `sops` map behind. */
+/**
+ * Whether SOPS encrypted parts of the document, so that somebody else is to decrypt it: it leaves its own `sops` map behind.
+ * A SopsSecret (isindir/sops-secrets-operator) is deployed as it stands, ciphertext and all.
+ */
 export function isEncrypted(object: ValueMap): boolean {
   const sops = fieldOf(object, "sops");
+  if (textOf(object, "apiVersion")?.startsWith("isindir.github.com/") === true) return false;
   return isMap(sops) && (Object.hasOwn(sops, "mac") || Object.hasOwn(sops, "version"));
 }
 

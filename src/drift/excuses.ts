@@ -20,6 +20,16 @@ export const MIRROR: Excuse = { rule: "the mirror of Endpoints that Git declares
 
 export const GOING: Excuse = { rule: "deleted, and held by nothing but what lets go by itself", judged: false };
 
+/** By an object that Git declares, which names it. The name is Git's, and the content whoever may write Secrets could have put there. */
+export function askedForExcuse(maker: ObjectRef): Excuse {
+  const group = groupOf(maker.apiVersion);
+  return {
+    rule: `made of what Git declares (${maker.kind} of ${group}), its content unknown`,
+    owner: maker,
+    judged: true,
+  };
+}
+
 export function systemExcuse({ source }: SystemMade): Excuse {
   return { rule: `as its maker makes it (${source})`, judged: false };
 }

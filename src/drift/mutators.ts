@@ -206,7 +206,7 @@ function asksNameOnly(selector: Value | undefined): boolean {
 }
 
 /** apimachinery `labels.Selector`: every requirement holds. */
-function selects(selector: Value | undefined, labels: Value): boolean {
+export function selects(selector: Value | undefined, labels: Value): boolean {
   const wanted = fieldOf(selector, "matchLabels");
   if (isMap(wanted) && !Object.keys(wanted).every((name) => fieldOf(labels, name) === wanted[name])) return false;
   return itemsOf(fieldOf(selector, "matchExpressions")).every((expression) => {

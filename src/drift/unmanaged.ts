@@ -7,13 +7,15 @@ import type { ObjectRef } from "../core/refs.ts";
 import { fieldAt, fieldOf, isList, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 import { isLookedAt, isRecord } from "../kinds/scope-kinds.ts";
+import { ownsNamedOnly } from "../kinds/secret-makers.ts";
 import { systemMaker } from "../kinds/system-made.ts";
 import { wasRead } from "./inventory.ts";
 import type { Reads } from "./inventory.ts";
 import type { LiveSource } from "../core/stages.ts";
 import { certificateSecrets } from "./certificate-secrets.ts";
-import { CLAIM, GOING, MIRROR, ownedExcuse, systemExcuse } from "./excuses.ts";
+import { askedForExcuse, CLAIM, GOING, MIRROR, ownedExcuse, systemExcuse } from "./excuses.ts";
 import type { Excuse } from "./excuses.ts";
+import type { MadeSecrets } from "./made-secrets.ts";
 import { createOwners } from "./owners.ts";
 import type { FoundOwner, KindSource } from "./owners.ts";
 import { stillWithoutOwner } from "./unmanaged-again.ts";
@@ -45,6 +47,8 @@ export interface UnmanagedInput {
   readonly declaredKinds: ReadonlySet<string>;
   readonly scope: ManagedScope;
   readonly isClaim: (ref: ObjectRef) => boolean;
+  /** Told of live objects by whoever owns it, each before it is taken here. */
+  readonly made: Pick<MadeSecrets, "makerOf" | "mayOwn">;
   readonly kinds: KindSource;
   /** {@link LiveSource.look}; absent: what was read is all that there is. */
   readonly look?: LiveSource["look"];
@@ -71,7 +75,7 @@ export interface UnmanagedFinder {
 }
 
 /** What cannot be told before everything was read. */
-type Waits = "owner" | "certificate";
+type Waits = "owner" | "maker" | "certificate";
 
 /**
  * Objects are kept where they are unmanaged, and where their owner was not seen yet: kinds that own others are best read
@@ -106,12 +110,13 @@ export function createUnmanagedFinder(input: UnmanagedInput): UnmanagedFinder {
       // A kind that Git declares in two versions comes in both.
       if (seen.has(key)) return;
       const owned = owners.ownerOf(live);
-      if (typeof owned !== "string") {
+      const isOwned = typeof owned !== "string";
+      if (isOwned && !needsMaker(live.ref, owned)) {
         excuse(target, live, ownedExcuse(owned));
         return;
       }
       seen.add(key);
-      const waits = owned === "not-seen" ? "owner" : why?.needs;
+      const waits = isOwned ? "maker" : owned === "not-seen" ? "owner" : why?.needs;
       found.push({ target, live, waits });
     },
     finish: async (reads) => {
@@ -138,12 +143,22 @@ export function createUnmanagedFinder(input: UnmanagedInput): UnmanagedFinder {
 
   function atEnd(live: LiveObject, waits: Waits | undefined, reads: Reads): Excuse | undefined {
     if (claims.has(live.ref)) return CLAIM;
+    const maker = input.made.makerOf(live.ref);
+    if (maker !== undefined) return askedForExcuse(maker);
     const wasUnread = (owner: ObjectRef): boolean => !wasRead(reads, owner);
-    const owner: FoundOwner | undefined = waits === "owner" ? owners.ownerAtEnd(live, wasUnread) : undefined;
-    if (owner !== undefined) return ownedExcuse(owner);
+    const owner: FoundOwner | undefined =
+      waits === "owner" || waits === "maker" ? owners.ownerAtEnd(live, wasUnread) : undefined;
+    if (owner !== undefined && (owner.unread === true || input.made.mayOwn(owner.ref, live.ref))) {
+      return ownedExcuse(owner);
+    }
     const made = systemMaker(live);
     return made?.needs === "certificate" && certificates.has(live, wasUnread) ? systemExcuse(made) : undefined;
   }
+}
+
+/** Whether it is only known at the end that such an owner makes such an object. */
+function needsMaker({ kind, apiVersion }: ObjectRef, { ref }: FoundOwner): boolean {
+  return kind === "Secret" && apiVersion === "v1" && ownsNamedOnly(ref);
 }
 
 export function unmanagedOf(live: LiveObject): Unmanaged {

@@ -60,6 +60,8 @@ export interface AdmissionContext {
   readonly scaled: ReadonlyMap<string, readonly Autoscaler[]>;
   /** refKey()s of workloads whose Pods' requests a VerticalPodAutoscaler writes. */
   readonly resized: ReadonlySet<string>;
+  /** Field managers of the controllers that Git asks to write into a Secret; absent: there are none. */
+  readonly secretWritersOf?: (secret: ObjectRef) => readonly string[];
   /** LimitRanges of a namespace: `spec.limits` of each. */
   limitsOf(namespace: string): readonly Value[];
   /** Names of the classes that are marked as the default. */

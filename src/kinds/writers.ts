@@ -7,7 +7,8 @@ import { refKey } from "../core/refs.ts";
 import { equalValues, fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 import { kindsOf, union } from "./left-out.ts";
-import type { DifferenceAt, LeftOutRow } from "./left-out.ts";
+import type { AdmissionContext, DifferenceAt, LeftOutRow } from "./left-out.ts";
+import { isWriter } from "./secret-makers.ts";
 
 const ROLLOUT = kindsOf("argoproj.io", "Rollout");
 const WORKLOAD = union(kindsOf("apps", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"), ROLLOUT);
@@ -33,7 +34,26 @@ const RESIZERS: ReadonlySet<string> = new Set([
 
 const POD_HASH = "rollouts-pod-template-hash";
 
+/** What a controller puts into a Secret for an object that Git declares, and that names the Secret (secret-makers.ts). */
+const ASKED_FOR: readonly LeftOutRow[] = [
+  ["data", "*"],
+  ["type"],
+  ["metadata", "labels", "*"],
+  ["metadata", "annotations", "*"],
+].map((place) => ({
+  kinds: kindsOf("", "Secret"),
+  place,
+  on: "any",
+  test: ({ ref, actor }: DifferenceAt, { secretWritersOf }: AdmissionContext) =>
+    actor !== undefined && isWriter(actor.manager, secretWritersOf?.(ref) ?? []),
+  reason: "controller",
+  rule: "written into the Secret by the controller of an object in Git that asks for it",
+  judged: true,
+  source: "each in src/kinds/secret-makers.ts",
+}));
+
 export const WRITERS: readonly LeftOutRow[] = [
+  ...ASKED_FOR,
   {
     kinds: SERVICE,
     place: ["spec", "selector"],

@@ -20,6 +20,8 @@ import { compareObject } from "../drift/compare.ts";
 import type { Comparison } from "../drift/compare.ts";
 import { absenceOf, readsOf, wasRead } from "../drift/inventory.ts";
 import type { Reads } from "../drift/inventory.ts";
+import { madeSecrets } from "../drift/made-secrets.ts";
+import type { AbsentSecret, MadeSecrets } from "../drift/made-secrets.ts";
 import { claimsOf, createUnmanagedFinder, unmanagedOf } from "../drift/unmanaged.ts";
 import type { Excused, ManagedScope, UnmanagedFinder } from "../drift/unmanaged.ts";
 import { undeclaredUnread } from "../live/faults.ts";
@@ -49,6 +51,8 @@ export interface CompareInput {
   readonly declared: readonly Declared[];
   /** refKey()s of what Git declares besides, so that it is not unmanaged: twice, or in a target that is not looked at. */
   readonly known?: ReadonlySet<string>;
+  /** Those of a target that is not looked at: controllers make Secrets of them all the same. */
+  readonly beside?: readonly DesiredObject[];
   readonly live: LiveSource;
   readonly schemas: SchemaSource;
   readonly secrets: boolean;
@@ -134,6 +138,9 @@ class Comparing {
   /** Declared objects that came in another version than Git's, which is yet to come. */
   private readonly aside = new Map<string, LiveObject>();
   private readonly facts: AdmissionFacts;
+  private readonly made: MadeSecrets;
+  /** refKey()s of all that Git declares. */
+  private readonly known: ReadonlySet<string>;
   /** What the facts of all pages so far say. */
   private context: AdmissionContext;
   private readonly places: LiveEvent[] = [];
@@ -168,11 +175,14 @@ class Comparing {
     for (const declared of input.declared) this.waiting.set(refKey(declared.object.ref), declared);
     this.declaredKinds = new Set(input.declared.map(({ object }) => kindKey(object.ref)));
     const known = new Set([...this.waiting.keys(), ...(input.known ?? [])]);
+    this.known = known;
+    this.made = madeSecrets([...input.declared.map(({ object }) => object), ...(input.beside ?? [])]);
     this.finder = createUnmanagedFinder({
       known,
       declaredKinds: this.declaredKinds,
       scope: input.scope,
       isClaim: claimsOf(input.declared.map(({ object }) => object)),
+      made: this.made,
       kinds: input.live,
       look: input.live.look,
       pause: () => sleep(GARBAGE_MS),
@@ -197,7 +207,7 @@ class Comparing {
         input.live.served(kind) !== undefined,
     );
     for (const kind of unasked) this.facts.unread(kind);
-    this.context = this.facts.context();
+    this.context = this.knownContext();
     if (input.live.dryRun !== undefined) {
       this.predictor = createPredictor({
         dryRun: input.live.dryRun,
@@ -214,7 +224,7 @@ class Comparing {
     switch (event.kind) {
       case "objects":
         this.facts.take(event.objects, "live");
-        this.context = this.facts.context();
+        this.context = this.knownContext();
         for (const live of event.objects) this.takeObject(live);
         this.input.progress({
           stage: "comparing",
@@ -229,7 +239,7 @@ class Comparing {
       case "unread":
         this.places.push(event);
         this.facts.unread(event.of, event.namespace);
-        this.context = this.facts.context();
+        this.context = this.knownContext();
         this.takeUnread(event.of, event.fault);
         break;
       case "fault":
@@ -238,7 +248,12 @@ class Comparing {
     }
   }
 
+  private knownContext(): AdmissionContext {
+    return { ...this.facts.context(), secretWritersOf: (secret) => this.made.writersOf(secret) };
+  }
+
   private takeObject(live: LiveObject): void {
+    this.made.saw(live);
     if (live.ref.kind === "Namespace" && live.ref.apiVersion === "v1") this.namespaces.set(live.ref.name, live);
     if (tellsSync(live.ref)) this.deployers.set(refKey(live.ref), live);
     this.finder.take(live);
@@ -332,6 +347,7 @@ class Comparing {
       ...(replicas ? this.autoscalerFaults : []),
       ...(this.predictor?.faults() ?? []),
       ...(this.refused.length === 0 ? [] : [undeclaredUnread(this.refused)]),
+      ...this.made.absent((secret) => this.isAbsent(secret, reads)).map(notMade),
     ]);
     const alone = await this.finder.finish(reads);
     const unmanaged = alone.filter(({ target, drift }) => !this.isIgnored(target, drift));
@@ -355,6 +371,11 @@ class Comparing {
       readOnly,
       compare: (desired, live) => this.comparisonOf(desired, live),
     };
+  }
+
+  /** Whether it was looked for, and Git does not declare it besides: then it is missing. */
+  private isAbsent(secret: ObjectRef, reads: Reads): boolean {
+    return this.input.secrets && wasRead(reads, secret) && !this.known.has(refKey(secret));
   }
 
   /** A dump holds some objects in one version and some in another; each is compared in the one that it has. */
@@ -391,6 +412,19 @@ class Comparing {
       this.faults.push({ ...fault, leavesUnknown: "undeclared" });
     }
   }
+}
+
+/** That a controller has not done what Git asks it for is no drift, and silence would be taken for agreement. */
+function notMade({ maker, secret, says }: AbsentSecret): Fault {
+  const status = says === undefined ? "it says nothing of why" : `its status says that this is not so: ${says}`;
+  return {
+    kind: "fault",
+    code: "secret-not-made",
+    about: formatRef(maker),
+    message: `${formatRef(maker)} is to make ${formatRef(secret)}, which is not in the cluster; ${status}`,
+    remedy: `see to the controller of ${maker.kind}s, or what the object refers to`,
+    leavesUnknown: "nothing",
+  };
 }
 
 /** Nothing is put down to those who would do it again. */

@@ -99,6 +99,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
       ...versions.known,
       ...servedVersions(declaredBy(neighbours), options.live).known,
     ]),
+    beside: declaredBy(neighbours).map(({ object }) => object),
     live: options.live,
     schemas,
     secrets: options.secrets,

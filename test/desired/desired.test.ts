@@ -327,6 +327,18 @@ stringData: {b: new, c: secret}
     expect(state.objects[0]?.value["data"]).toEqual({ a: "!" });
   });
 
+  test("that are SopsSecrets stand in the cluster as SOPS encrypted them, and lose nothing", async () => {
+    const sops =
+      "apiVersion: isindir.github.com/v1alpha3\nkind: SopsSecret\nmetadata: {name: s}\nspec: {secretTemplates: [{name: 'ENC[AES256_GCM,data:x]'}]}\nsops: {mac: 'ENC[AES256_GCM,data:q]'}\n";
+    const state = await read({ "s.yaml": sops });
+    expect(state.faults).toEqual([]);
+    expect(state.objects[0]?.value).toMatchObject({
+      spec: { secretTemplates: [{ name: "ENC[AES256_GCM,data:x]" }] },
+      sops: { mac: "ENC[AES256_GCM,data:q]" },
+    });
+    expect(state.objects[0]?.sealed).toBeUndefined();
+  });
+
   test("that SOPS encrypted lose their encrypted fields, and it is said once", async () => {
     const state = await read({ "a.yaml": encrypted("a"), "b.yaml": encrypted("b") });
     expect(state.objects.map(({ value }) => value)).toMatchObject([

@@ -3,6 +3,7 @@ import { formatRef, kindKey, refKey } from "../../src/core/refs.ts";
 import type { KindRef } from "../../src/core/refs.ts";
 import type { LiveEvent, LiveSource } from "../../src/core/stages.ts";
 import { readsOf } from "../../src/drift/inventory.ts";
+import { madeSecrets } from "../../src/drift/made-secrets.ts";
 import { claimsOf, createUnmanagedFinder } from "../../src/drift/unmanaged.ts";
 import type { Excused, ManagedScope } from "../../src/drift/unmanaged.ts";
 import type { ValueMap } from "../../src/core/value.ts";
@@ -56,7 +57,9 @@ async function unmanaged(
 ): Promise<readonly string[]> {
   const { declared = [WEB], events = READ, scope = SCOPE, look, pause, onExcused } = facts;
   const refs = declared.map((text) => refOf(yaml(text)));
+  const made = madeSecrets(declared.map((text) => ({ ref: refOf(yaml(text)), value: yaml(text) })));
   const finder = createUnmanagedFinder({
+    made,
     known: new Set(refs.map(refKey)),
     declaredKinds: new Set(refs.map(kindKey)),
     scope,
@@ -69,7 +72,11 @@ async function unmanaged(
     ...(pause === undefined ? {} : { pause }),
     ...(onExcused === undefined ? {} : { onExcused }),
   });
-  for (const text of objects) finder.take(liveOf(yaml(text)));
+  for (const text of objects) {
+    const live = liveOf(yaml(text));
+    made.saw(live);
+    finder.take(live);
+  }
   const found = await finder.finish(readsOf(events));
   return found.map(({ target, drift }) => `${target} ${drift.ref.kind}/${drift.ref.name}`);
 }
