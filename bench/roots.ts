@@ -15,7 +15,7 @@ import type { Root } from "./roots/repository.ts";
 
 const ENTRY = process.env["HOLDFAST_BENCH_ENTRY"] ?? join(import.meta.dirname, "../dist/cli/holdfast.js");
 const OBJECTS_EACH = 10;
-const RUNS = 3;
+const RUNS = Number(process.env["HOLDFAST_BENCH_RUNS"] ?? 3);
 const roots = Number(process.argv[2] ?? 200);
 
 const folder = mkdtempSync(join(tmpdir(), "holdfast-roots-"));
