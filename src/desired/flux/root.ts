@@ -11,6 +11,7 @@ import { readYaml } from "../../yaml/read.ts";
 import { KUSTOMIZATION_FILES, kustomizationOf, readKustomization } from "../kustomization.ts";
 import type { Kustomization } from "../kustomization.ts";
 import { unreadable } from "../file-faults.ts";
+import { filesBelow, hasFilesBelow } from "../file-list.ts";
 import { baseName, cleanPath, folderOf, isWithin, joinPath } from "../paths.ts";
 import { askingForOrigins } from "../render/origins.ts";
 import type { FoundKustomization } from "../roots.ts";
@@ -67,7 +68,7 @@ export async function fluxRoot(
   { tree, files, folders, ignored = () => false }: FluxRootInput,
 ): Promise<FluxRoot | Fault | undefined> {
   const { path } = flux;
-  const below = files.filter((file) => isWithin(file.path, path));
+  const below = filesBelow(files, path);
   if (below.length === 0) return undefined;
   const file = folders.fileIn(path);
   const own = file === undefined ? undefined : await valueOf(tree, file);
@@ -80,7 +81,7 @@ export async function fluxRoot(
     spec: flux.spec,
     exists: (written) => {
       const found = cleanPath(joinPath(path, written));
-      return found !== undefined && files.some((one) => isWithin(one.path, found));
+      return found !== undefined && hasFilesBelow(files, found);
     },
     ...(own === undefined ? {} : { own }),
   });

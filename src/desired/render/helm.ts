@@ -8,7 +8,8 @@ import type { Value } from "../../core/value.ts";
 import { decodeText } from "../../yaml/content.ts";
 import { readYaml } from "../../yaml/read.ts";
 import { folderLinks, throughLinks, withLinked } from "../links.ts";
-import { baseName, cleanPath, folderOf, isWithin, joinPath, shownFolder } from "../paths.ts";
+import { fileAt, filesBelow, inListOrder } from "../file-list.ts";
+import { baseName, cleanPath, folderOf, joinPath, shownFolder } from "../paths.ts";
 import { capabilityArgs } from "./capability-args.ts";
 import { chartMissing } from "./kustomize.ts";
 import type { RenderJob } from "./renderers.ts";
@@ -67,7 +68,7 @@ export async function helmJob(input: HelmInput): Promise<RenderJob | Fault> {
     file,
     tree,
     files: withLinked(
-      files.filter((one) => isWithin(one.path, path) || wanted.has(one.path)),
+      inListOrder([...filesBelow(files, path), ...[...wanted].flatMap((one) => fileAt(files, one) ?? [])]),
       files,
     ),
     made: new Map([...made, ...documents]),
@@ -96,11 +97,10 @@ function asListItem(text: string): string {
 }
 
 function valuesOf({ path, settings, files }: HelmInput): readonly string[] | Fault {
-  const known = new Set(files.map((file) => file.path));
   const found: string[] = [];
   for (const written of settings.values) {
     const file = cleanPath(`${path}/${written}`.replace(/^\//, ""));
-    if (file === undefined || !known.has(file)) {
+    if (file === undefined || fileAt(files, file) === undefined) {
       return failed(path, `the values file ${JSON.stringify(written)} is not in the repository`);
     }
     found.push(file);
@@ -186,7 +186,7 @@ async function vendor(work: Vendoring, { path, place, dependencies, above }: ToV
     const home = throughLinks(joinPath(path, "charts"), folderLinks(files));
     if (await isVendored(work, home, dependency.name)) continue;
     const from = folderOfDependency(path, dependency);
-    if (from === undefined || !files.some((file) => file.path === joinPath(from, "Chart.yaml"))) {
+    if (from === undefined || fileAt(files, joinPath(from, "Chart.yaml")) === undefined) {
       return chartMissing({ about: root, file: joinPath(path, "Chart.yaml"), ...dependency });
     }
     // The name becomes a folder's.
@@ -216,9 +216,7 @@ async function copyChart(work: Vendoring, { from, to, above }: Copy): Promise<Fa
   const { tree, files, made } = work;
   const chart = await chartOf(tree, from);
   if (isFault(chart)) return chart;
-  for (const file of files.filter(
-    (one) => isWithin(one.path, from) && !(one.mode === "120000" && one.target === undefined),
-  )) {
+  for (const file of filesBelow(files, from).filter((one) => !(one.mode === "120000" && one.target === undefined))) {
     const bytes = await tree.read(file.path);
     if (isFault(bytes)) return bytes;
     made.set(joinPath(to, from === "" ? file.path : file.path.slice(from.length + 1)), bytes);
@@ -228,8 +226,7 @@ async function copyChart(work: Vendoring, { from, to, above }: Copy): Promise<Fa
 
 /** Helm goes by the names that charts give themselves; a packed one's is in what it is called. */
 async function isVendored({ tree, files }: Vendoring, home: string, name: string): Promise<boolean> {
-  for (const { path } of files) {
-    if (!isWithin(path, home)) continue;
+  for (const { path } of filesBelow(files, home)) {
     if (path === `${home}/${name}/Chart.yaml`) return true;
     const packed = folderOf(path) === home && path.endsWith(".tgz") ? baseName(path) : "";
     if (packed.startsWith(`${name}-`) && /^v?\d/.test(packed.slice(name.length + 1))) return true;

@@ -5,6 +5,7 @@ import type { Fault } from "../../core/fault.ts";
 import type { SourceFile, SourceTree } from "../../core/stages.ts";
 import { decodeText } from "../../yaml/content.ts";
 import type { NamedChart } from "../kustomization.ts";
+import { fileAt, filesBelow, inListOrder } from "../file-list.ts";
 import { withLinked } from "../links.ts";
 import { folderOf, isWithin, joinPath, shownFolder } from "../paths.ts";
 import type { FoundKustomization } from "../roots.ts";
@@ -23,9 +24,10 @@ export async function kustomizeJob(
   for (const { outside, file } of root.kustomizations) {
     if (outside.length > 0) return refused(root, file, outside);
   }
-  const paths = new Set(files.map(({ path }) => path));
   const charts = root.kustomizations.flatMap(({ charts: named, file }) => named.map((chart) => ({ chart, file })));
-  const missing = charts.find(({ chart }) => !chart.homes.some((home) => paths.has(joinPath(home, "Chart.yaml"))));
+  const missing = charts.find(
+    ({ chart }) => !chart.homes.some((home) => fileAt(files, joinPath(home, "Chart.yaml")) !== undefined),
+  );
   if (missing !== undefined) return missingChart(root, missing.file, missing.chart);
   const { path, file } = root;
   const asking = await askingText(tree, root.file);
@@ -34,7 +36,7 @@ export async function kustomizeJob(
     path,
     file,
     tree,
-    files: withLinked(files.filter(neededBy(root)), files),
+    files: withLinked(neededBy(root, files), files),
     ...(asking === undefined ? {} : { made: new Map([[root.file, asking]]), noted: true }),
     // A folder's name may begin with a dash.
     args: ["build", path === "" ? "." : `./${path}`],
@@ -57,16 +59,21 @@ async function askingText(tree: SourceTree, file: string): Promise<Uint8Array | 
  * What is reached, links on the way to it, what lies beside a kustomization, and whole folders of charts. Where generators
  * are configured by another kustomization, what they read is known to nobody: all that they may, which is what lies below.
  */
-function neededBy({ kustomizations, reached }: FoundKustomization): (file: SourceFile) => boolean {
+function neededBy(
+  { kustomizations, reached }: FoundKustomization,
+  files: readonly SourceFile[],
+): readonly SourceFile[] {
   const folders = new Set(kustomizations.map(({ path }) => path));
   const whole = kustomizations.flatMap((one) => one.charts.flatMap(({ homes }) => homes));
   for (const { path, plugins } of kustomizations) if (plugins.some((one) => folders.has(one))) whole.push(path);
-  const links = (path: string): boolean => [...reached].some((one) => isWithin(one, path));
-  return ({ path, folder }) =>
-    reached.has(path) ||
-    folders.has(folderOf(path)) ||
-    whole.some((one) => isWithin(path, one)) ||
-    (folder !== undefined && links(path));
+  const onTheWay = ({ path, folder }: SourceFile): boolean =>
+    folder !== undefined && [...reached].some((one) => isWithin(one, path));
+  return inListOrder([
+    ...[...reached].flatMap((path) => fileAt(files, path) ?? []),
+    ...[...folders].flatMap((folder) => filesBelow(files, folder).filter(({ path }) => folderOf(path) === folder)),
+    ...whole.flatMap((folder) => filesBelow(files, folder)),
+    ...files.filter(onTheWay),
+  ]);
 }
 
 function refused({ path }: FoundKustomization, file: string, outside: readonly string[]): Fault {
