@@ -14,6 +14,7 @@ export function grantedLive(live: LiveSource, granted: readonly string[] | "all"
   if (granted === "all") return live;
   return {
     cluster: live.cluster,
+    ...(live.server === undefined ? {} : { server: live.server }),
     schemas: live.schemas,
     served: (kind) => live.served(kind),
     lacks: (kind) => live.lacks(kind),

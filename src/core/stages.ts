@@ -153,6 +153,8 @@ export type LiveEvent =
 /** A cluster, or a snapshot of one. */
 export interface LiveSource {
   readonly cluster: { readonly name: string; readonly version: string };
+  /** The address that the API server is asked at; absent of a snapshot. It is in no report. */
+  readonly server?: string;
   /** The kind as served (in any version: the declared one if served, else the preferred one), or `undefined`. */
   served(kind: KindRef): ServedKind | undefined;
   /** The cluster certainly serves no such kind in this version. Never of a snapshot: it holds what was asked for. */

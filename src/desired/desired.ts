@@ -10,6 +10,7 @@ import type { DesiredState, Progress, RenderRoot, SourceFile, SourceTree } from 
 import type { Digester } from "../text/digest.ts";
 import { decodeText } from "../yaml/content.ts";
 import { createTextPool } from "../yaml/text-pool.ts";
+import type { ClusterIdentity } from "./argo/destination.ts";
 import { findArgo } from "./argo/find.ts";
 import type { FoundArgo } from "./argo/find.ts";
 import { renderArgo } from "./argo/render-argo.ts";
@@ -37,6 +38,8 @@ export interface DesiredTarget {
   readonly path: string;
   /** What the target's cluster is called: an alias of the operator's, or a context. */
   readonly cluster?: string;
+  /** What other targets' clusters are called: what goes there is theirs. */
+  readonly otherClusters?: readonly string[];
   /** For namespaced objects without one. Default: `default`, as kubectl has it. */
   readonly namespace?: string;
   /** Patterns as in `.gitignore`, from the repository's root. */
@@ -54,6 +57,7 @@ export interface DesiredInput {
   readonly renderers: Renderers;
   /** Of the target's cluster. */
   readonly capabilities: Capabilities;
+  readonly cluster?: ClusterIdentity;
   readonly progress?: Progress;
 }
 

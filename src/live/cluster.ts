@@ -65,6 +65,7 @@ export async function openCluster(options: ClusterOptions): Promise<LiveSource |
   const schemas = openSchemas(api, (kind) => discovery.isVersioned(kind));
   return {
     cluster: { name: endpoint.name, version },
+    server: endpoint.server,
     served: (kind) => discovery.served(kind),
     lacks: (kind) => discovery.lacks(kind),
     listable: discovery.listable,

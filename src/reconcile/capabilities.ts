@@ -1,9 +1,19 @@
-/** What charts may ask of the cluster that they are rendered for. */
+/** What is asked of the cluster before anything is rendered for it. */
 
 import type { LiveSource } from "../core/stages.ts";
 import { compareText } from "../core/value.ts";
+import type { ClusterIdentity } from "../desired/argo/destination.ts";
 import type { Capabilities } from "../desired/render/helm.ts";
 import { builtinKinds } from "../kinds/scopes.ts";
+
+/** Which of several clusters it is that a deployer names. */
+export function identityOf(live: LiveSource): ClusterIdentity {
+  return {
+    name: live.cluster.name,
+    ...(live.server === undefined ? {} : { server: live.server }),
+    withoutArgo: live.lacks({ apiVersion: "argoproj.io/v1alpha1", kind: "Application" }),
+  };
+}
 
 /** As `.Capabilities` has it: versions, and kinds in versions. Of a snapshot nobody knows what else was served: Kubernetes' own. */
 export function capabilitiesOf(live: LiveSource): Capabilities {

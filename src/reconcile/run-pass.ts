@@ -106,7 +106,13 @@ export function chosenTargets({
 }: Pick<PassInput, "config" | "targets" | "tree">): readonly ScanTarget[] {
   const chosen =
     targets.length === 0 ? config.targets : config.targets.filter((target) => targets.includes(target.name));
-  return chosen.map((target) => ({ ...target, exclude: excluded(target, config), tree }));
+  return chosen.map((target) => opened(target, config, tree));
+}
+
+function opened(target: TargetConfig, config: RepositoryConfig, tree: SourceTree): ScanTarget {
+  const clusters = new Set(config.targets.flatMap(({ cluster }) => cluster ?? []));
+  if (target.cluster !== undefined) clusters.delete(target.cluster);
+  return { ...target, exclude: excluded(target, config), tree, otherClusters: [...clusters] };
 }
 
 /** Policies that judge are no manifests, unless a target is about them. */
@@ -126,7 +132,7 @@ function neighboursOf({
   return config.targets
     .filter(({ name }) => !targets.includes(name))
     .filter(({ cluster }) => clusters.some((one) => one === undefined || cluster === undefined || one === cluster))
-    .map((target) => ({ ...target, exclude: excluded(target, config), tree }));
+    .map((target) => opened(target, config, tree));
 }
 
 /**

@@ -17,7 +17,7 @@ import type { Clock, DesiredState, LiveQuery, LiveSource, Progress, SourceTree }
 import { compareText } from "../core/value.ts";
 import { readDesired } from "../desired/desired.ts";
 import { contextOf } from "../desired/manifests.ts";
-import { capabilitiesOf } from "./capabilities.ts";
+import { capabilitiesOf, identityOf } from "./capabilities.ts";
 import type { Renderers } from "../desired/render/renderers.ts";
 import { schemasFor } from "../kinds/schemas.ts";
 import { builtinKind } from "../kinds/scopes.ts";
@@ -39,6 +39,8 @@ import { unreadIgnores } from "./unread-ignores.ts";
 
 /** A target with its tree open. */
 export interface ScanTarget extends TargetConfig {
+  /** What the clusters of other targets are called. */
+  readonly otherClusters?: readonly string[];
   readonly tree: SourceTree;
 }
 
@@ -279,6 +281,7 @@ async function readTarget(
     target,
     renderers: options.renderers,
     capabilities: capabilitiesOf(options.live),
+    cluster: identityOf(options.live),
     digester: options.digester,
     isNamespaced: scopeLookup(options.live),
     progress,

@@ -55,10 +55,14 @@ class ArgoPass {
   readonly #followed = new Map<string, Declared>();
   readonly #generated: DesiredObject[] = [];
   readonly #built: ArgoRoot[] = [];
-  readonly #roots: RenderRoot[] = [];
+  #roots: readonly RenderRoot[] = [];
   readonly #faults: Fault[] = [];
   readonly #elsewhere = new Map<string, Application[]>();
   readonly #revisions = new Map<string, Application[]>();
+  /** Those in the cluster that Argo CD runs in. */
+  readonly #beside: Application[] = [];
+  /** Some Application names the target's cluster. */
+  #here = false;
   readonly #locator: Locator;
   #encrypted = 0;
 
@@ -80,11 +84,8 @@ class ArgoPass {
       await Promise.race(running);
       this.#input.progress?.({ stage: "desired", what: "roots", done: this.#roots.length });
     }
-    for (const object of this.#found.entries) {
-      // One that its own folder holds is deployed as that renders it.
-      const key = refKey(object.ref);
-      if (!this.#objects.has(key)) this.#objects.set(key, new Map([["", object]]));
-    }
+    if (this.#here && this.#input.cluster?.withoutArgo === true) this.#withoutArgo();
+    else this.#addEntries();
     const told = [...this.#found.faults, ...this.#faults].map((fault) => this.#located(fault));
     const faults = [...(await Promise.all(told)), ...(await this.#notes())];
     return {
@@ -100,6 +101,30 @@ class ArgoPass {
       encrypted: this.#encrypted,
       deploys: (file) => this.#built.some((root) => takesIn(root, file)),
     };
+  }
+
+  #addEntries(): void {
+    for (const object of this.#found.entries) {
+      // One that its own folder holds is deployed as that renders it.
+      const key = refKey(object.ref);
+      if (!this.#objects.has(key)) this.#objects.set(key, new Map([["", object]]));
+    }
+  }
+
+  /**
+   * The Applications and what they deploy beside them are another cluster's: they were followed for those that they lead to.
+   * Only where some of these name this cluster: one that is to have Argo CD, and does not yet, lacks all of it.
+   */
+  #withoutArgo(): void {
+    const others = new Set(this.#beside.map(({ ref }) => refKey(ref)));
+    for (const [key, byApplication] of this.#objects) {
+      for (const [by, { deployer }] of byApplication) {
+        if (deployer !== undefined && others.has(refKey(deployer))) byApplication.delete(by);
+      }
+      if (byApplication.size === 0) this.#objects.delete(key);
+    }
+    this.#roots = this.#roots.filter(({ deployer }) => deployer === undefined || !others.has(refKey(deployer.ref)));
+    for (const application of this.#beside) noteUnder(this.#elsewhere, "in-cluster", application);
   }
 
   #expect(object: DesiredObject, depth: number): void {
@@ -138,11 +163,13 @@ class ArgoPass {
   }
 
   async #render(application: Application, depth: number): Promise<void> {
-    const where = whereabouts(application.destination, this.#input.target.cluster);
+    const where = whereabouts(application.destination, this.#input.target.cluster, this.#input.cluster);
     if (where.kind === "invalid") return void this.#faults.push(argoFault(application, { what: where.why }));
     if (fieldOf(application.spec, "sourceHydrator") !== undefined) return void this.#faults.push(hydrated(application));
     if (application.sources.length === 0)
       return void this.#faults.push(argoFault(application, { what: "names no source" }));
+    if (where.kind === "here") this.#here = true;
+    if (where.kind === "beside") this.#beside.push(application);
     if (where.kind === "elsewhere") noteUnder(this.#elsewhere, where.cluster, application);
     for (const source of application.sources) {
       const root = await argoRoot(application, source, this.#found.repository);
@@ -161,7 +188,7 @@ class ArgoPass {
   #take(application: Application, { root, objects, faults, encrypted }: RenderedSource, depth: number): void {
     this.#encrypted += encrypted;
     this.#faults.push(...faults);
-    this.#roots.push({ ...root, deployer: argoDeployer(application) });
+    this.#roots = [...this.#roots, { ...root, deployer: argoDeployer(application) }];
     for (const object of objects) {
       const key = refKey(object.ref);
       const same = this.#objects.get(key) ?? new Map<string, DesiredObject>();
@@ -177,7 +204,9 @@ class ArgoPass {
   }
 
   async #notes(): Promise<readonly Fault[]> {
-    const notes = [...this.#elsewhere].map(([cluster, applications]) => elsewhereNote(cluster, applications));
+    const notes = [...this.#elsewhere]
+      .filter(([cluster]) => this.#input.target.otherClusters?.includes(cluster) !== true)
+      .map(([cluster, applications]) => elsewhereNote(cluster, applications));
     for (const [revision, applications] of this.#revisions) {
       if ((await this.#input.tree.isAt?.(revision)) === false) notes.push(revisionNote(revision, applications));
     }
@@ -218,7 +247,8 @@ function elsewhereNote(cluster: string, applications: readonly Application[]): F
     code: "deployer-unsupported",
     about: cluster.slice(0, 200),
     message: `${shown(applications)}: deployed to another cluster, ${quoted(cluster)}, and not compared`,
-    remedy: "make a target of its own for that cluster, whose alias is the destination's name",
+    remedy:
+      "make a target of its own for that cluster, whose alias is the destination's name or is known by its address",
     leavesUnknown: "nothing",
   };
 }

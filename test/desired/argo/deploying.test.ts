@@ -5,7 +5,7 @@ import { unreadIgnores } from "../../../src/reconcile/unread-ignores.ts";
 import { applicationIgnores } from "../../../src/drift/declared-ignores.ts";
 import type { DesiredState, SourceTree } from "../../../src/core/stages.ts";
 import { readDesired } from "../../../src/desired/desired.ts";
-import type { DesiredTarget } from "../../../src/desired/desired.ts";
+import type { DesiredInput, DesiredTarget } from "../../../src/desired/desired.ts";
 import { openRevision } from "../../../src/desired/revision.ts";
 import { openWorktree } from "../../../src/desired/worktree.ts";
 import { commitAll, digester, git, isNamespaced, RENDERING, repositoryOf, treeOf, write } from "../repositories.ts";
@@ -18,6 +18,7 @@ async function read(
   tree: SourceTree,
   target: Partial<DesiredTarget> = {},
   printed?: (job: RenderJob) => string,
+  more: Partial<DesiredInput> = {},
 ): Promise<DesiredState> {
   const renderers =
     printed === undefined
@@ -33,6 +34,7 @@ async function read(
     isNamespaced,
     renderers,
     capabilities: RENDERING.capabilities,
+    ...more,
   });
 }
 
@@ -77,6 +79,56 @@ describe("what Argo CD deploys", () => {
       'nothing: Application/three in argocd, Application/two in argocd: deployed to another cluster, "dev", and not compared',
     ]);
     expect(state.complete).toBe(true);
+  });
+
+  test("an address is the target's cluster where that is asked at it; others are noted once, and other targets' not at all", async () => {
+    const files = {
+      "apps.yaml": ["https://api.prod:6443", "https://api.dev:6443", "https://api.dev:6443/", "staging"]
+        .map((to, index) =>
+          application(`app-${index}`, `path: app-${index}`).replace(
+            "server: https://kubernetes.default.svc",
+            to.startsWith("https") ? `server: ${to}` : `name: ${to}`,
+          ),
+        )
+        .join("---\n"),
+      ...Object.fromEntries([0, 1, 2, 3].map((n) => [`app-${n}/a.yaml`, MAP.replace("name: a", `name: a${n}`)])),
+    };
+    const state = await read(treeOf(files), { cluster: "prod", otherClusters: ["staging"] }, undefined, {
+      cluster: { name: "x", server: "https://api.prod:6443" },
+    });
+    expect(names(state).filter((name) => name.startsWith("ConfigMap"))).toEqual(["ConfigMap/a0"]);
+    expect(messages(state)).toEqual([
+      'nothing: Application/app-1 in argocd, Application/app-2 in argocd: deployed to another cluster, "https://api.dev:6443", and not compared',
+    ]);
+  });
+
+  test.each([
+    ["that has no Argo CD is what the Applications that name it deploy", true, ["ConfigMap/p"]],
+    [
+      "with Argo CD of its own is all of it",
+      false,
+      ["Application/apps", "Application/prod", "ConfigMap/h", "ConfigMap/p"],
+    ],
+  ])("a cluster %s", async (_what, withoutArgo, expected) => {
+    const files = {
+      "root.yaml": application("apps", "path: apps", "argocd"),
+      "apps/prod.yaml": to("prod", "prod"),
+      "apps/hub.yaml": MAP.replace("name: a", "name: h"),
+      "prod/a.yaml": MAP.replace("name: a", "name: p"),
+    };
+    const cluster = { name: "prod", withoutArgo };
+    const state = await read(treeOf(files), { cluster: "prod" }, undefined, { cluster });
+    expect(names(state).toSorted()).toEqual(expected);
+    expect(messages(state)).toEqual(
+      withoutArgo
+        ? ['nothing: Application/apps in argocd: deployed to another cluster, "in-cluster", and not compared']
+        : [],
+    );
+    // A cluster that is yet to have Argo CD lacks all of it.
+    const bare = await read(treeOf({ ...files, "apps/prod.yaml": application("prod", "path: prod") }), {}, undefined, {
+      cluster,
+    });
+    expect(names(bare)).toHaveLength(4);
   });
 
   test.each<readonly [string, string, string]>([

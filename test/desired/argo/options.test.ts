@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { whereabouts } from "../../../src/desired/argo/destination.ts";
+import type { ClusterIdentity, Whereabouts } from "../../../src/desired/argo/destination.ts";
+import type { Destination } from "../../../src/desired/argo/objects.ts";
 import { expanded } from "../../../src/desired/argo/environment.ts";
 import { edited } from "../../../src/desired/argo/kustomize-options.ts";
 import { applicationOf } from "../../../src/desired/argo/objects.ts";
@@ -26,17 +28,27 @@ test.each([
   expect(expanded(text, ENVIRONMENT)).toBe(expected);
 });
 
-test.each<readonly [Parameters<typeof whereabouts>[0], string | undefined, string]>([
-  [{ server: "https://kubernetes.default.svc", name: "", namespace: "" }, undefined, "here"],
-  [{ server: "https://kubernetes.default.svc/", name: "", namespace: "" }, undefined, "here"],
-  [{ server: "", name: "in-cluster", namespace: "" }, "prod", "here"],
-  [{ server: "", name: "prod", namespace: "" }, "prod", "here"],
-  [{ server: "", name: "prod", namespace: "" }, undefined, "elsewhere"],
-  [{ server: "https://1.2.3.4", name: "", namespace: "" }, "prod", "elsewhere"],
-  [{ server: "https://1.2.3.4", name: "prod", namespace: "" }, "prod", "invalid"],
-  [{ server: "", name: "", namespace: "" }, "prod", "invalid"],
-])("the destination %j of a target in %s is %s", (destination, alias, expected) => {
-  expect(whereabouts(destination, alias).kind).toBe(expected);
+const PROD = { name: "prod", server: "https://API.prod.example.com:443/" };
+
+test.each<readonly [Partial<Destination>, string | undefined, ClusterIdentity | undefined, Whereabouts["kind"]]>([
+  [{ server: "https://kubernetes.default.svc" }, undefined, undefined, "beside"],
+  [{ server: "https://kubernetes.default.svc:443/" }, undefined, undefined, "beside"],
+  [{ name: "in-cluster" }, "prod", undefined, "beside"],
+  [{ name: "prod" }, "prod", undefined, "here"],
+  [{ name: "prod" }, undefined, undefined, "elsewhere"],
+  [{ name: "prod" }, undefined, PROD, "here"],
+  [{ name: "prod" }, "dev", PROD, "elsewhere"],
+  [{ name: "dev" }, "dev", PROD, "here"],
+  [{ server: "https://1.2.3.4" }, "prod", undefined, "elsewhere"],
+  [{ server: "https://api.prod.example.com" }, "prod", PROD, "here"],
+  [{ server: "https://api.prod.example.com:6443" }, "prod", PROD, "elsewhere"],
+  [{ server: "http://api.prod.example.com" }, "prod", PROD, "elsewhere"],
+  [{ server: "https://api.prod.example.com/other" }, "prod", PROD, "elsewhere"],
+  [{ server: "no address" }, "prod", PROD, "elsewhere"],
+  [{ server: "" }, "prod", { name: "", server: "" }, "invalid"],
+  [{ server: "https://1.2.3.4", name: "prod" }, "prod", undefined, "invalid"],
+])("the destination %j of a target in %s of the cluster %j is %s", (destination, alias, identity, expected) => {
+  expect(whereabouts({ server: "", name: "", namespace: "", ...destination }, alias, identity).kind).toBe(expected);
 });
 
 describe("a kustomization edited by an Application's options", () => {
