@@ -84,10 +84,10 @@ describe("what Argo CD deploys", () => {
   test("an address is the target's cluster where that is asked at it; others are noted once, and other targets' not at all", async () => {
     const files = {
       "apps.yaml": ["https://api.prod:6443", "https://api.dev:6443", "https://api.dev:6443/", "staging"]
-        .map((to, index) =>
+        .map((cluster, index) =>
           application(`app-${index}`, `path: app-${index}`).replace(
             "server: https://kubernetes.default.svc",
-            to.startsWith("https") ? `server: ${to}` : `name: ${to}`,
+            cluster.startsWith("https") ? `server: ${cluster}` : `name: ${cluster}`,
           ),
         )
         .join("---\n"),
