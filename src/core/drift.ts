@@ -64,12 +64,14 @@ export type Drift =
       readonly removedIn?: string;
     }
   | { readonly state: "missing"; readonly ref: ObjectRef; readonly desired: DesiredObject }
-  /** `removedIn`: the commit that took it out of Git; what lives is not what was taken out, or came back after that. */
+  /** `removedIn`: the commit that took it out of Git; what lives is not what was taken out, or came back after that, or is kept. */
   | {
       readonly state: "unmanaged";
       readonly ref: ObjectRef;
       readonly live: LiveObject;
       readonly removedIn?: string;
+      /** The deployer does not take away what Git gave up: it lives as Git had it. */
+      readonly keptBy?: "Argo CD" | "Flux";
       /** What put it there, as far as it says; reports tell what one maker left behind in one line. */
       readonly maker?: Maker;
       /** What would excuse it, did policy not object to it: the end of a sentence. Cluster text: escape it where it is shown. */

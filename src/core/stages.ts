@@ -108,6 +108,8 @@ export interface RootDeployer {
   readonly file: string;
   /** It deploys nothing until somebody lets it go on. */
   readonly suspended: boolean;
+  /** As Git has it. */
+  readonly spec: ValueMap;
 }
 
 /** One target's desired objects. */

@@ -32,10 +32,10 @@ import type { ExcusedLog } from "./excused.ts";
 import { leftOutLog } from "./left-out.ts";
 import type { LeftOutLog } from "./left-out.ts";
 import { ignoring } from "./ignoring.ts";
+import { isKept, kept } from "./deployer-objects.ts";
 import type { Ignoring } from "./ignoring.ts";
 import { AUTOSCALER, queryOf } from "./managed-scope.ts";
 import { createPredictor } from "./predict.ts";
-import { tellsSync } from "./sync-status.ts";
 import type { Compared, Predictor, ReadOnly } from "./predict.ts";
 
 /** The garbage collector follows watches: what has lost its owner is deleted within a second or two. */
@@ -106,7 +106,7 @@ export interface LiveComparison {
   readonly unusedIgnores: readonly Fault[];
   /** Live Namespace objects that were read, by name: policies select by their labels. */
   readonly namespaces: ReadonlyMap<string, LiveObject>;
-  /** Live objects of deployers that say what they deployed, by refKey(). */
+  /** Live objects of deployers, and what their state hangs on, by refKey(). */
   readonly deployers: ReadonlyMap<string, LiveObject>;
   readonly faults: readonly Fault[];
   /** Every kind that Git declares was read to its end: only then may what was not seen be settled. */
@@ -255,7 +255,7 @@ class Comparing {
   private takeObject(live: LiveObject): void {
     this.made.saw(live);
     if (live.ref.kind === "Namespace" && live.ref.apiVersion === "v1") this.namespaces.set(live.ref.name, live);
-    if (tellsSync(live.ref)) this.deployers.set(refKey(live.ref), live);
+    if (isKept(live.ref)) this.deployers.set(refKey(live.ref), kept(live));
     this.finder.take(live);
     const key = refKey(live.ref);
     const declared = this.waiting.get(key);

@@ -1,30 +1,28 @@
 /**
- * What is really deployed, where the deployer says which commit that is: Flux Kustomizations do (`.status`). Their roots are
- * rendered as that commit has them, and only for what differs.
+ * What is really deployed, where the deployer says which commit that is: Flux Kustomizations and Argo CD Applications do
+ * (`.status`). What they deploy is rendered as that commit has it, and only for what differs.
  */
 
-import { isFault } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import type { DesiredObject, LiveObject } from "../core/objects.ts";
 import { formatRef, refKey } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
-import type { DesiredState, SourceHistory, SourceTree } from "../core/stages.ts";
-import { equalValues, fieldAt, fieldOf, textOf } from "../core/value.ts";
+import type { RootDeployer } from "../core/stages.ts";
+import { equalValues, fieldOf, isMap } from "../core/value.ts";
+import type { ValueMap } from "../core/value.ts";
+import { sameSources, sourcesIn } from "../desired/argo/own-sources.ts";
+import { isOwn } from "../desired/argo/root.ts";
 import type { RemovedObject } from "../desired/history.ts";
 import type { Past, Version } from "../drift/direction.ts";
+import type { DeployedRevision, Sync } from "./deployed-revision.ts";
+import { deployersIn, PastStates } from "./past-states.ts";
+import type { DeployedTarget, PastState } from "./past-states.ts";
+import { pruningOf } from "./pruning.ts";
 import { syncOf, tellsSync } from "./sync-status.ts";
-import type { Sync } from "./sync-status.ts";
+import { isMarkedBy } from "./tracking-marks.ts";
 
-/** Commits that are rendered in one pass, besides Git as it is now. */
-const MAX_COMMITS = 16;
-
-export interface DeployedTarget {
-  readonly tree: SourceTree;
-  /** As Git is now. */
-  readonly objects: readonly DesiredObject[];
-  /** What the target declares in another tree of the same repository. */
-  readonly read: (tree: SourceTree) => Promise<DesiredState>;
-}
+/** Earlier syncs that are asked for an object which nothing deploys any more. */
+const MAX_EARLIER = 4;
 
 export interface DeployedTruthInput {
   /** By name. */
@@ -45,16 +43,23 @@ export type Truth =
   /** It deployed something, and what that was is not to be had. */
   | { readonly kind: "untold" };
 
+/** What Git had of a live object that it declares nowhere now, and its deployer deployed. */
+export interface Abandoned extends RemovedObject {
+  /** Who leaves it there, where that is how it is set up; else a prune is due. */
+  readonly keptBy?: "Argo CD" | "Flux";
+}
+
 /** One for a pass. Nothing here rejects for what Git or the cluster hold. */
 export class DeployedTruth {
   readonly #input: DeployedTruthInput;
-  readonly #states = new Map<string, Promise<Snapshot | undefined>>();
-  readonly #lines = new Map<SourceTree, Promise<SourceHistory["commits"]>>();
-  readonly #now = new Map<string, ReadonlyMap<string, DesiredObject>>();
+  readonly #past: PastStates;
+  readonly #now = new Map<string, Now>();
+  readonly #origins = new Map<string, Promise<string | undefined>>();
   readonly #untold = new Map<string, { readonly ref: ObjectRef; readonly commit: string | undefined }>();
 
   constructor(input: DeployedTruthInput) {
     this.#input = input;
+    this.#past = new PastStates(input.targets);
   }
 
   /** `undefined` where no deployer that tells deploys the object. */
@@ -63,17 +68,16 @@ export class DeployedTruth {
     if (deployer === undefined || !tellsSync(deployer)) return undefined;
     const live = this.#input.deployers.get(refKey(deployer));
     if (live === undefined) return await this.#withDeployer(target, deployer, waiting);
-    const sync = syncOf(live);
+    const sync = syncOf(live, object.ref, await this.#isOwn(target));
     if (sync === undefined) return undefined;
-    const { applied, attempted } = sync;
-    if (applied === "nothing" && attempted === "nothing") return { kind: "never" };
-    return await this.#known(target, object, deployer, sync);
+    if (sync.applied.kind === "nothing" && sync.attempted.kind === "nothing") return { kind: "never" };
+    return await this.#known({ target, object, deployer, sync, waiting });
   }
 
   /** It waits for its own deployer, which is not there yet. Where that is simply gone, nobody tells. */
   async #withDeployer(target: string, deployer: ObjectRef, waiting: readonly string[]): Promise<Truth | undefined> {
     const key = refKey(deployer);
-    const declared = this.#objectNow(target, deployer);
+    const declared = this.#nowOf(target).objects.get(key);
     // One that deploys itself, by whatever way round, waits for nobody.
     if (declared === undefined || waiting.includes(key)) return undefined;
     const truth = await this.of(target, declared, [...waiting, key]);
@@ -81,25 +85,27 @@ export class DeployedTruth {
     return waits ? { kind: "never" } : undefined;
   }
 
-  async #known(target: string, object: DesiredObject, deployer: ObjectRef, sync: Sync): Promise<Truth> {
-    const commits = [...new Set([sync.applied, sync.attempted])].filter((commit) => commit !== "nothing");
+  async #known(asked: Asked): Promise<Truth> {
+    const { object, deployer, sync } = asked;
     const versions: Version[] = [];
     let deployed: { readonly object: DesiredObject; readonly commit: string } | undefined;
-    for (const [index, commit] of commits.entries()) {
-      const snapshot = commit === undefined ? undefined : await this.#at(target, commit);
-      if (snapshot === undefined || commit === undefined) {
+    for (const [index, revision] of revisionsOf(sync).entries()) {
+      const state = revision.kind === "commit" ? await this.#deployedState(asked, revision) : undefined;
+      if (state === undefined || revision.kind !== "commit") {
         // Of what was only tried there need be nothing in the cluster.
         if (index > 0) continue;
+        const commit = revision.kind === "commit" ? revision.commit : undefined;
         this.#untold.set(refKey(deployer), { ref: deployer, commit });
         return { kind: "untold" };
       }
-      const found = snapshot.objects.get(refKey(object.ref));
-      if (found === undefined && !snapshot.complete) return { kind: "untold" };
+      const found = state.objects.get(refKey(object.ref));
+      if (found === undefined && !state.complete) return { kind: "untold" };
       if (found === undefined) continue;
+      const { commit } = revision;
       // What was only tried may be there, or not yet.
-      if (commit === sync.applied) deployed = { object: found, commit };
+      if (revision === sync.applied) deployed = { object: found, commit };
       if (!equalValues(found.value, object.value)) {
-        const until = snapshot.until;
+        const { until } = state;
         versions.unshift({ commit, object: found, codified: false, ...(until === undefined ? {} : { until }) });
       }
     }
@@ -108,105 +114,121 @@ export class DeployedTruth {
   }
 
   /**
-   * What Git had of a live object that it declares nowhere now, where the deployer whose mark the object carries deployed
-   * just that, and prunes. `undefined` also where no such deployer is known.
+   * What came of a commit. An Application's sources are part of what it deployed, and are not always those that Git has in
+   * the same commit: it may have been applied before, or wait for a sync of its own. Sources that Git never had are somebody's
+   * change of the cluster: then Git's are taken.
    */
-  async removed(live: LiveObject): Promise<RemovedObject | undefined> {
-    const found = this.#deployerOf(live);
-    if (found === undefined) return undefined;
-    const { target, declared, sync } = found;
-    const commit = sync.applied;
-    if (commit === undefined || commit === "nothing") return undefined;
-    const before = await this.#at(target, commit);
-    const object = before?.objects.get(refKey(live.ref));
-    if (object?.deployer === undefined || refKey(object.deployer) !== refKey(declared)) return undefined;
-    return await this.#takenOut(target, object, commit);
+  async #deployedState(asked: Asked, { commit, sources }: Revision): Promise<PastState | undefined> {
+    const { target, deployer } = asked;
+    const state = await this.#past.at(target, commit);
+    if (sources === undefined || state === undefined) return state;
+    const then = state.deployers.get(refKey(deployer));
+    const now = this.#nowOf(target).deployers.get(refKey(deployer));
+    const origin = await this.#originOf(target);
+    if (now === undefined || (then !== undefined && sameSources(sourcesIn(then.spec), sources, origin))) return state;
+    const gits = [now.spec, ...(await this.#earlierSpecs(asked))].map(sourcesIn);
+    const own = gits.find((one) => sameSources(one, sources, origin));
+    if (own === undefined && then !== undefined) return state;
+    const made = await this.#past.ofApplication({ target, commit, deployer: now, sources: own ?? sourcesIn(now.spec) });
+    // These sources and this commit never stood together in Git: it proves nothing.
+    return made === undefined ? undefined : { ...made, until: 0 };
   }
 
-  #deployerOf({ value }: LiveObject): { target: string; declared: ObjectRef; sync: Sync } | undefined {
-    const labels = fieldAt(value, "metadata", "labels");
-    const name = textOf(labels, "kustomize.toolkit.fluxcd.io/name");
-    const namespace = textOf(labels, "kustomize.toolkit.fluxcd.io/namespace");
-    if (name === undefined || namespace === undefined) return undefined;
-    for (const live of this.#input.deployers.values()) {
-      const { ref } = live;
-      if (ref.kind !== "Kustomization" || ref.name !== name || ref.namespace !== namespace) continue;
-      if (fieldOf(fieldOf(live.value, "spec"), "prune") !== true) return undefined;
-      const sync = syncOf(live);
+  /** What Git said of the Application when that was deployed itself. */
+  async #earlierSpecs({ target, deployer, waiting }: Asked): Promise<readonly ValueMap[]> {
+    const key = refKey(deployer);
+    const declared = this.#nowOf(target).objects.get(key);
+    if (declared === undefined || waiting.includes(key)) return [];
+    const truth = await this.of(target, declared, [...waiting, key]);
+    if (truth?.kind !== "known") return [];
+    const objects = [
+      ...truth.past.versions.map(({ object }) => object),
+      ...(truth.deployed ? [truth.deployed.object] : []),
+    ];
+    return objects.map(({ value }) => fieldOf(value, "spec")).filter(isMap);
+  }
+
+  /** `undefined` where no deployer that is known here deployed the object, and carries its mark. */
+  async removed(live: LiveObject): Promise<Abandoned | undefined> {
+    for (const deployer of this.#input.deployers.values()) {
+      if (!isMarkedBy(live, deployer)) continue;
       for (const target of this.#input.targets.keys()) {
-        const declared = this.#objectNow(target, ref);
-        if (declared !== undefined && sync !== undefined) return { target, declared: declared.ref, sync };
+        const found = this.#knows(target, deployer.ref) ? await this.#abandoned(target, live, deployer) : undefined;
+        if (found !== undefined) return found;
       }
     }
     return undefined;
   }
 
+  /** Whether the target declares the deployer's object, or deploys something by it. */
+  #knows(target: string, deployer: ObjectRef): boolean {
+    const { objects, deployers } = this.#nowOf(target);
+    return objects.has(refKey(deployer)) || deployers.has(refKey(deployer));
+  }
+
+  async #abandoned(target: string, live: LiveObject, deployer: LiveObject): Promise<Abandoned | undefined> {
+    const sync = syncOf(deployer, live.ref, await this.#isOwn(target));
+    if (sync === undefined) return undefined;
+    const { prunes, by, earlier } = pruningOf(deployer, live, await this.#isOwn(target));
+    const last = await this.#removedAfter(target, { live, deployer, revision: sync.applied });
+    if (last !== undefined) return prunes ? last : { ...last, keptBy: by };
+    // It was synced since, and left there.
+    for (const revision of earlier.slice(0, MAX_EARLIER)) {
+      const found = await this.#removedAfter(target, { live, deployer, revision });
+      if (found !== undefined) return { ...found, keptBy: by };
+    }
+    return undefined;
+  }
+
+  async #removedAfter(
+    target: string,
+    { live, deployer, revision }: { live: LiveObject; deployer: LiveObject; revision: DeployedRevision },
+  ): Promise<RemovedObject | undefined> {
+    if (revision.kind !== "commit") return undefined;
+    const before = await this.#past.at(target, revision.commit);
+    const object = before?.objects.get(refKey(live.ref));
+    if (object?.deployer === undefined || refKey(object.deployer) !== refKey(deployer.ref)) return undefined;
+    return await this.#takenOut(target, object, revision.commit);
+  }
+
   /** Between a commit that has the object and Git as it is now, halving: the commit itself that took it out. */
   async #takenOut(target: string, object: DesiredObject, from: string): Promise<RemovedObject> {
-    const known = this.#input.targets.get(target);
-    const line = known === undefined ? [] : await this.#line(known.tree);
+    const line = await this.#past.line(target);
     const key = refKey(object.ref);
     // Newest first: `gone` lacks the object, `there` has it.
     let gone = 0;
     let there = line.findIndex(({ id }) => id === from);
     while (there - gone > 1) {
       const middle = Math.floor((gone + there) / 2);
-      const snapshot = await this.#at(target, line[middle]?.id ?? "");
-      if (snapshot === undefined) break;
-      const found = snapshot.objects.get(key);
-      if (found === undefined) gone = middle;
-      else there = middle;
+      const state = await this.#past.at(target, line[middle]?.id ?? "");
+      if (state === undefined) break;
+      if (state.objects.has(key)) there = middle;
+      else gone = middle;
     }
     const commit = line[gone];
     const time = commit?.time;
     return {
-      removedIn: commit?.id ?? known?.tree.revision ?? from,
+      removedIn: commit?.id ?? this.#input.targets.get(target)?.tree.revision ?? from,
       object,
       ...(time === undefined ? {} : { time }),
     };
   }
 
-  #objectNow(target: string, ref: ObjectRef): DesiredObject | undefined {
-    const objects = this.#input.targets.get(target)?.objects ?? [];
-    const known = this.#now.get(target) ?? new Map(objects.map((object) => [refKey(object.ref), object]));
+  #nowOf(target: string): Now {
+    const known = this.#now.get(target) ?? nowOf(this.#input.targets.get(target));
     this.#now.set(target, known);
-    return known.get(refKey(ref));
+    return known;
   }
 
-  #at(target: string, commit: string): Promise<Snapshot | undefined> {
-    const key = `${target}\0${commit}`;
-    const known = this.#states.get(key);
-    if (known !== undefined) return known;
-    const opened = this.#states.size >= MAX_COMMITS ? Promise.resolve(undefined) : this.#open(target, commit);
-    this.#states.set(key, opened);
-    return opened;
+  async #isOwn(target: string): Promise<(repoURL: string) => boolean> {
+    const origin = await this.#originOf(target);
+    return (repoURL) => isOwn(repoURL, origin);
   }
 
-  async #open(target: string, commit: string): Promise<Snapshot | undefined> {
-    const known = this.#input.targets.get(target);
-    const tree = await known?.tree.at?.(commit);
-    if (known === undefined || tree === undefined || isFault(tree)) return undefined;
-    try {
-      const state = await known.read(tree);
-      const objects = new Map(state.objects.map((object) => [refKey(object.ref), object]));
-      return { objects, complete: state.complete, ...(await this.#until(known.tree, commit)) };
-    } finally {
-      tree.close();
-    }
-  }
-
-  /** When Git moved on from the commit: never where nothing was committed since; at once where that is not to be seen. */
-  async #until(tree: SourceTree, commit: string): Promise<{ readonly until?: number }> {
-    const line = await this.#line(tree);
-    const next = line.find(({ parent }) => parent === commit);
-    if (next !== undefined) return next.time === undefined ? {} : { until: next.time };
-    return line[0]?.id === commit || tree.revision === commit ? {} : { until: 0 };
-  }
-
-  /** Newest first; none where nothing is to be had. */
-  #line(tree: SourceTree): Promise<SourceHistory["commits"]> {
-    const known = this.#lines.get(tree) ?? lineOf(tree);
-    this.#lines.set(tree, known);
+  #originOf(target: string): Promise<string | undefined> {
+    const known =
+      this.#origins.get(target) ?? this.#input.targets.get(target)?.tree.origin?.() ?? Promise.resolve(undefined);
+    this.#origins.set(target, known);
     return known;
   }
 
@@ -226,15 +248,30 @@ export class DeployedTruth {
   }
 }
 
-interface Snapshot {
-  readonly objects: ReadonlyMap<string, DesiredObject>;
-  readonly complete: boolean;
-  readonly until?: number;
+type Revision = Extract<DeployedRevision, { readonly kind: "commit" }>;
+
+interface Asked {
+  readonly target: string;
+  readonly object: DesiredObject;
+  readonly deployer: ObjectRef;
+  readonly sync: Sync;
+  /** Deployers that are asked about already, by refKey(). */
+  readonly waiting: readonly string[];
 }
 
-async function lineOf(tree: SourceTree): Promise<SourceHistory["commits"]> {
-  const history = await tree.history?.();
-  if (history === undefined || isFault(history)) return [];
-  history.close();
-  return history.commits;
+/** What a target says now. */
+interface Now {
+  readonly objects: ReadonlyMap<string, DesiredObject>;
+  readonly deployers: ReadonlyMap<string, RootDeployer>;
+}
+
+function nowOf(target: DeployedTarget | undefined): Now {
+  const { objects = [], roots = [] } = target?.state ?? {};
+  return { objects: new Map(objects.map((object) => [refKey(object.ref), object])), deployers: deployersIn(roots) };
+}
+
+/** What was applied first, then what was only tried. */
+function revisionsOf({ applied, attempted }: Sync): readonly DeployedRevision[] {
+  const same = equalValues({ ...applied }, { ...attempted });
+  return (same ? [applied] : [applied, attempted]).filter(({ kind }) => kind !== "nothing");
 }

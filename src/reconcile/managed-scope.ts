@@ -9,6 +9,7 @@ import type { ManagedScope } from "../drift/unmanaged.ts";
 import type { TargetConfig } from "../config/repository.ts";
 import { isLookedAt, isRecord } from "../kinds/scope-kinds.ts";
 import type { Declared } from "./compare-live.ts";
+import { PROJECT } from "./deployer-objects.ts";
 
 /** Written by autoscalers: they are read first, so that a workload's replicas are known to be theirs. */
 export const AUTOSCALER: KindRef = { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler" };
@@ -75,6 +76,9 @@ export function queryOf({ declared, secrets, scope, live }: QueryInput): LiveQue
   for (const kind of factKinds(live)) {
     if (declared.length > 0 && !kinds.has(`${kind.apiVersion}\0${kind.kind}`) && !known.has(kindKey(kind))) add(kind);
   }
+  for (const kind of deployerKinds(declared, live)) {
+    if (!kinds.has(`${kind.apiVersion}\0${kind.kind}`) && !known.has(kindKey(kind))) add(kind);
+  }
   const ordered = [...kinds.values()].toSorted((a, b) => rank(a) - rank(b));
   return { kinds: ordered, namespaces: [...namespaces].toSorted(), secrets };
 }
@@ -84,6 +88,15 @@ function factKinds(live: Pick<LiveSource, "listable">): readonly QueriedKind[] {
   const wanted = new Set(FACT_KINDS.map(kindKey));
   return live.listable
     .filter((kind) => wanted.has(kindKey(kind)))
+    .map(({ apiVersion, kind }) => ({ apiVersion, kind, undeclared: true }));
+}
+
+/** What deploys and is declared by nobody (Applications that an ApplicationSet generates), as far as the cluster serves it. */
+function deployerKinds(declared: readonly Declared[], live: Pick<LiveSource, "listable">): readonly QueriedKind[] {
+  const deployers = new Set(declared.flatMap(({ object }) => (object.deployer ? [kindKey(object.deployer)] : [])));
+  if ([...deployers].some((key) => key.endsWith("\0Application"))) deployers.add(kindKey(PROJECT));
+  return live.listable
+    .filter((kind) => deployers.has(kindKey(kind)))
     .map(({ apiVersion, kind }) => ({ apiVersion, kind, undeclared: true }));
 }
 

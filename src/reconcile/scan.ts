@@ -16,6 +16,7 @@ import type { SchemaSource } from "../core/schema.ts";
 import type { Clock, DesiredState, LiveQuery, LiveSource, Progress, SourceTree } from "../core/stages.ts";
 import { compareText } from "../core/value.ts";
 import { readDesired } from "../desired/desired.ts";
+import type { DesiredInput } from "../desired/desired.ts";
 import { contextOf } from "../desired/manifests.ts";
 import { capabilitiesOf, identityOf } from "./capabilities.ts";
 import type { Renderers } from "../desired/render/renderers.ts";
@@ -26,9 +27,9 @@ import type { Digester } from "../text/digest.ts";
 import { redactChange } from "../text/redact.ts";
 import { compareLive, withoutDuplicates } from "./compare-live.ts";
 import type { ComparedObject, Declared, LiveComparison, TargetDrift } from "./compare-live.ts";
-import type { DeployedTarget } from "./deployed-truth.ts";
 import { driftId } from "./identity.ts";
 import { isOperationalChange } from "./operational-change.ts";
+import type { DeployedTarget } from "./past-states.ts";
 import type { AdmittedField } from "./left-out.ts";
 import { managedScope, queryOf } from "./managed-scope.ts";
 import { servedVersions } from "./served-versions.ts";
@@ -234,7 +235,15 @@ function historyTarget(target: ScanTarget, { digester, live }: ScanOptions): His
 
 function deployedTarget({ target, state }: ReadTarget, options: ScanOptions): DeployedTarget {
   const { tree } = target;
-  return { tree, objects: state.objects, read: (older) => readTarget({ ...target, tree: older }, options, () => {}) };
+  return {
+    tree,
+    state,
+    read: (older) => readTarget({ ...target, tree: older }, options, () => {}),
+    readApplication: async ({ tree: older, ...made }) => {
+      const { readApplication } = await import("../desired/argo/one-application.ts");
+      return await readApplication(desiredInput({ ...target, tree: older }, options), made);
+    },
+  };
 }
 
 /** What a scan of these targets would read of the cluster. */
@@ -276,16 +285,22 @@ async function readTarget(
   options: Pick<ScanOptions, "digester" | "live" | "renderers">,
   progress: Progress,
 ): Promise<DesiredState> {
-  return await readDesired({
+  return await readDesired({ ...desiredInput(target, options), progress });
+}
+
+function desiredInput(
+  target: ScanTarget,
+  { renderers, live, digester }: Pick<ScanOptions, "digester" | "live" | "renderers">,
+): DesiredInput {
+  return {
     tree: target.tree,
     target,
-    renderers: options.renderers,
-    capabilities: capabilitiesOf(options.live),
-    cluster: identityOf(options.live),
-    digester: options.digester,
-    isNamespaced: scopeLookup(options.live),
-    progress,
-  });
+    renderers,
+    capabilities: capabilitiesOf(live),
+    cluster: identityOf(live),
+    digester,
+    isNamespaced: scopeLookup(live),
+  };
 }
 
 function scopeLookup(live: LiveSource): (kind: KindRef) => boolean | undefined {

@@ -12,7 +12,7 @@ import type { LiveSource, Progress, SourceHistory, SourceTree } from "../core/st
 import { fieldAt, textOf } from "../core/value.ts";
 import type { ValueMap } from "../core/value.ts";
 import { objectHistories } from "../desired/history.ts";
-import type { ObjectHistories, RemovedObject } from "../desired/history.ts";
+import type { ObjectHistories } from "../desired/history.ts";
 import type { ManifestContext } from "../desired/manifests.ts";
 import { cleanPath } from "../desired/paths.ts";
 import type { Comparison } from "../drift/compare.ts";
@@ -21,7 +21,7 @@ import { tellDirection } from "../drift/direction.ts";
 import type { DirectionInput, Past } from "../drift/direction.ts";
 import { lastAppliedOf } from "../live/last-applied.ts";
 import type { TargetDrift } from "./compare-live.ts";
-import type { DeployedTruth, Truth } from "./deployed-truth.ts";
+import type { Abandoned, DeployedTruth, Truth } from "./deployed-truth.ts";
 
 /** What tells where a target's files are, and how they are read. */
 export interface HistoryTarget {
@@ -72,7 +72,7 @@ interface TellOne {
   readonly input: TellDirectionsInput;
   readonly pasts: Pasts;
   readonly found: TargetDrift;
-  readonly removed: ReadonlyMap<TargetDrift, RemovedObject>;
+  readonly removed: ReadonlyMap<TargetDrift, Abandoned>;
 }
 
 async function tellOne({ input, pasts, found, removed }: TellOne): Promise<TargetDrift> {
@@ -198,15 +198,16 @@ async function releasedOf(
  * Git had the object and gave it up. It waits to be pruned only where it lives just as Git last had it, by a deployer's hand,
  * and has lived since before: made again, or changed, it is nothing that Git reviewed.
  */
-function prunable(input: TellDirectionsInput, found: TargetDrift, gone: RemovedObject): TargetDrift {
+function prunable(input: TellDirectionsInput, found: TargetDrift, gone: Abandoned): TargetDrift {
   const { drift } = found;
   if (drift.state !== "unmanaged") return found;
-  const { removedIn, object, time } = gone;
+  const { removedIn, object, time, keptBy } = gone;
   const { changes, unknown, leftOut } = input.compare(object, drift.live);
   const made = Date.parse(textOf(fieldAt(drift.live.value, "metadata"), "creationTimestamp") ?? "");
   const lived = time === undefined || made <= time + 1000;
   const deployed = deploymentsOf(drift.live.managers, input.deployers).length > 0;
   if (changes.length + unknown.length > 0 || !lived || !deployed) return { ...found, drift: { ...drift, removedIn } };
+  if (keptBy !== undefined) return { ...found, drift: { ...drift, removedIn, keptBy } };
   const questioned = leftOut.filter((field) => field.judged);
   const { ref, live } = drift;
   return { ...found, drift: { state: "pending", ref, live, changes: [], removedIn }, questioned };
@@ -216,8 +217,8 @@ function prunable(input: TellDirectionsInput, found: TargetDrift, gone: RemovedO
 async function removedOf(
   { drifts, targets, truth }: TellDirectionsInput,
   pasts: Pasts,
-): Promise<ReadonlyMap<TargetDrift, RemovedObject>> {
-  const removed = new Map<TargetDrift, RemovedObject>();
+): Promise<ReadonlyMap<TargetDrift, Abandoned>> {
+  const removed = new Map<TargetDrift, Abandoned>();
   const unmanaged = drifts.filter(({ drift }) => drift.state === "unmanaged");
   for (const one of unmanaged) {
     const gone = one.drift.state === "unmanaged" ? await truth?.removed(one.drift.live) : undefined;

@@ -80,6 +80,7 @@ function driftEntry(result: DriftResult): Value {
     ),
     verdict: judgement.verdict,
     removedIn: removedIn(drift),
+    keptBy: drift.state === "unmanaged" ? drift.keptBy : undefined,
     excuse: drift.state === "unmanaged" ? drift.excuse : undefined,
     maker: drift.state === "unmanaged" && drift.maker !== undefined ? { ...drift.maker } : undefined,
     actions: result.actions.map((action) => compact({ ...action })),

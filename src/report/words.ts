@@ -57,7 +57,9 @@ export function standingWords(drift: Drift): string {
   if (drift.state === "unmanaged" && drift.excuse !== undefined)
     return `${stateWords(drift)}, ${drift.excuse}; it is told all the same, since policy objects to it`;
   if (removedIn === undefined) return stateWords(drift);
-  const since = drift.state === "unmanaged" ? ", and it was changed or made again since" : "";
+  const kept = drift.state === "unmanaged" ? drift.keptBy : undefined;
+  const changed = drift.state === "unmanaged" ? ", and it was changed or made again since" : "";
+  const since = kept === undefined ? changed : `, and ${kept} does not prune it`;
   return `${stateWords(drift)}: ${commitWords(removedIn)} removed it from Git${since}`;
 }
 

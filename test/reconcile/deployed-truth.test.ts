@@ -1,84 +1,13 @@
 import { describe, expect, test } from "vitest";
-import type { DesiredObject, LiveObject } from "../../src/core/objects.ts";
+import type { LiveObject } from "../../src/core/objects.ts";
 import type { ObjectRef } from "../../src/core/refs.ts";
-import { refKey } from "../../src/core/refs.ts";
-import type { HistoryCommit, OlderTree, SourceTree } from "../../src/core/stages.ts";
 import type { ValueMap } from "../../src/core/value.ts";
-import { DeployedTruth } from "../../src/reconcile/deployed-truth.ts";
 import { syncFault, syncOf } from "../../src/reconcile/sync-status.ts";
-
-const ONE = "1".repeat(40);
-const TWO = "2".repeat(40);
-const THREE = "3".repeat(40);
-const ELSEWHERE = "f".repeat(40);
+import { config, declared, ELSEWHERE, live, ONE, THREE, truthOf, TWO } from "./past-repository.ts";
+import type { Commits } from "./past-repository.ts";
 
 function flux(name: string): ObjectRef {
   return { apiVersion: "kustomize.toolkit.fluxcd.io/v1", kind: "Kustomization", name, namespace: "flux-system" };
-}
-
-function live(ref: ObjectRef, status: ValueMap = {}, spec: ValueMap = { prune: true }): LiveObject {
-  return { ref, value: { spec, status }, managers: [] };
-}
-
-function config(name: string): ObjectRef {
-  return { apiVersion: "v1", kind: "ConfigMap", name, namespace: "apps" };
-}
-
-function declared(ref: ObjectRef, deployer: ObjectRef | undefined, data: string): DesiredObject {
-  const origin = { file: "a.yaml", document: 0, items: [], layer: "kustomize", hash: "" } as const;
-  return { ref, origin, value: { data: { a: data } }, ...(deployer === undefined ? {} : { deployer }) };
-}
-
-type Commits = Readonly<Record<string, readonly DesiredObject[]>>;
-
-/** A repository of three commits, newest last. */
-function truthOf(commits: Commits, deployers: readonly LiveObject[]) {
-  const read: string[] = [];
-  const line: readonly HistoryCommit[] = [
-    { id: THREE, parent: TWO, time: 3000, files: new Map() },
-    { id: TWO, parent: ONE, time: 2000, files: new Map() },
-    { id: ONE, time: 1000, files: new Map() },
-  ];
-  const bare = { list: () => Promise.resolve([]), read: () => Promise.resolve(Buffer.from("")) };
-  const tree: SourceTree = {
-    ...bare,
-    revision: THREE,
-    history: () =>
-      Promise.resolve({
-        commits: line,
-        end: "beginning",
-        prefetch: () => Promise.resolve(),
-        read: () => Promise.resolve(undefined),
-        codified: () => Promise.resolve(false),
-        close: () => {},
-      }),
-    at: (commit) =>
-      Promise.resolve(
-        commit in commits
-          ? { ...bare, revision: commit, close: () => {} }
-          : {
-              kind: "fault",
-              code: "revision-unknown",
-              about: commit,
-              message: "m",
-              remedy: "r",
-              leavesUnknown: "nothing",
-            },
-      ),
-  };
-  const target = {
-    tree,
-    objects: commits[THREE] ?? [],
-    read: ({ revision }: SourceTree | OlderTree) => {
-      read.push(revision.slice(0, 1));
-      return Promise.resolve({ revision, roots: [], objects: commits[revision] ?? [], faults: [], complete: true });
-    },
-  };
-  const truth = new DeployedTruth({
-    targets: new Map([["t", target]]),
-    deployers: new Map(deployers.map((one) => [refKey(one.ref), one])),
-  });
-  return { truth, read };
 }
 
 const K = flux("k");
@@ -203,12 +132,16 @@ describe("what Git removed", () => {
     });
   });
 
+  test.each([
+    ["does not prune", { prune: false }, {}],
+    ["is told to keep it", { prune: true }, { "kustomize.toolkit.fluxcd.io/prune": "Disabled" }],
+  ])("stays where its deployer %s", async (_what, spec, annotations) => {
+    const { truth } = truthOf(commits, [live(K, { lastAppliedRevision: REVISION(ONE) }, spec)]);
+    const metadata = { ...(marked.value["metadata"] as ValueMap), annotations };
+    expect(await truth.removed({ ...marked, value: { metadata } })).toMatchObject({ removedIn: TWO, keptBy: "Flux" });
+  });
+
   test.each<readonly [string, LiveObject, LiveObject]>([
-    [
-      "is not pruned by one that does not prune",
-      live(K, { lastAppliedRevision: REVISION(ONE) }, { prune: false }),
-      marked,
-    ],
     ["was not deployed where the deployed commit lacks it", live(K, { lastAppliedRevision: REVISION(TWO) }), marked],
     ["carries the deployer's mark", live(K, { lastAppliedRevision: REVISION(ONE) }), { ...marked, value: {} }],
   ])("%s", async (_what, deployer, object) => {
@@ -229,7 +162,8 @@ describe("a status", () => {
     [`latest@sha256:${"a".repeat(64)}`, "a".repeat(64)],
     ["--upload-pack=x", undefined],
   ])("%s is a commit, or none", (lastAppliedRevision, expected) => {
-    expect(syncOf(live(K, { lastAppliedRevision }))?.applied).toBe(expected);
+    const told = syncOf(live(K, { lastAppliedRevision }), config("a"), () => true)?.applied;
+    expect(told?.kind === "commit" ? told.commit : told?.kind).toBe(expected ?? "untold");
   });
 
   function ready(status: string, reason: string, spec: ValueMap = {}): LiveObject {

@@ -7,6 +7,7 @@ import { availableParallelism } from "node:os";
 import { isFault } from "../../core/fault.ts";
 import type { Fault } from "../../core/fault.ts";
 import type { DesiredObject } from "../../core/objects.ts";
+import type { SourceFile, SourceTree } from "../../core/stages.ts";
 import type { DesiredInput, Sources } from "../desired.ts";
 import { KustomizationFolders } from "../flux/root.ts";
 import { folderLinks } from "../links.ts";
@@ -41,13 +42,7 @@ export interface FindArgoInput {
 /** `undefined` where the target holds neither. */
 export async function findArgo({ input, sources, plain, deployed }: FindArgoInput): Promise<FoundArgo | undefined> {
   const deploys = (file: string): boolean => deployed?.deploys(file) === true;
-  const repository: Repository = {
-    tree: input.tree,
-    files: sources.all,
-    folders: new KustomizationFolders(input.tree, sources.all),
-    links: folderLinks(sources.all),
-    origin: await input.tree.origin?.(),
-  };
+  const repository = await repositoryOf(input.tree, sources.all);
   const roots = await mentioning(input, sources, deploys);
   const rendered = await rendersOf(input, sources, roots);
   const objects = [
@@ -76,6 +71,17 @@ export async function findArgo({ input, sources, plain, deployed }: FindArgoInpu
         .filter((one) => one.objects.length > 0 && one.objects.every((object) => isEntry.has(object)))
         .map(({ root }) => root.file),
     ),
+  };
+}
+
+/** `files`: all of them. */
+export async function repositoryOf(tree: SourceTree, files: readonly SourceFile[]): Promise<Repository> {
+  return {
+    tree,
+    files,
+    folders: new KustomizationFolders(tree, files),
+    links: folderLinks(files),
+    origin: await tree.origin?.(),
   };
 }
 

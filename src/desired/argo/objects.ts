@@ -126,8 +126,8 @@ export function declaredKey({ ref }: Pick<Declared, "ref">): string {
   return `${ref.kind} ${ref.namespace ?? ""}/${ref.name}`;
 }
 
-export function argoDeployer({ ref, origin, suspended }: Application): RootDeployer {
-  return { kind: "argo-cd-application", ref, file: origin.file, suspended };
+export function argoDeployer({ ref, origin, suspended, spec }: Application): RootDeployer {
+  return { kind: "argo-cd-application", ref, file: origin.file, suspended, spec };
 }
 
 /** The items of a list; none where it is no list. */

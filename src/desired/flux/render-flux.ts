@@ -171,7 +171,7 @@ class FluxPass {
     const manifests = readRendered({ root, rendered, context, isFile: (path) => this.#files.has(path) });
     this.#encrypted += manifests.encrypted;
     this.#faults.push(...manifests.faults);
-    const deployer = { kind: "flux-helm-release", ref, file, suspended } as const;
+    const deployer = { kind: "flux-helm-release", ref, file, suspended, spec } as const;
     this.#roots.push({ path: root.path, renderer: "helm", version: rendered.version, deployer });
     for (const object of manifests.objects.map((one) => withCommonMetadata(one, spec))) {
       this.#add({ ...object, deployer: ref });
@@ -267,8 +267,8 @@ function namedByUnknown(fault: Fault, flux: FluxKustomization): Fault {
   return fluxFault(flux, what, "name them by something that Git has", "declared");
 }
 
-function deployerOf({ ref, file, suspended }: FluxKustomization): RootDeployer {
-  return { kind: "flux-kustomization", ref, file, suspended };
+function deployerOf({ ref, file, suspended, spec }: FluxKustomization): RootDeployer {
+  return { kind: "flux-kustomization", ref, file, suspended, spec };
 }
 
 /**

@@ -1,0 +1,134 @@
+/** What targets declared at older commits: rendered where something asks, once each, and of a bounded number of commits. */
+
+import { isFault } from "../core/fault.ts";
+import type { DesiredObject } from "../core/objects.ts";
+import { refKey } from "../core/refs.ts";
+import type { DesiredState, RootDeployer, SourceHistory, SourceTree } from "../core/stages.ts";
+import type { ValueMap } from "../core/value.ts";
+
+/** Renderings of the past in one pass. */
+const MAX_STATES = 16;
+
+export interface DeployedTarget {
+  readonly tree: SourceTree;
+  /** As Git is now. */
+  readonly state: Pick<DesiredState, "objects" | "roots">;
+  /** What the target declares in another tree of the same repository. */
+  readonly read: (tree: SourceTree) => Promise<DesiredState>;
+  /** What an Argo CD Application makes of a tree where these are its sources; absent where nothing can be rendered so. */
+  readonly readApplication?: (made: {
+    readonly tree: SourceTree;
+    readonly deployer: RootDeployer;
+    readonly sources: readonly ValueMap[];
+  }) => Promise<Pick<DesiredState, "objects" | "complete">>;
+}
+
+export interface PastState {
+  /** By refKey(). */
+  readonly objects: ReadonlyMap<string, DesiredObject>;
+  readonly complete: boolean;
+  /** When Git moved on from the commit, in milliseconds since the epoch; absent where it did not. */
+  readonly until?: number;
+  /** Deployers' own objects that deployed something then, by refKey(). */
+  readonly deployers: ReadonlyMap<string, RootDeployer>;
+}
+
+export class PastStates {
+  readonly #targets: ReadonlyMap<string, DeployedTarget>;
+  readonly #states = new Map<string, Promise<PastState | undefined>>();
+  readonly #lines = new Map<SourceTree, Promise<SourceHistory["commits"]>>();
+
+  constructor(targets: ReadonlyMap<string, DeployedTarget>) {
+    this.#targets = targets;
+  }
+
+  /** `undefined` where the commit is none that the target's tree comes from, and where too many were asked for. */
+  at(target: string, commit: string): Promise<PastState | undefined> {
+    return this.#once(`${target}\0${commit}`, () =>
+      this.#open(target, commit, async (known, tree) => await known.read(tree)),
+    );
+  }
+
+  /** The same for what one Application made of the commit, by sources that Git itself had elsewhere. */
+  ofApplication(asked: {
+    readonly target: string;
+    readonly commit: string;
+    readonly deployer: RootDeployer;
+    readonly sources: readonly ValueMap[];
+  }): Promise<PastState | undefined> {
+    const { target, commit, deployer, sources } = asked;
+    const key = [target, commit, refKey(deployer.ref), JSON.stringify(sources, exact)].join("\0");
+    return this.#once(key, () =>
+      this.#open(target, commit, async (known, tree) => {
+        const made = await known.readApplication?.({ tree, deployer, sources });
+        return made === undefined ? undefined : { ...made, roots: [] };
+      }),
+    );
+  }
+
+  /** Newest first; none where nothing is to be had. */
+  line(target: string): Promise<SourceHistory["commits"]> {
+    const tree = this.#targets.get(target)?.tree;
+    if (tree === undefined) return Promise.resolve([]);
+    const known = this.#lines.get(tree) ?? lineOf(tree);
+    this.#lines.set(tree, known);
+    return known;
+  }
+
+  #once(key: string, open: () => Promise<PastState | undefined>): Promise<PastState | undefined> {
+    const known = this.#states.get(key);
+    if (known !== undefined) return known;
+    const opened = this.#states.size >= MAX_STATES ? Promise.resolve(undefined) : open();
+    this.#states.set(key, opened);
+    return opened;
+  }
+
+  async #open(
+    target: string,
+    commit: string,
+    read: (
+      known: DeployedTarget,
+      tree: SourceTree,
+    ) => Promise<Pick<DesiredState, "objects" | "complete" | "roots"> | undefined>,
+  ): Promise<PastState | undefined> {
+    const known = this.#targets.get(target);
+    const tree = await known?.tree.at?.(commit);
+    if (known === undefined || tree === undefined || isFault(tree)) return undefined;
+    try {
+      const state = await read(known, tree);
+      if (state === undefined) return undefined;
+      return {
+        objects: new Map(state.objects.map((object) => [refKey(object.ref), object])),
+        complete: state.complete,
+        deployers: deployersIn(state.roots),
+        ...(await this.#until(target, known.tree, commit)),
+      };
+    } finally {
+      tree.close();
+    }
+  }
+
+  /** Never where nothing was committed since; at once where that is not to be seen. */
+  async #until(target: string, tree: SourceTree, commit: string): Promise<{ readonly until?: number }> {
+    const line = await this.line(target);
+    const next = line.find(({ parent }) => parent === commit);
+    if (next !== undefined) return next.time === undefined ? {} : { until: next.time };
+    return line[0]?.id === commit || tree.revision === commit ? {} : { until: 0 };
+  }
+}
+
+export function deployersIn(roots: DesiredState["roots"]): ReadonlyMap<string, RootDeployer> {
+  return new Map(roots.flatMap(({ deployer }) => (deployer === undefined ? [] : [[refKey(deployer.ref), deployer]])));
+}
+
+/** JSON.stringify refuses integers beyond 2^53. */
+function exact(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? `${value}n` : value;
+}
+
+async function lineOf(tree: SourceTree): Promise<SourceHistory["commits"]> {
+  const history = await tree.history?.();
+  if (history === undefined || isFault(history)) return [];
+  history.close();
+  return history.commits;
+}
