@@ -63,6 +63,7 @@ test("docs/report.md has every field that a report has, and reports have all tha
     ".drifts[].changes[].deployedIn",
     ".drifts[].changes[].note",
     ".drifts[].removedIn",
+    ".drifts[].keptBy",
     ".drifts[].excuse",
     ".drifts[].actions[].url",
   ];
