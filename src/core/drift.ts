@@ -28,7 +28,9 @@ export interface Change {
   /** What else is to be known of it: the end of a sentence. Cluster text: escape it where it is shown. */
   readonly note?: string;
   /** Where the value is written; absent where nowhere, or not looked up. */
-  readonly source?: SourcePosition;
+  readonly source?: FieldSource;
+  /** Why that is not told of something rendered: the end of a sentence. */
+  readonly unsourced?: string;
   /** The values are, or hold, a secret: digests stand in their place, and they are never codified. */
   readonly sensitive?: true;
   /** The API server usually refuses to change it on an object that exists: going back means making the object anew. */
@@ -36,6 +38,46 @@ export interface Change {
   /** The same field under the other name that the API server keeps it alike under, where the cluster has it and Git names neither. */
   readonly twin?: FieldPath;
 }
+
+/** Where a field's value is written. Of what is rendered it was proved by rendering: the line was changed, and the field with it. */
+export interface FieldSource extends SourcePosition {
+  /** What the line is a part of; absent of a plain manifest. */
+  readonly role?: SourceRole;
+  /** Where it stands in the file: `images[0].newTag`. Absent where the file has no such places. */
+  readonly path?: string;
+  /** The line gives a part of the value only. */
+  readonly part?: true;
+  /** How many other fields the same line gives, of all that the target declares. */
+  readonly feeds?: number;
+  /** Other lines: those that give further parts, and what the value stands over. */
+  readonly others?: readonly OtherSource[];
+}
+
+export interface OtherSource extends SourcePosition {
+  readonly role: SourceRole;
+  readonly path?: string;
+  /** `overlaid`: the same field, whose value is not what comes out. */
+  readonly is: "part" | "overlaid";
+}
+
+/** What a line that a rendered value comes from is a part of. */
+export type SourceRole =
+  /** The object's own manifest, in a base or in the overlay. */
+  | "resource"
+  | "patch"
+  /** Of ConfigMaps and Secrets: a literal, or a file. */
+  | "generator"
+  /** The kustomization's own: `images`, `replicas`, `labels` and annotations. */
+  | "kustomization"
+  /** Another object that is rendered, too: a replacement takes it from there, or a deployer its variables. */
+  | "other-resource"
+  | "values-file"
+  /** Values that an object of the deployer's, or a kustomization, holds itself. */
+  | "inline-values"
+  | "chart-defaults"
+  | "template"
+  /** What the deployer's own object says besides values: variables, images, patches. */
+  | "deployer";
 
 /** A difference that was seen and is no drift. */
 export interface LeftOutField extends Change {

@@ -1,0 +1,70 @@
+/** What may be the source of a value, the likeliest first. */
+
+import type { DesiredObject } from "../../core/objects.ts";
+import type { Scalar } from "../../core/value.ts";
+import { wantedOf } from "./pieces.ts";
+import type { Piece } from "./pieces.ts";
+import { apart } from "./scope.ts";
+import type { Scope } from "./scope.ts";
+
+export interface Candidates {
+  /** May be dyed together with others. */
+  readonly free: readonly Piece[];
+  /** Are changed one at a time. */
+  readonly alone: readonly Piece[];
+}
+
+export interface Leaf {
+  readonly pointer: string;
+  readonly value: Scalar;
+}
+
+const MAX_FREE = 120;
+/** Of one tier of files; further tiers are looked through where the nearer ones have fewer. */
+const MAX_FILES = 2000;
+const MAX_TEXTS = 200;
+
+export async function candidatesOf(scope: Scope, object: DesiredObject, { pointer, value }: Leaf): Promise<Candidates> {
+  const names = pointer
+    .split("/")
+    .slice(1)
+    .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"))
+    .filter((name) => !/^\d+$/.test(name));
+  const hidden = typeof value === "string" && value.startsWith("hmac-sha256:");
+  const wanted = wantedOf(value, names.at(-1) ?? "", hidden);
+  const found: { readonly piece: Piece; readonly score: number }[] = [];
+  for (const [tier, files] of scope.filesOf(object).entries()) {
+    const far = tier > 1 || files.length > MAX_FILES;
+    for (const file of files.slice(0, MAX_FILES)) {
+      if (far && (found.length >= MAX_TEXTS || !(await mayHold(scope, file, wanted.text)))) continue;
+      const pieces = await scope.texts.pieces(file, wanted, scope.isTemplate(file));
+      for (const piece of pieces) found.push({ piece, score: scoreOf(piece, object, names, wanted.text) - tier });
+    }
+  }
+  const ranked = found.toSorted((a, b) => b.score - a.score).map(({ piece }) => piece);
+  return {
+    free: apart(ranked.filter(({ alone }) => !alone)).slice(0, MAX_FREE),
+    alone: ranked.filter(({ alone }) => alone),
+  };
+}
+
+/** Far away, only what holds the whole value. */
+async function mayHold(scope: Scope, file: string, text: string): Promise<boolean> {
+  return text.length > 2 && (await scope.texts.text(file))?.includes(text) === true;
+}
+
+function scoreOf(piece: Piece, { ref, origin }: DesiredObject, names: readonly string[], wanted: string): number {
+  const { scalar } = piece;
+  let score = piece.file === origin.file ? 3 : 0;
+  if (piece.text === wanted) score += 2;
+  if (scalar === undefined) return score + (piece.key !== undefined && piece.key === names.at(-1) ? 4 : 0);
+  const own = scalar.path.filter((step) => typeof step === "string");
+  let same = 0;
+  while (same < own.length && same < names.length && own.at(-1 - same) === names.at(-1 - same)) same++;
+  score += same * 4;
+  const { document } = scalar;
+  if (document.kind === ref.kind) score += 3;
+  if (document.name !== undefined && ref.name.includes(document.name)) score += 2;
+  if (own.length === names.length && same === own.length) score += 4;
+  return score;
+}

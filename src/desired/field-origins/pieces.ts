@@ -1,0 +1,224 @@
+/** What of a file may be what a value of something rendered comes from: a whole scalar, or the part of one that holds it. */
+
+import type { Scalar } from "../../core/value.ts";
+import { baseName } from "../paths.ts";
+import { KUSTOMIZATION_FILES } from "../kustomization.ts";
+import { writtenRule } from "./rules.ts";
+import type { WrittenScalar } from "./scalars.ts";
+
+/** A stretch of a file that a dye can take the place of. */
+export interface Piece {
+  readonly file: string;
+  /** `[start, end)` in the file's text. */
+  readonly start: number;
+  readonly end: number;
+  /** What stands there, as it is read. */
+  readonly text: string;
+  readonly kind: "text" | "boolean";
+  /** Put before and after the dye: quotes, a line's end, the colon of a tag that was not there. */
+  readonly before: string;
+  readonly after: string;
+  /** A part of what the dye is read with: `:` of a tag that was not there. */
+  readonly lead: string;
+  /** Changing it may change more than values: it is only ever changed by itself. */
+  readonly alone: boolean;
+  /** Absent of what is no YAML. */
+  readonly scalar?: WrittenScalar;
+  readonly place: "yaml" | "template" | "line" | "file";
+  /** Of a line: what the line gives a value to. */
+  readonly key?: string;
+}
+
+export interface Wanted {
+  readonly text: string;
+  /** It names an image: its name is never changed, since kustomize finds images by it. */
+  readonly image: boolean;
+  /** Only a digest is known of the value: what gives it goes by its name. */
+  readonly hidden?: { readonly key: string };
+}
+
+export function wantedOf(value: Scalar, lastField: string, hidden: boolean): Wanted {
+  return {
+    text: String(value),
+    image: lastField === "image",
+    ...(hidden ? { hidden: { key: lastField } } : {}),
+  };
+}
+
+export function pieceOfScalar(scalar: WrittenScalar, wanted: Wanted): Piece | undefined {
+  const { value } = scalar;
+  if (value === null) return undefined;
+  const rule = writtenRule(scalar);
+  if (rule === "never") return undefined;
+  const alone = rule === "alone";
+  const own = String(value);
+  if (own.startsWith("ENC[")) return undefined;
+  if (wanted.hidden !== undefined) return hiddenPiece(scalar, wanted.hidden.key);
+  if (own === wanted.text || (own.length > 3 && Buffer.from(own).toString("base64") === wanted.text)) {
+    if (typeof value === "boolean") return { ...whole(scalar, own), kind: "boolean", alone: true };
+    if (wanted.image) return imagePiece(scalar, 0, own, alone);
+    return {
+      ...whole(scalar, own),
+      alone: alone || own === "",
+      ...(isBooleanText(own) ? { kind: "boolean", alone: true } : {}),
+    };
+  }
+  if (typeof value === "boolean") return undefined;
+  const within = placeOf(wanted.text, own);
+  if (within !== undefined && own.length > 1) {
+    return wanted.image && lastKey(scalar) === "image"
+      ? imagePiece(scalar, 0, own, alone)
+      : { ...whole(scalar, own), alone };
+  }
+  const holding = wanted.text.length < 2 ? afterSign(own, wanted.text) : placeOf(own, wanted.text);
+  if (holding === undefined || scalar.textStart === undefined) return undefined;
+  if (wanted.image) return imagePiece(scalar, holding, wanted.text, alone);
+  return isBooleanText(wanted.text)
+    ? { ...part(scalar, holding, wanted.text), kind: "boolean", alone: true }
+    : { ...part(scalar, holding, wanted.text), alone };
+}
+
+function isBooleanText(text: string): boolean {
+  return text === "true" || text === "false";
+}
+
+function whole(scalar: WrittenScalar, text: string): Piece {
+  const { file, start, end, textStart, value, style } = scalar;
+  const common = { file, text, kind: "text", lead: "", alone: false, scalar, place: "yaml" } as const;
+  if (textStart !== undefined && text !== "") {
+    return { ...common, start: textStart, end: textStart + text.length, before: "", after: "" };
+  }
+  const quote = typeof value === "string" ? '"' : "";
+  // A block ends with its last line.
+  const after = style === "literal" || style === "folded" ? `${quote}\n` : quote;
+  return { ...common, start, end, before: quote, after };
+}
+
+function part(scalar: WrittenScalar, offset: number, text: string): Piece {
+  const start = (scalar.textStart ?? scalar.start) + offset;
+  return {
+    file: scalar.file,
+    start,
+    end: start + text.length,
+    text,
+    kind: "text",
+    before: "",
+    after: "",
+    lead: "",
+    alone: false,
+    scalar,
+    place: "yaml",
+  };
+}
+
+const IMAGE = /^([^\s@]+?)(?::([\w][\w.-]{0,127}))?(?:@sha256:([0-9a-f]{64}))?$/;
+
+/** The digest, or the tag, or where a tag would stand. */
+function imagePiece(scalar: WrittenScalar, offset: number, text: string, alone: boolean): Piece | undefined {
+  const found = IMAGE.exec(text);
+  if (found === null || scalar.textStart === undefined) return undefined;
+  const [, name = "", tag, digest] = found;
+  if (digest !== undefined) return { ...part(scalar, offset + text.length - digest.length, digest), alone };
+  if (tag !== undefined) return { ...part(scalar, offset + name.length + 1, tag), alone };
+  return { ...part(scalar, offset + text.length, ""), lead: ":", alone };
+}
+
+function hiddenPiece(scalar: WrittenScalar, key: string): Piece | undefined {
+  const own = String(scalar.value);
+  if (lastKey(scalar) === key) return { ...whole(scalar, own), alone: true };
+  const sign = own.indexOf("=");
+  if (own.slice(0, sign) !== key || scalar.textStart === undefined || sign < 1) return undefined;
+  return { ...part(scalar, sign + 1, own.slice(sign + 1)), alone: true };
+}
+
+export function lastKey({ path }: WrittenScalar): string {
+  const last = path.findLast((step) => typeof step === "string");
+  return typeof last === "string" ? last : "";
+}
+
+/** Where the text holds the part as a word of its own; the last place. */
+function placeOf(text: string, part: string): number | undefined {
+  if (part === "" || part.length > text.length) return undefined;
+  for (let at = text.lastIndexOf(part); at >= 0; at = at === 0 ? -1 : text.lastIndexOf(part, at - 1)) {
+    const before = text[at - 1] ?? " ";
+    const behind = text[at + part.length] ?? " ";
+    if (!/[A-Za-z0-9]/.test(before) && !/[A-Za-z0-9]/.test(behind)) return at;
+  }
+  return undefined;
+}
+
+function afterSign(text: string, value: string): number | undefined {
+  const sign = text.indexOf("=");
+  return sign > 0 && value !== "" && text.slice(sign + 1) === value ? sign + 1 : undefined;
+}
+
+/** A generator's file: the whole of it, or a line that gives the value to a name. */
+export function piecesOfText(file: string, text: string, wanted: Wanted): readonly Piece[] {
+  const common = { file, kind: "text", before: "", after: "", lead: "" } as const;
+  const { hidden } = wanted;
+  if (hidden !== undefined ? baseName(file) === hidden.key : text === wanted.text && text !== "") {
+    const alone = hidden !== undefined || KUSTOMIZATION_FILES.some((name) => name === baseName(file));
+    return [{ ...common, start: 0, end: text.length, text, alone, place: "file" }];
+  }
+  if (/\.(?:ya?ml|json|tgz|tpl)$/.test(file)) return [];
+  const found: Piece[] = [];
+  for (const match of text.matchAll(/^[ \t]*([A-Za-z_][\w.-]*)=(.*)$/gm)) {
+    const [line, key = "", written = ""] = match;
+    const value = written.replace(/\r$/, "");
+    if (value === "" || (hidden === undefined ? value !== wanted.text : key !== hidden.key)) continue;
+    const start = match.index + line.length - written.length;
+    found.push({
+      ...common,
+      start,
+      end: start + value.length,
+      text: value,
+      alone: hidden !== undefined,
+      place: "line",
+      key,
+    });
+    if (found.length >= MAX_LINES) break;
+  }
+  return found.map((one) => (isBooleanText(one.text) ? { ...one, kind: "boolean", alone: true } : one));
+}
+
+const MAX_LINES = 50;
+
+/** What a template writes outside of its actions, or in quotes within one. */
+export function piecesOfTemplate(
+  file: string,
+  text: string,
+  { text: wanted, hidden, image }: Wanted,
+): readonly Piece[] {
+  if (hidden !== undefined || wanted === "" || wanted.includes("\n")) return [];
+  const found: Piece[] = [];
+  const actions = [...text.matchAll(/\{\{.*?\}\}/gs)].map(
+    (match) => [match.index, match.index + match[0].length] as const,
+  );
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
+    const end = at + wanted.length;
+    const before = text[at - 1] ?? "\n";
+    const behind = text[end] ?? "\n";
+    const inAction = actions.some(([start, stop]) => start < end && at < stop);
+    const own = inAction ? before === '"' && behind === '"' : /[\s"':=]/.test(before) && /[\s"',;{]/.test(behind);
+    // A key is none of the values; and a comment is read by nobody.
+    const line = text.slice(text.lastIndexOf("\n", at - 1) + 1, at);
+    if (!own || behind === ":" || /^\s*(?:#|-?\s*apiVersion:|kind:)/.test(line) || /(?:^|\s)name:\s*["']?$/.test(line))
+      continue;
+    const boolean = isBooleanText(wanted);
+    const common = {
+      file,
+      kind: boolean ? "boolean" : "text",
+      before: "",
+      after: "",
+      lead: "",
+      place: "template",
+    } as const;
+    const digits = /^-?\d+$/.test(wanted);
+    // A number that stands in the midst of a template may be one of indentation.
+    if (inAction && digits) continue;
+    if (image && IMAGE.exec(wanted)?.[2] === undefined) continue;
+    found.push({ ...common, start: at, end, text: wanted, alone: boolean });
+    if (found.length >= MAX_LINES) break;
+  }
+  return found;
+}

@@ -1,0 +1,28 @@
+/** Which files each root was rendered from, noted while it is. */
+
+import type { RenderJob, Renderers } from "../render/renderers.ts";
+
+export interface Recorded {
+  readonly renderers: Renderers;
+  /** By the root's folder: paths of files that were at hand when it was rendered. */
+  readonly files: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+export function recorded(renderers: Renderers): Recorded {
+  const files = new Map<string, Set<string>>();
+  const note = ({ path, files: given }: RenderJob): void => {
+    const known = files.get(path) ?? new Set();
+    files.set(path, known);
+    for (const file of given) known.add(file.target ?? file.path);
+  };
+  return {
+    files,
+    renderers: {
+      render: (job) => {
+        note(job);
+        return renderers.render(job);
+      },
+      close: () => Promise.resolve(),
+    },
+  };
+}

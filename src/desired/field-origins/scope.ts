@@ -1,0 +1,151 @@
+/** What is read again and again with other bytes in some files, to see what changes: one root, or all that deployers deploy. */
+
+import { isFault } from "../../core/fault.ts";
+import type { DesiredObject } from "../../core/objects.ts";
+import { refKey } from "../../core/refs.ts";
+import type { DesiredState } from "../../core/stages.ts";
+import { readDesired } from "../desired.ts";
+import type { DesiredInput } from "../desired.ts";
+import { cleanPath, folderOf, joinPath } from "../paths.ts";
+import { objectIn, objectsByKey } from "./differences.ts";
+import type { Objects } from "./differences.ts";
+import { SourceTexts } from "./files.ts";
+import { overlayTree } from "./overlay-tree.ts";
+import type { Piece } from "./pieces.ts";
+import { recorded } from "./recorded.ts";
+
+/** Of one pass: how often something may be rendered once more. */
+export interface Budget {
+  left: number;
+}
+
+export interface Dyed {
+  readonly piece: Piece;
+  /** In the place of the piece's text. */
+  readonly text: string;
+}
+
+export class Scope {
+  readonly texts: SourceTexts;
+  readonly objects: Objects;
+  readonly #input: DesiredInput;
+  readonly #budget: Budget;
+  readonly #files: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly #all: ReadonlySet<string>;
+
+  private constructor(
+    input: DesiredInput,
+    budget: Budget,
+    read: { state: DesiredState; files: ReadonlyMap<string, ReadonlySet<string>>; all: ReadonlySet<string> },
+  ) {
+    this.#input = input;
+    this.#budget = budget;
+    this.#files = read.files;
+    this.#all = read.all;
+    this.texts = new SourceTexts(input.tree);
+    this.objects = objectsByKey(read.state.objects);
+  }
+
+  /** @param root the one that is looked at; absent: all of the target */
+  static async open(given: DesiredInput, budget: Budget, root: string | undefined): Promise<Scope> {
+    const { progress: _, ...silent } = given;
+    const input = root === undefined ? silent : narrowed(silent, root);
+    const { renderers, files } = recorded(input.renderers);
+    const state = await readDesired({ ...input, renderers });
+    const all = await input.tree.list("");
+    return new Scope(input, budget, {
+      state,
+      files,
+      all: new Set(isFault(all) ? [] : all.map(({ path }) => path)),
+    });
+  }
+
+  /** The objects as they were with these texts in the files; `undefined` where no more may be rendered. */
+  async with(dyed: readonly Dyed[]): Promise<Objects | undefined> {
+    if (this.#budget.left <= 0) return undefined;
+    this.#budget.left -= 1;
+    const changed = new Map<string, Uint8Array>();
+    for (const [file, own] of Map.groupBy(dyed, ({ piece }) => piece.file)) {
+      changed.set(file, Buffer.from(spliced((await this.texts.text(file)) ?? "", own)));
+    }
+    const state = await readDesired({ ...this.#input, tree: overlayTree(this.#input.tree, changed) });
+    return objectsByKey(state.objects);
+  }
+
+  /** What the object's root was rendered from; then what says how it is deployed, from the nearest on. */
+  filesOf(object: DesiredObject): readonly (readonly string[])[] {
+    const seen = new Set<string>();
+    const tiers: string[][] = [];
+    const take = (files: Iterable<string>): void => {
+      const fresh = [...files].filter((file) => !seen.has(file) && this.#all.has(file));
+      for (const file of fresh) seen.add(file);
+      if (fresh.length > 0) tiers.push(fresh);
+    };
+    take([object.origin.file, ...this.#rootFiles(object)]);
+    let deployer = this.#deployerOf(object);
+    for (let depth = 0; deployer !== undefined && depth < MAX_DEPLOYERS; depth++) {
+      const next: DesiredObject = deployer;
+      take([next.origin.file, ...this.#rootFiles(next)]);
+      deployer = this.#deployerOf(next);
+    }
+    if (object.deployer !== undefined) take([...this.#all].filter((file) => /\.(?:ya?ml|json)$/.test(file)));
+    return tiers;
+  }
+
+  #rootFiles({ origin }: DesiredObject): Iterable<string> {
+    return origin.root === undefined ? [] : (this.#files.get(origin.root) ?? []);
+  }
+
+  #deployerOf({ deployer }: DesiredObject): DesiredObject | undefined {
+    return deployer === undefined ? undefined : this.objects.get(refKey(deployer));
+  }
+
+  /** A template of a chart: no YAML until it is rendered. */
+  isTemplate(file: string): boolean {
+    for (let folder = folderOf(file); folder !== ""; folder = folderOf(folder)) {
+      const name = folder.slice(folder.lastIndexOf("/") + 1);
+      if (name === "templates" && this.#all.has(joinPath(folderOf(folder), "Chart.yaml"))) return true;
+    }
+    return false;
+  }
+
+  same(object: DesiredObject): DesiredObject | undefined {
+    return objectIn(this.objects, object);
+  }
+}
+
+const MAX_DEPLOYERS = 8;
+
+/** The target's settings for a chart are those of its own path. */
+function narrowed(input: DesiredInput, root: string): DesiredInput {
+  const { helm, ...target } = input.target;
+  const own = helm !== undefined && cleanPath(target.path) === root;
+  return { ...input, target: { ...target, path: root, ...(own ? { helm } : {}) } };
+}
+
+/** Pieces that stand in each other are never given together. */
+function spliced(text: string, dyed: readonly Dyed[]): string {
+  let result = text;
+  for (const { piece, text: dye } of dyed.toSorted((a, b) => b.piece.start - a.piece.start)) {
+    result = `${result.slice(0, piece.start)}${piece.before}${dye}${piece.after}${result.slice(piece.end)}`;
+  }
+  return result;
+}
+
+export function pieceId({ file, start, end }: Piece): string {
+  return `${file}\0${start}\0${end}`;
+}
+
+/** Without those that overlap with an earlier one. */
+export function apart(pieces: readonly Piece[]): readonly Piece[] {
+  const kept: Piece[] = [];
+  const byFile = new Map<string, Piece[]>();
+  for (const piece of pieces) {
+    const others = byFile.get(piece.file) ?? [];
+    byFile.set(piece.file, others);
+    if (others.some((one) => piece.start <= one.end && one.start <= piece.end)) continue;
+    others.push(piece);
+    kept.push(piece);
+  }
+  return kept;
+}
