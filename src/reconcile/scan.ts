@@ -218,7 +218,9 @@ async function dealWith({ options, read, compared, schemas }: DealWith): Promise
   };
   const objected = await objectedOf(judging, compared.questioned, (one) => compared.excused.add(one));
   const drifts = await tellDirections({ ...telling, drifts: [...compared.drifts, ...objected] });
-  const { results, admitted } = await judgeDrifts({ ...judging, drifts });
+  const judged = await judgeDrifts({ ...judging, drifts });
+  const { admitted } = judged;
+  const results = await withSources(judged.results, options);
   return {
     results,
     admitted,
@@ -226,6 +228,26 @@ async function dealWith({ options, read, compared, schemas }: DealWith): Promise
     faults: [...shallow.faults(), ...truth.faults()],
     proposals: await proposeAll({ options, read, results, schemas, isNamespaced: scopeLookup(options.live) }),
   };
+}
+
+/** Only what is rendered is rendered once more. */
+async function withSources(results: readonly DriftResult[], options: ScanOptions): Promise<readonly DriftResult[]> {
+  const rendered = results.some(({ drift }) =>
+    drift.state === "drifted" || drift.state === "pending"
+      ? (drift.desired?.origin.layer ?? "literal") !== "literal"
+      : false,
+  );
+  if (!rendered) return results;
+  const { withFieldSources } = await import("./field-sources.ts");
+  const { progress, signal } = options;
+  const inputOf = (name: string): DesiredInput => desiredInput(targetOf(options.targets, name), options);
+  return await withFieldSources({ results, inputOf, progress, ...(signal === undefined ? {} : { signal }) });
+}
+
+function targetOf(targets: readonly ScanTarget[], name: string): ScanTarget {
+  const found = targets.find((target) => target.name === name);
+  if (found === undefined) throw new Error(`no target is called ${name}`);
+  return found;
 }
 
 function historyTarget(target: ScanTarget, { digester, live }: ScanOptions): HistoryTarget {

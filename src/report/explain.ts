@@ -16,6 +16,7 @@ import { terminalText } from "../text/escape-terminal.ts";
 import type { Style } from "../text/style.ts";
 import { leftOutLines } from "./left-out.ts";
 import { shownDiff } from "./shown-diff.ts";
+import { sourceDetails } from "./source-words.ts";
 import { makerWords } from "./unmanaged-groups.ts";
 import { showSide } from "./values.ts";
 import {
@@ -160,10 +161,17 @@ function declaredWords({ declared, result, target }: Explained, pass: Pass): str
   const where = revision === undefined || revision === "worktree" ? "the working tree" : `commit ${revision}`;
   const suffix = `(target ${terminalText(target)}, ${terminalText(where)})`;
   const source = result?.source ?? declared?.source;
-  if (source !== undefined) return `${terminalText(formatLine(source))} ${suffix}`;
+  if (source !== undefined) return `${terminalText(formatLine(source))}${renderedWords(declared)} ${suffix}`;
   if (declared === undefined) return `nowhere in Git ${suffix}`;
   const { file, document } = declared.object.origin;
   return `${terminalText(file)}, document ${document + 1} ${suffix}`;
+}
+
+/** Of what is rendered: the root that it comes out of. */
+function renderedWords(declared: DeclaredObject | undefined): string {
+  const { layer, root } = declared?.object.origin ?? {};
+  if (layer === undefined || layer === "literal" || root === undefined) return "";
+  return `, rendered by ${layer} from ${root === "" ? "the repository's root" : terminalText(root)}`;
 }
 
 /** With what, and in which mode: a server dry-run that could not be made of this object is said here, with the reason. */
@@ -251,12 +259,16 @@ function changeChain({ style, width }: ExplainInput, result: DriftResult, index:
   const change = changesOf(result.drift)[index];
   if (change === undefined) return [];
   const near = change.desired === undefined ? "near " : "";
-  const where = change.source === undefined ? "" : `  ${near}${terminalText(formatLine(change.source))}`;
+  const where =
+    change.source?.role !== undefined || change.source === undefined
+      ? ""
+      : `  ${near}${terminalText(formatLine(change.source))}`;
   const say = (label: string, text: string): readonly string[] => wrap(`  ${label.padEnd(10)}`, text, width);
   return [
     "",
     `field       ${style.bold(terminalText(formatPath(change.path)))} (${operationWords(change)})`,
     `  Git       ${terminalText(showSide(change, "desired", 2000))}${where}`,
+    ...sourceDetails(change).flatMap((words) => say("written", terminalText(words))),
     ...deployedLine(change),
     `  cluster   ${terminalText(showSide(change, "live", 2000))}`,
     ...say("who", terminalText(whoDid(change))),

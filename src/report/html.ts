@@ -10,6 +10,7 @@ import { formatRef } from "../core/refs.ts";
 import { htmlText } from "../text/escape-html.ts";
 import { entriesOf, groupActions, kindWords, makerWords, memberNames } from "./unmanaged-groups.ts";
 import type { ReportEntry } from "./unmanaged-groups.ts";
+import { placeWords } from "./source-words.ts";
 import { showSide } from "./values.ts";
 import {
   actionWords,
@@ -107,7 +108,7 @@ function changeTable(result: DriftResult): string {
 }
 
 function changeRow(change: Change, verdict: string): string {
-  const where = change.source === undefined ? "" : `<code>${htmlText(formatLine(change.source))}</code>`;
+  const where = change.source === undefined ? "" : `<code>${htmlText(placeWords(change.source))}</code>`;
   const cells = [
     code(formatPath(change.path)),
     code(showSide(change, "desired", 400)),

@@ -1,7 +1,7 @@
 /** The JSON report, as the contract has it (`docs/report.md`). */
 
 import { changesOf } from "../core/drift.ts";
-import type { Change, Drift } from "../core/drift.ts";
+import type { Change, Drift, FieldSource } from "../core/drift.ts";
 import { formatPosition } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import { formatPath } from "../core/path.ts";
@@ -105,9 +105,24 @@ function changeEntry(change: Change, result: DriftResult, index: number): Value 
     note: change.note,
     direction: change.direction,
     actor: actor === undefined ? undefined : compact({ ...actor }),
-    source: source === undefined ? undefined : { file: source.file, line: source.line },
+    source: source === undefined ? undefined : sourceEntry(source),
+    unsourced: change.unsourced,
     verdict: judged?.verdict,
     findings: judged === undefined ? [] : [...judged.findings],
+  });
+}
+
+function sourceEntry({ file, line, role, path, part, feeds, others }: FieldSource): Value {
+  return compact({
+    file,
+    line,
+    role,
+    path,
+    part,
+    feeds,
+    others: others?.map((other) =>
+      compact({ file: other.file, line: other.line, is: other.is, role: other.role, path: other.path }),
+    ),
   });
 }
 

@@ -10,6 +10,7 @@ import { formatRef } from "../core/refs.ts";
 import { codeSpan, tableCell } from "../text/escape-markdown.ts";
 import { entriesOf, groupActions, kindWords, makerWords, memberNames } from "./unmanaged-groups.ts";
 import type { ReportEntry } from "./unmanaged-groups.ts";
+import { placeWords } from "./source-words.ts";
 import { showSide } from "./values.ts";
 import {
   actionWords,
@@ -83,7 +84,7 @@ export function changeTable(result: DriftResult, only?: readonly number[]): stri
       tableCell(codeSpan(formatPath(change.path))),
       tableCell(codeSpan(showSide(change, "desired"))),
       tableCell(codeSpan(showSide(change, "live"))),
-      change.source === undefined ? "" : tableCell(codeSpan(formatLine(change.source))),
+      change.source === undefined ? "" : tableCell(codeSpan(placeWords(change.source))),
       tableCell(codeSpan(originWords(change))),
       changeVerdict(result, index),
     ];

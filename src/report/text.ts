@@ -13,6 +13,7 @@ import { toldFaults } from "./fault-groups.ts";
 import type { ToldFault } from "./fault-groups.ts";
 import { entriesOf, groupActions, kindWords, makerWords, memberNames } from "./unmanaged-groups.ts";
 import type { ReportEntry } from "./unmanaged-groups.ts";
+import { placeWords } from "./source-words.ts";
 import { showSide } from "./values.ts";
 import {
   actionWords,
@@ -101,7 +102,7 @@ interface ChangeLine {
 
 function changeLines({ result, change, index, style }: ChangeLine): readonly string[] {
   const verdict = verdictOf(changeVerdict(result, index), style);
-  const where = change.source === undefined ? "" : `  ${style.dim(terminalText(formatLine(change.source)))}`;
+  const where = change.source === undefined ? "" : `  ${style.dim(terminalText(placeWords(change.source)))}`;
   const sides = `${showSide(change, "desired")} → ${showSide(change, "live")}`;
   return [
     `    ${terminalText(formatPath(change.path))}: ${terminalText(sides)}  ${verdict}${where}`,

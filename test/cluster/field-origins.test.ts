@@ -428,9 +428,9 @@ describe.skipIf(unavailable !== undefined)("origins of fields", () => {
   test.each(Object.entries(CASES))("%s", async (_name, { files, object, path, live, told, edit }) => {
     const { origin, changedBy } = await fieldOrigins(files, { object, path, ...(live === undefined ? {} : { live }) });
     expect(shown(origin)).toBe(told);
-    if (origin.kind === "found" && edit !== undefined) {
-      expect(await changedBy(origin.source, edit)).toEqual({ field: true, others: origin.source.feeds });
-    }
+    const source = origin.kind === "found" ? origin.source : undefined;
+    const changed = source === undefined || edit === undefined ? undefined : await changedBy(source, edit);
+    expect(changed).toEqual(edit === undefined ? undefined : { field: true, others: source?.feeds });
   });
 });
 

@@ -58,7 +58,9 @@ export async function fieldOrigins(files: Files, { object: name, path, live }: A
     const [kind = "", ...rest] = name.split("/");
     const object = objectOf(state, kind, rest.join("/"));
     const budget = { left: BUDGET };
-    const [origin] = await findFieldOrigins(input, [{ object, path, ...(live === undefined ? {} : { live }) }], budget);
+    const [origin] = await findFieldOrigins(input, [{ object, path, ...(live === undefined ? {} : { live }) }], {
+      budget,
+    });
     return {
       origin: origin as FieldOrigin,
       renders: BUDGET - budget.left,

@@ -120,6 +120,9 @@ export function leavesOf(value: Value): Leaves {
 
 /** A sum over what else was rendered: it changes with it, and nobody writes it. */
 export function isChecksum({ pointer, before, after }: Changed): boolean {
-  const sum = (value: Scalar): boolean => typeof value === "string" && /^(?:sha256:)?[0-9a-f]{32,128}$/.test(value);
-  return sum(before) && sum(after) && /checksum|hash|sha/i.test(pointer.slice(pointer.lastIndexOf("/") + 1));
+  return isSum(before) && isSum(after) && /checksum|hash|sha/i.test(pointer.slice(pointer.lastIndexOf("/") + 1));
+}
+
+function isSum(value: Scalar): boolean {
+  return typeof value === "string" && /^(?:sha256:)?[0-9a-f]{32,128}$/.test(value);
 }

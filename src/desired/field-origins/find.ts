@@ -44,11 +44,12 @@ export const NOT_LOOKED = "it was not looked for, since enough was rendered for 
 export async function findFieldOrigins(
   input: DesiredInput,
   asked: readonly AskedField[],
-  budget: Budget,
+  { budget, signal }: { readonly budget: Budget; readonly signal?: AbortSignal },
 ): Promise<readonly FieldOrigin[]> {
   const answers = new Map<AskedField, FieldOrigin>();
   const scopes = Map.groupBy(asked, ({ object }) => (object.deployer === undefined ? object.origin.root : undefined));
   for (const [root, fields] of scopes) {
+    signal?.throwIfAborted();
     if (budget.left <= 0) break;
     const search = new Search(await Scope.open(input, budget, root));
     for (const [field, answer] of await search.find(fields)) answers.set(field, answer);
@@ -221,7 +222,9 @@ class Search {
     const now = objectIn(after, work.object) as DesiredObject;
     const text = textAt(now, work.pointer);
     const own = dyed.filter(({ piece }) => winners.some((one) => pieceId(one) === pieceId(piece)));
-    const first = nearest(own, text, work.asked.live) ?? (own[0] as Dyed);
+    const [any] = own;
+    const first = nearest(own, text, work.asked.live) ?? any;
+    if (first === undefined) throw new Error("what comes from nowhere was accepted");
     const parts = own.filter((one) => one !== first);
     const given = changed.filter((one) => !isChecksum(one) && (dyed.length === 1 || holds(String(one.after), first)));
     const overlaid = await overlaidPlace(this.#scope, work.object, work.asked.path, first.piece);

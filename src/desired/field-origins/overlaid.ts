@@ -3,7 +3,7 @@
 import type { OtherSource } from "../../core/drift.ts";
 import type { DesiredObject } from "../../core/objects.ts";
 import type { FieldPath } from "../../core/path.ts";
-import { formatSteps } from "./scalars.ts";
+import { formatSteps, textIn } from "./scalars.ts";
 import type { Step } from "./scalars.ts";
 import type { Piece } from "./pieces.ts";
 import type { Scope } from "./scope.ts";
@@ -24,8 +24,8 @@ export async function overlaidPlace(
   if (text === undefined || !/\.(?:ya?ml|json)$/.test(origin.file)) return undefined;
   for (const document of parseSource(text).documents) {
     const { root } = document.parse();
-    if (root === undefined || textOf(root, "kind") !== ref.kind) continue;
-    const name = textOf(childOf(root, "metadata"), "name");
+    if (root === undefined || textIn(root, "kind") !== ref.kind) continue;
+    const name = textIn(childOf(root, "metadata"), "name");
     if (name === undefined || !ref.name.includes(name)) continue;
     const found = follow(root, path);
     // It stands over nothing where it is the line itself.
@@ -44,11 +44,6 @@ export async function overlaidPlace(
     };
   }
   return undefined;
-}
-
-function textOf(node: SourceNode | undefined, key: string): string | undefined {
-  const found = childOf(node, key);
-  return found?.kind === "scalar" && typeof found.value === "string" ? found.value : undefined;
 }
 
 function follow(

@@ -74,8 +74,8 @@ export function pieceOfScalar(scalar: WrittenScalar, wanted: Wanted): Piece | un
   if (holding === undefined || scalar.textStart === undefined) return undefined;
   if (wanted.image) return imagePiece(scalar, holding, wanted.text, alone);
   return isBooleanText(wanted.text)
-    ? { ...part(scalar, holding, wanted.text), kind: "boolean", alone: true }
-    : { ...part(scalar, holding, wanted.text), alone };
+    ? { ...partly(scalar, holding, wanted.text), kind: "boolean", alone: true }
+    : { ...partly(scalar, holding, wanted.text), alone };
 }
 
 function isBooleanText(text: string): boolean {
@@ -94,7 +94,7 @@ function whole(scalar: WrittenScalar, text: string): Piece {
   return { ...common, start, end, before: quote, after };
 }
 
-function part(scalar: WrittenScalar, offset: number, text: string): Piece {
+function partly(scalar: WrittenScalar, offset: number, text: string): Piece {
   const start = (scalar.textStart ?? scalar.start) + offset;
   return {
     file: scalar.file,
@@ -118,9 +118,9 @@ function imagePiece(scalar: WrittenScalar, offset: number, text: string, alone: 
   const found = IMAGE.exec(text);
   if (found === null || scalar.textStart === undefined) return undefined;
   const [, name = "", tag, digest] = found;
-  if (digest !== undefined) return { ...part(scalar, offset + text.length - digest.length, digest), alone };
-  if (tag !== undefined) return { ...part(scalar, offset + name.length + 1, tag), alone };
-  return { ...part(scalar, offset + text.length, ""), lead: ":", alone };
+  if (digest !== undefined) return { ...partly(scalar, offset + text.length - digest.length, digest), alone };
+  if (tag !== undefined) return { ...partly(scalar, offset + name.length + 1, tag), alone };
+  return { ...partly(scalar, offset + text.length, ""), lead: ":", alone };
 }
 
 function hiddenPiece(scalar: WrittenScalar, key: string): Piece | undefined {
@@ -128,10 +128,10 @@ function hiddenPiece(scalar: WrittenScalar, key: string): Piece | undefined {
   if (lastKey(scalar) === key) return { ...whole(scalar, own), alone: true };
   const sign = own.indexOf("=");
   if (own.slice(0, sign) !== key || scalar.textStart === undefined || sign < 1) return undefined;
-  return { ...part(scalar, sign + 1, own.slice(sign + 1)), alone: true };
+  return { ...partly(scalar, sign + 1, own.slice(sign + 1)), alone: true };
 }
 
-export function lastKey({ path }: WrittenScalar): string {
+function lastKey({ path }: WrittenScalar): string {
   const last = path.findLast((step) => typeof step === "string");
   return typeof last === "string" ? last : "";
 }

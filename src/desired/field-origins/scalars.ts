@@ -1,6 +1,5 @@
 /** The scalars that a file writes, with their places: what a value of something rendered may come from. */
 
-import { isScalar } from "../../core/value.ts";
 import type { Scalar } from "../../core/value.ts";
 import { childOf } from "../../yaml/source-find.ts";
 import type { ScalarNode, ScalarStyle, SourceNode } from "../../yaml/source-node.ts";
@@ -117,21 +116,20 @@ function walk(node: SourceNode, path: readonly Step[], visit: (node: ScalarNode,
 }
 
 function documentOf(root: SourceNode): WrittenDocument {
-  const text = (node: SourceNode | undefined, key: string): string | undefined => {
-    const found = childOf(node, key);
-    return found?.kind === "scalar" && isScalar(found.value) && typeof found.value === "string"
-      ? found.value
-      : undefined;
-  };
-  const kind = text(root, "kind");
-  const apiVersion = text(root, "apiVersion");
-  const name = text(childOf(root, "metadata"), "name");
+  const kind = textIn(root, "kind");
+  const apiVersion = textIn(root, "apiVersion");
+  const name = textIn(childOf(root, "metadata"), "name");
   return {
     list: root.kind === "list",
     ...(kind === undefined ? {} : { kind }),
     ...(apiVersion === undefined ? {} : { apiVersion }),
     ...(name === undefined ? {} : { name }),
   };
+}
+
+export function textIn(node: SourceNode | undefined, key: string): string | undefined {
+  const found = childOf(node, key);
+  return found?.kind === "scalar" && typeof found.value === "string" ? found.value : undefined;
 }
 
 /** `spec.values.image.tag`, `images[0].newTag`. */
