@@ -58,10 +58,11 @@ test("docs/report.md has every field that a report has, and reports have all tha
     ]),
   );
   expect([...reported].filter((key) => !documented.has(key))).toEqual([]);
-  // A scenario has one commit, no forge and no operator.
+  // A scenario has one commit, no forge and no operator, and nothing that is rendered.
   const later = [
     ".drifts[].changes[].deployedIn",
     ".drifts[].changes[].note",
+    ".drifts[].changes[].unsourced",
     ".drifts[].removedIn",
     ".drifts[].keptBy",
     ".drifts[].excuse",
