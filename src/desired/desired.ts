@@ -13,6 +13,7 @@ import { createTextPool } from "../yaml/text-pool.ts";
 import type { ClusterIdentity } from "./argo/destination.ts";
 import { findArgo } from "./argo/find.ts";
 import type { FoundArgo } from "./argo/find.ts";
+import type { ArgoObjects } from "./argo/live-applications.ts";
 import { renderArgo } from "./argo/render-argo.ts";
 import type { RenderedArgo } from "./argo/render-argo.ts";
 import { findFlux } from "./flux/find.ts";
@@ -58,6 +59,8 @@ export interface DesiredInput {
   /** Of the target's cluster. */
   readonly capabilities: Capabilities;
   readonly cluster?: ClusterIdentity;
+  /** Asked for what only Argo CD can tell; absent: nobody is. */
+  readonly argoObjects?: ArgoObjects;
   readonly progress?: Progress;
 }
 

@@ -18,6 +18,8 @@ import { compareText } from "../core/value.ts";
 import { readDesired } from "../desired/desired.ts";
 import type { DesiredInput } from "../desired/desired.ts";
 import { contextOf } from "../desired/manifests.ts";
+import { argoObjectsOf } from "./argo-objects.ts";
+import type { ReadArgoObjects } from "./argo-objects.ts";
 import { capabilitiesOf, identityOf } from "./capabilities.ts";
 import type { Renderers } from "../desired/render/renderers.ts";
 import { schemasFor } from "../kinds/schemas.ts";
@@ -80,7 +82,8 @@ export interface ReadTarget {
 }
 
 /** One pass without publishing. Expected failures are faults of the pass; an abort rejects with the signal's reason. */
-export async function scan(options: ScanOptions): Promise<Pass> {
+export async function scan(asked: ScanOptions): Promise<Pass> {
+  const options = { ...asked, argoObjects: argoObjectsOf(asked.live) };
   const startedAt = options.clock.now();
   const read = await readTargets(options);
   options.signal?.throwIfAborted();
@@ -172,7 +175,7 @@ export async function scan(options: ScanOptions): Promise<Pass> {
 }
 
 interface DealWith {
-  readonly options: ScanOptions;
+  readonly options: ScanOptions & ReadingOptions;
   readonly read: readonly ReadTarget[];
   readonly compared: LiveComparison;
   readonly schemas: SchemaSource;
@@ -255,7 +258,7 @@ function historyTarget(target: ScanTarget, { digester, live }: ScanOptions): His
   return { tree, path, exclude, context: contextOf({ target, digester, isNamespaced: scopeLookup(live) }) };
 }
 
-function deployedTarget({ target, state }: ReadTarget, options: ScanOptions): DeployedTarget {
+function deployedTarget({ target, state }: ReadTarget, options: ReadingOptions): DeployedTarget {
   const { tree } = target;
   return {
     tree,
@@ -272,12 +275,15 @@ function deployedTarget({ target, state }: ReadTarget, options: ScanOptions): De
 export async function scanQuery(
   options: Pick<ScanOptions, "targets" | "digester" | "live" | "renderers" | "progress" | "secrets">,
 ): Promise<LiveQuery> {
-  const read = await readTargets(options);
+  const argoObjects = argoObjectsOf(options.live);
+  const read = await readTargets({ ...options, argoObjects });
   const declared = declaredBy(read);
   const { secrets } = options;
   // In versions that are not served, too: the snapshot notes that they are not.
   const looked = secrets ? declared : declared.filter(isNoSecret);
-  return queryOf({ declared: looked, secrets, scope: managedScope(read), live: options.live });
+  const query = queryOf({ declared: looked, secrets, scope: managedScope(read), live: options.live });
+  const more = argoObjects.asked().filter(({ kind }) => !query.kinds.some((one) => one.kind === kind));
+  return { ...query, kinds: [...query.kinds, ...more] };
 }
 
 function generatedBy(read: readonly ReadTarget[]): readonly Declared[] {
@@ -292,8 +298,12 @@ function declaredBy(read: readonly ReadTarget[]): readonly Declared[] {
   );
 }
 
+interface ReadingOptions extends Pick<ScanOptions, "digester" | "live" | "renderers"> {
+  readonly argoObjects: ReadArgoObjects;
+}
+
 async function readTargets(
-  options: Pick<ScanOptions, "targets" | "digester" | "live" | "renderers" | "progress">,
+  options: ReadingOptions & Pick<ScanOptions, "targets" | "progress">,
 ): Promise<readonly ReadTarget[]> {
   const read: ReadTarget[] = [];
   for (const target of options.targets) {
@@ -302,24 +312,18 @@ async function readTargets(
   return read;
 }
 
-async function readTarget(
-  target: ScanTarget,
-  options: Pick<ScanOptions, "digester" | "live" | "renderers">,
-  progress: Progress,
-): Promise<DesiredState> {
+async function readTarget(target: ScanTarget, options: ReadingOptions, progress: Progress): Promise<DesiredState> {
   return await readDesired({ ...desiredInput(target, options), progress });
 }
 
-function desiredInput(
-  target: ScanTarget,
-  { renderers, live, digester }: Pick<ScanOptions, "digester" | "live" | "renderers">,
-): DesiredInput {
+function desiredInput(target: ScanTarget, { renderers, live, digester, argoObjects }: ReadingOptions): DesiredInput {
   return {
     tree: target.tree,
     target,
     renderers,
     capabilities: capabilitiesOf(live),
     cluster: identityOf(live),
+    argoObjects: argoObjects.read,
     digester,
     isNamespaced: scopeLookup(live),
   };

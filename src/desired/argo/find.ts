@@ -14,9 +14,9 @@ import { folderLinks } from "../links.ts";
 import { isWithin } from "../paths.ts";
 import { renderRoots } from "../render/render-roots.ts";
 import type { FoundRoot } from "../roots.ts";
-import { generatedApplications } from "./application-set.ts";
+import { applicationsOf } from "./live-applications.ts";
 import { applicationOf, applicationSetOf, declaredKey } from "./objects.ts";
-import type { Application, ApplicationSet } from "./objects.ts";
+import type { Application } from "./objects.ts";
 import { argoRoot, takesIn } from "./root.ts";
 import type { ArgoRoot, Repository } from "./root.ts";
 
@@ -153,12 +153,12 @@ interface Made {
 async function rootsOf(
   objects: readonly DesiredObject[],
   repository: Repository,
-  { renderers }: DesiredInput,
+  input: DesiredInput,
 ): Promise<readonly Made[]> {
   const made: Made[] = [];
   for (const object of objects) {
     const roots: ArgoRoot[] = [];
-    for (const application of await applicationsOf(object, repository, renderers)) {
+    for (const application of await leadingTo(object, repository, input)) {
       for (const source of application.sources) {
         const root = await argoRoot(application, source, repository);
         if (root !== undefined && !isFault(root)) roots.push(root);
@@ -169,14 +169,13 @@ async function rootsOf(
   return made;
 }
 
-async function applicationsOf(
+async function leadingTo(
   object: DesiredObject,
   repository: Repository,
-  renderers: DesiredInput["renderers"],
+  input: DesiredInput,
 ): Promise<readonly Application[]> {
   const application = applicationOf(object);
   if (application !== undefined) return [application];
-  const set: ApplicationSet | undefined = applicationSetOf(object);
-  const generated = set === undefined ? [] : await generatedApplications({ set, repository, renderers });
-  return isFault(generated) ? [] : generated;
+  const set = applicationSetOf(object);
+  return set === undefined ? [] : (await applicationsOf(set, repository, input)).applications;
 }

@@ -9,7 +9,7 @@ import { fieldAt, fieldOf, isList, isMap, textOf } from "../../core/value.ts";
 import type { Value, ValueMap } from "../../core/value.ts";
 import { printJson } from "../../yaml/json.ts";
 
-const ARGO_GROUP = "argoproj.io";
+export const ARGO_GROUP = "argoproj.io";
 
 /** Who deploys: an Application, or the ApplicationSet that generates it. */
 export interface Declared {

@@ -12,9 +12,9 @@ import type { Locator, RenderRoot } from "../../core/stages.ts";
 import { compareText, fieldOf } from "../../core/value.ts";
 import { createLocator } from "../../yaml/locator.ts";
 import type { DesiredInput } from "../desired.ts";
-import { generatedApplications } from "./application-set.ts";
 import { whereabouts } from "./destination.ts";
 import type { FoundArgo } from "./find.ts";
+import { applicationsOf } from "./live-applications.ts";
 import { applicationOf, applicationSetOf, argoDeployer, argoFault, declaredKey, quoted } from "./objects.ts";
 import type { Application, ApplicationSet, Declared, Source } from "./objects.ts";
 import { renderSource } from "./render-source.ts";
@@ -145,9 +145,9 @@ class ArgoPass {
   async #follow({ declared, depth }: Waiting): Promise<void> {
     if ("sources" in declared) return await this.#render(declared, depth);
     const { repository } = this.#found;
-    const generated = await generatedApplications({ set: declared, repository, renderers: this.#input.renderers });
-    if (isFault(generated)) return void this.#faults.push(generated);
-    for (const application of generated) {
+    const { applications, faults } = await applicationsOf(declared, repository, this.#input);
+    this.#faults.push(...faults);
+    for (const application of applications) {
       if (!this.#seen.has(declaredKey(application))) this.#generated.push(objectOf(application));
       this.#wait(application, depth + 1);
     }
