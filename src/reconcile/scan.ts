@@ -234,7 +234,10 @@ async function dealWith({ options, read, compared, schemas }: DealWith): Promise
 }
 
 /** Only what is rendered is rendered once more. */
-async function withSources(results: readonly DriftResult[], options: ScanOptions): Promise<readonly DriftResult[]> {
+async function withSources(
+  results: readonly DriftResult[],
+  options: DealWith["options"],
+): Promise<readonly DriftResult[]> {
   const rendered = results.some(({ drift }) =>
     drift.state === "drifted" || drift.state === "pending"
       ? (drift.desired?.origin.layer ?? "literal") !== "literal"
