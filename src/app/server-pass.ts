@@ -6,7 +6,9 @@ import { isFault } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import type { Pass } from "../core/pass.ts";
 import type { Clock, LiveSource } from "../core/stages.ts";
+import type { ChartCache } from "../desired/charts/cache.ts";
 import { runPass } from "../reconcile/run-pass.ts";
+import type { PassInput } from "../reconcile/run-pass.ts";
 import { publicationsOf } from "../reconcile/publications.ts";
 import type { AuditLog } from "../store/audit-log.ts";
 import type { HistoryStore, RepositoryHistory } from "../store/history.ts";
@@ -15,6 +17,7 @@ import { clusterTargets } from "./clusters.ts";
 import type { ClusterTargets, OpenGranted } from "./clusters.ts";
 import type { AppCredentials } from "./credentials.ts";
 import type { GitHubAddresses } from "./github-addresses.ts";
+import { chartGrants } from "./granted-charts.ts";
 import { openGitHubRepository } from "./github-repository.ts";
 import type { OpenRepository } from "./github-repository.ts";
 import { sighted, withHoldOff } from "./hold-off.ts";
@@ -30,6 +33,8 @@ export interface ServerParts {
   readonly addresses: GitHubAddresses;
   readonly server: ServerConfig;
   readonly cacheDir: string;
+  /** Where fetched charts are kept; absent: nowhere. */
+  readonly chartCache?: ChartCache;
   readonly history: HistoryStore;
   readonly audit: AuditLog;
   readonly openLive: (options: OpenGranted) => Promise<LiveSource | Fault>;
@@ -147,6 +152,7 @@ async function passOfCluster(parts: ServerParts, input: OneCluster): Promise<Clu
       digester,
       secrets: cluster.access.secrets,
       environment: process.env,
+      ...chartsOf(parts, `${repository.owner}/${repository.name}`),
       packageFolder: parts.packageFolder,
       version: parts.version,
       clock: parts.clock,
@@ -157,6 +163,12 @@ async function passOfCluster(parts: ServerParts, input: OneCluster): Promise<Clu
   } finally {
     await live.close();
   }
+}
+
+function chartsOf({ server, chartCache }: ServerParts, repository: string): Pick<PassInput, "charts"> {
+  const grants = chartGrants(server, repository, process.env);
+  if (grants.length === 0) return {};
+  return { charts: { grants, ...(chartCache === undefined ? {} : { cache: chartCache }) } };
 }
 
 async function publish(parts: ServerParts, input: OneCluster, pass: Pass): Promise<ClusterDone> {

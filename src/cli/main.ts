@@ -216,6 +216,12 @@ function sourceOptions(command: Command): Command {
     .option("--revision <rev>", "the commit to read (default: the working tree as it is)")
     .option("--config <file>", "the repository configuration (default: .github/holdfast.yml in the repository)")
     .option("--target <name>", "only this target (repeatable)", collect, [])
+    .option(
+      "--fetch-charts <address>",
+      "fetch charts from this chart repository or registry and what is below it, or public (repeatable)",
+      collect,
+      [],
+    )
     .option("--no-secrets", "neither list nor compare Secrets");
 }
 

@@ -9,6 +9,7 @@ export interface SourceOptions {
   readonly config?: string;
   readonly target: readonly string[];
   readonly secrets: boolean;
+  readonly fetchCharts: readonly string[];
 }
 
 export interface LiveOptions {

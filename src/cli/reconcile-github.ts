@@ -21,7 +21,7 @@ import { runPass, targetFault } from "../reconcile/run-pass.ts";
 import { createDigester } from "../text/digest.ts";
 import { terminalText } from "../text/escape-terminal.ts";
 import { usage } from "./failure.ts";
-import { renderCache } from "./render-cache.ts";
+import { fetchedCharts, renderCache } from "./render-cache.ts";
 import { createProgress } from "./progress.ts";
 import type { ReconcileOptions } from "./options.ts";
 import { loadConfig, openLive } from "./session.ts";
@@ -93,6 +93,7 @@ async function reconcileOpened(
       secrets: options.secrets,
       environment: process.env,
       renderCache: renderCache(process.env),
+      ...fetchedCharts(options.fetchCharts, process.env),
       packageFolder: PACKAGE_FOLDER,
       version: version(),
       clock,

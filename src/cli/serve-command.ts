@@ -5,10 +5,12 @@ import { join } from "node:path";
 
 import { createApp } from "../app/app.ts";
 import { openGranted } from "../app/clusters.ts";
+import { missingPasswords } from "../app/granted-charts.ts";
 import { readServerConfig } from "../config/server.ts";
 import type { ServerConfig } from "../config/server.ts";
 import { isFault } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
+import { chartCache } from "../desired/charts/cache.ts";
 import { serverLog, wordsOnly } from "../server/logger.ts";
 import { createMetrics } from "../server/metrics.ts";
 import { startServer } from "../server/server.ts";
@@ -33,6 +35,8 @@ export async function serveCommand(raw: Readonly<Record<string, unknown>>, signa
   const settings = serverSettings(process.env);
   if (isFaults(settings)) throw failureOf(settings);
   const config = await loadServerConfig(options.serverConfig ?? process.env["HOLDFAST_CONFIG"]);
+  const missing = missingPasswords(config, process.env);
+  if (missing.length > 0) throw failureOf(missing);
   await serve({ settings, config, verbose: options.verbose === true }, signal);
   return EXIT.inSync;
 }
@@ -119,6 +123,7 @@ function storesOf({ stateDir }: ServerConfig) {
   try {
     return {
       cacheDir: join(stateDir, "clones"),
+      chartCache: chartCache(join(stateDir, "charts")),
       history: openHistory(join(stateDir, "history")),
       audit: openAuditLog(join(stateDir, "audit.jsonl")),
     };

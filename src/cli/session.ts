@@ -20,7 +20,7 @@ import { failureOf, usage } from "./failure.ts";
 import type { LiveOptions, SourceOptions } from "./options.ts";
 import { createProgress } from "./progress.ts";
 import type { ProgressLine } from "./progress.ts";
-import { renderCache } from "./render-cache.ts";
+import { fetchedCharts, renderCache } from "./render-cache.ts";
 import { operatorDigester } from "./secret.ts";
 import { PACKAGE_FOLDER, version } from "./version.ts";
 
@@ -134,6 +134,7 @@ export async function passOf(
   watch: Pick<PassInput, "traced" | "onCompared"> = {},
 ): Promise<PassRun> {
   const { tree, config } = await openSource(options);
+  const charts = fetchedCharts(options.fetchCharts, process.env);
   const digester = await operatorDigester(process.env);
   const progress = createProgress(process.stderr, options.quiet === true);
   const live = await openLive({ options, config, digester, signal, progress });
@@ -149,6 +150,7 @@ export async function passOf(
       secrets: options.secrets,
       environment: process.env,
       renderCache: renderCache(process.env),
+      ...charts,
       packageFolder: PACKAGE_FOLDER,
       version: version(),
       clock: { now: () => Date.now() },

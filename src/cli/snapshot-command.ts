@@ -9,7 +9,7 @@ import { terminalText } from "../text/escape-terminal.ts";
 import { EXIT } from "./exit-codes.ts";
 import { failureOf } from "./failure.ts";
 import { createProgress } from "./progress.ts";
-import { renderCache } from "./render-cache.ts";
+import { fetchedCharts, renderCache } from "./render-cache.ts";
 import { operatorDigester } from "./secret.ts";
 import { openLive, openSource } from "./session.ts";
 import type { SnapshotOptions } from "./options.ts";
@@ -21,7 +21,12 @@ export async function snapshotCommand(raw: Readonly<Record<string, unknown>>, si
   const digester = await operatorDigester(process.env);
   const progress = createProgress(process.stderr, options.quiet === true);
   const live = await openLive({ options: { ...options, live: "kube" }, config, digester, signal, progress });
-  const renderers = openRenderers({ environment: process.env, cache: renderCache(process.env), signal });
+  const renderers = openRenderers({
+    environment: process.env,
+    cache: renderCache(process.env),
+    ...fetchedCharts(options.fetchCharts, process.env),
+    signal,
+  });
   try {
     const targets = chosenTargets({ config, targets: options.target, tree });
     const query = await scanQuery({

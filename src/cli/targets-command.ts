@@ -7,7 +7,7 @@ import { targetsJson, targetsText } from "../report/targets.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { SourceOptions } from "./options.ts";
 import { createProgress } from "./progress.ts";
-import { renderCache } from "./render-cache.ts";
+import { fetchedCharts, renderCache } from "./render-cache.ts";
 import { printReport } from "./report-writer.ts";
 import { operatorDigester } from "./secret.ts";
 import { openSource } from "./session.ts";
@@ -24,7 +24,12 @@ export async function targetsCommand(raw: Readonly<Record<string, unknown>>, sig
   const { tree, config } = await openSource(options);
   const digester = await operatorDigester(process.env);
   const progress = createProgress(process.stderr, options.quiet === true);
-  const renderers = openRenderers({ environment: process.env, cache: renderCache(process.env), signal });
+  const renderers = openRenderers({
+    environment: process.env,
+    cache: renderCache(process.env),
+    ...fetchedCharts(options.fetchCharts, process.env),
+    signal,
+  });
   try {
     const found = await foundTargets({
       targets: chosenTargets({ config, targets: options.target, tree }),

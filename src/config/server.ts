@@ -11,6 +11,8 @@ export interface ServerConfig {
   readonly stateDir: string;
   readonly clusters: ReadonlyMap<string, ClusterAccess>;
   readonly grants: readonly Grant[];
+  /** Where charts may be fetched from that no repository holds. */
+  readonly charts: readonly ChartsGrant[];
   readonly limits: {
     readonly parallelPasses: number;
     readonly passTimeoutMs: number;
@@ -39,6 +41,17 @@ export interface Grant {
   readonly namespaces: readonly string[] | "all";
 }
 
+export interface ChartsGrant {
+  /** Of a chart repository or a registry, and everything below it; or `public`. */
+  readonly address: string;
+  /** Whose manifests may ask for its charts. */
+  readonly repositories: readonly string[] | "all";
+  readonly username?: string;
+  /** The environment variable that holds the password. */
+  readonly passwordEnv?: string;
+  readonly plainHttp?: boolean;
+}
+
 /** Reads the server config. Every problem is a fault (`config-invalid`) with file, line and column. */
 export function readServerConfig(text: string, file: string): ServerConfig | readonly Fault[] {
   const read = readDocument(text, file, SCHEMA);
@@ -60,6 +73,14 @@ export function grantedNamespaces(
   if (grants.length === 0) return undefined;
   if (grants.some((grant) => grant.namespaces === "all")) return "all";
   return [...new Set(grants.flatMap((grant) => grant.namespaces))];
+}
+
+/** What that repository's manifests may ask for. */
+export function grantedCharts(config: ServerConfig, repository: string): readonly ChartsGrant[] {
+  const own = repository.toLowerCase();
+  return config.charts.filter(
+    ({ repositories }) => repositories === "all" || repositories.some((one) => one.toLowerCase() === own),
+  );
 }
 
 function isFaults(read: object): read is readonly Fault[] {
@@ -93,22 +114,72 @@ const cluster = z
     ),
   );
 
-const grant = z.strictObject({
-  repository: z
-    .string()
-    .refine(
-      ...check<string>(
-        (text) =>
-          /^[A-Za-z0-9](?:-?[A-Za-z0-9_]){0,100}\/[A-Za-z0-9._-]{1,100}$/.test(text) && !/\/\.{1,2}$/.test(text),
-        "is no repository",
-        "write owner/name; patterns are not supported",
-      ),
+const repository = z
+  .string()
+  .refine(
+    ...check<string>(
+      (text) => /^[A-Za-z0-9](?:-?[A-Za-z0-9_]){0,100}\/[A-Za-z0-9._-]{1,100}$/.test(text) && !/\/\.{1,2}$/.test(text),
+      "is no repository",
+      "write owner/name; patterns are not supported",
     ),
+  );
+
+const repositories = z.union([z.literal("all"), distinct(repository).min(1)], {
+  error: "must be a list of repositories, or all",
+});
+
+const grant = z.strictObject({
+  repository,
   cluster: name,
   namespaces: z.union([z.literal("all"), distinct(namespace).min(1)], {
     error: "must be a list of namespaces, or all",
   }),
 });
+
+const charts = z
+  .strictObject({
+    address: z
+      .string()
+      .max(1000)
+      .refine(
+        ...check<string>(
+          (text) =>
+            text === "public" || /^(?:https?|oci):\/\/[A-Za-z0-9.[\]:-]+(?:\/[A-Za-z0-9._~+-]+)*\/?$/.test(text),
+          "is no address of charts",
+          "write https://…, oci://… or http://… without a user and without patterns, or public",
+        ),
+      ),
+    repositories,
+    username: z.string().min(1).max(300).optional(),
+    passwordEnv: z
+      .string()
+      .refine(
+        ...check<string>(
+          (text) => /^[A-Za-z_][A-Za-z0-9_]{0,200}$/.test(text),
+          "is no name of an environment variable",
+          "name the variable that holds the password",
+        ),
+      )
+      .optional(),
+    plainHttp: z.boolean().optional(),
+  })
+  .refine(
+    ...check<{ username?: string | undefined; passwordEnv?: string | undefined }>(
+      (one) => (one.username === undefined) === (one.passwordEnv === undefined),
+      "must have username and passwordEnv, or neither",
+      "add the one that is missing",
+    ),
+  )
+  .refine(
+    ...check<{ address: string; username?: string | undefined; plainHttp?: boolean | undefined }>(
+      ({ address, username, plainHttp }) =>
+        username === undefined ||
+        (address !== "public" && !(plainHttp === true || address.startsWith("http://"))) ||
+        /^(?:http|oci):\/\/(?:localhost|127\.[\d.]+|\[::1\])(?:[:/]|$)/.test(address),
+      "would send a password to everybody, or in clear text",
+      "name one address with TLS",
+    ),
+  );
 
 const SCHEMA = z
   .strictObject({
@@ -116,6 +187,7 @@ const SCHEMA = z
     stateDir: absolutePath.default("/var/lib/holdfast"),
     clusters: z.record(name, cluster).default({}),
     grants: z.array(grant).max(10_000).default([]),
+    charts: z.array(charts).max(1000).default([]),
     limits: z
       .strictObject({
         parallelPasses: z.int().min(1).max(64).default(2),
@@ -136,12 +208,25 @@ const SCHEMA = z
     }
   });
 
-function toConfig({ version, stateDir, clusters, grants, limits }: z.output<typeof SCHEMA>): ServerConfig {
+function toConfig({
+  version,
+  stateDir,
+  clusters,
+  grants,
+  charts: chartGrants,
+  limits,
+}: z.output<typeof SCHEMA>): ServerConfig {
   return {
     version,
     stateDir,
     clusters: new Map(Object.entries(clusters).map(([alias, access]) => [alias, toAccess(access)])),
     grants,
+    charts: chartGrants.map(({ username, passwordEnv, plainHttp, ...one }) => ({
+      ...one,
+      ...(username === undefined ? {} : { username }),
+      ...(passwordEnv === undefined ? {} : { passwordEnv }),
+      ...(plainHttp === undefined ? {} : { plainHttp }),
+    })),
     limits: {
       parallelPasses: limits.parallelPasses,
       passTimeoutMs: limits.passTimeout,

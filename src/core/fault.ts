@@ -3,6 +3,7 @@
 /** Every way in which a pass can fall short, in alphabetical order. `docs/faults.md` explains each. */
 export type FaultCode =
   | "chart-missing"
+  | "chart-unfetched"
   | "cluster-not-granted"
   | "cluster-unreachable"
   | "config-invalid"

@@ -96,8 +96,22 @@ export interface RenderRoot {
   readonly path: string;
   readonly renderer: "plain" | "kustomize" | "helm";
   readonly version: string;
+  /** The chart that was fetched for it: the folder is none of the repository's. */
+  readonly chart?: RootChart;
   /** What deploys it, where Git says so. */
   readonly deployer?: RootDeployer;
+}
+
+export interface RootChart {
+  readonly name: string;
+  /** The one that was fetched. */
+  readonly version: string;
+  /** What Git asks for; absent: the newest. */
+  readonly asked?: string;
+  /** An address without credentials. */
+  readonly repository: string;
+  /** SHA-256 of the archive. */
+  readonly digest: string;
 }
 
 /** An object of a deployer's own that says what it deploys. */

@@ -7,6 +7,7 @@ import type { Pass } from "../core/pass.ts";
 import type { ObjectRef } from "../core/refs.ts";
 import type { Clock, LiveSource, Progress, SourceTree } from "../core/stages.ts";
 import type { RepositoryConfig, TargetConfig } from "../config/repository.ts";
+import type { ChartsInput } from "../desired/charts/open-charts.ts";
 import type { RenderCache } from "../desired/render/cache.ts";
 import { openRenderers } from "../desired/render/renderers.ts";
 import type { Digester } from "../text/digest.ts";
@@ -32,6 +33,8 @@ export interface PassInput {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Where rendered output is kept between passes; absent: nowhere. */
   readonly renderCache?: RenderCache;
+  /** What charts the operator lets be fetched; absent: none. */
+  readonly charts?: ChartsInput;
   /** Where holdfast is installed: the packs are in it. */
   readonly packageFolder: string;
   readonly version: string;
@@ -59,6 +62,7 @@ export async function runPass(input: PassInput): Promise<Pass> {
   const renderers = openRenderers({
     environment: input.environment,
     ...(input.renderCache === undefined ? {} : { cache: input.renderCache }),
+    ...(input.charts === undefined ? {} : { charts: input.charts }),
     ...(signal === undefined ? {} : { signal }),
   });
   try {

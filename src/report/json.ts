@@ -27,7 +27,12 @@ export function driftReport(pass: Pass): Value {
       cluster: target.cluster,
       revision: target.revision,
       path: target.path,
-      roots: target.roots.map((root) => ({ path: root.path, renderer: root.renderer, version: root.version })),
+      roots: target.roots.map(({ path, renderer, version, chart }) => ({
+        path,
+        renderer,
+        version,
+        ...(chart === undefined ? {} : { chart: { ...chart } }),
+      })),
     })),
     startedAt: new Date(pass.startedAt).toISOString(),
     finishedAt: new Date(pass.finishedAt).toISOString(),

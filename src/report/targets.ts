@@ -3,7 +3,7 @@
 import { formatFault } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import { formatRef } from "../core/refs.ts";
-import type { DesiredState, RenderRoot, RootDeployer } from "../core/stages.ts";
+import type { DesiredState, RenderRoot, RootChart, RootDeployer } from "../core/stages.ts";
 import { terminalText } from "../text/escape-terminal.ts";
 
 export interface ShownTarget {
@@ -34,7 +34,21 @@ function targetText({ target, state }: ShownTarget): string {
 
 function rowOf(root: RenderRoot): { readonly renderer: string; readonly path: string; readonly deployer: string } {
   const renderer = root.renderer === "plain" ? "plain" : `${root.renderer} ${root.version}`;
-  return { renderer, path: root.path === "" ? "." : root.path, deployer: deployerText(root) };
+  return {
+    renderer,
+    path: root.chart === undefined ? shownPath(root) : chartText(root.chart),
+    deployer: deployerText(root),
+  };
+}
+
+function shownPath({ path }: RenderRoot): string {
+  return path === "" ? "." : path;
+}
+
+/** Where Git asks for a range, what it asks for is said beside what it got. */
+function chartText({ name, version, asked, repository }: RootChart): string {
+  const range = asked === version ? "" : ` (${asked === undefined ? "the newest" : `for ${asked}`})`;
+  return `chart ${name} ${version}${range} from ${repository}`;
 }
 
 function deployerText({ deployer }: RenderRoot): string {
@@ -67,10 +81,11 @@ export function targetsJson(targets: readonly ShownTarget[]): string {
     revision: state.revision,
     complete: state.complete,
     objects: state.objects.length,
-    roots: state.roots.map(({ path, renderer, version, deployer }) => ({
+    roots: state.roots.map(({ path, renderer, version, chart, deployer }) => ({
       path,
       renderer,
       version,
+      ...(chart === undefined ? {} : { chart }),
       ...(deployer === undefined ? {} : { deployer: deployerJson(deployer) }),
     })),
     faults: state.faults.map(({ code, about, message, remedy, position }) => ({

@@ -85,6 +85,12 @@ const RECIPES = {
   },
   kubectl: { kind: "module", package: "k8s.io/kubernetes/cmd/kubectl", seconds: 20 },
   kustomize: { kind: "install", package: "sigs.k8s.io/kustomize/kustomize/v5@v5.8.1", seconds: 10 },
+  // A registry as others have it, for charts.
+  registry: {
+    kind: "install",
+    package: "github.com/distribution/distribution/v3/cmd/registry@v3.1.2",
+    seconds: 115,
+  },
   yamljudge: { kind: "module", package: "./yamljudge", source: "yamljudge", seconds: 8 },
 } as const satisfies Record<string, Recipe>;
 

@@ -11,6 +11,7 @@ import type { DesiredObject } from "../../src/core/objects.ts";
 import type { DesiredState, Progress, SourceTree } from "../../src/core/stages.ts";
 import { readDesired } from "../../src/desired/desired.ts";
 import type { DesiredTarget } from "../../src/desired/desired.ts";
+import type { ChartsInput } from "../../src/desired/charts/open-charts.ts";
 import type { RenderCache } from "../../src/desired/render/cache.ts";
 import type { Capabilities } from "../../src/desired/render/helm.ts";
 import type { RendererLimits } from "../../src/desired/render/process.ts";
@@ -29,13 +30,14 @@ export interface Rendering {
   readonly limits?: Partial<RendererLimits>;
   readonly isolation?: readonly string[];
   readonly cache?: RenderCache;
+  readonly charts?: ChartsInput;
   readonly progress?: Progress;
   /** Over what the tests give. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 export async function renderTree(tree: SourceTree, options: Rendering = {}): Promise<DesiredState> {
-  const { limits, isolation, cache, progress } = options;
+  const { limits, isolation, cache, charts, progress } = options;
   const renderers = openRenderers({
     environment: {
       HOLDFAST_KUSTOMIZE: await ensureBinary("kustomize"),
@@ -45,6 +47,7 @@ export async function renderTree(tree: SourceTree, options: Rendering = {}): Pro
     ...(limits === undefined ? {} : { limits }),
     ...(isolation === undefined ? {} : { isolation }),
     ...(cache === undefined ? {} : { cache }),
+    ...(charts === undefined ? {} : { charts }),
   });
   try {
     return await readDesired({

@@ -36,6 +36,15 @@ describe("the server config", () => {
         { repository: "acme/shop", cluster: "prod", namespaces: ["shop", "payments"] },
         { repository: "acme/shop", cluster: "staging", namespaces: ["shop", "payments"] },
       ],
+      charts: [
+        { address: "https://charts.example.com", repositories: "all" },
+        {
+          address: "oci://registry.example.com/acme",
+          repositories: ["acme/shop"],
+          username: "holdfast",
+          passwordEnv: "ACME_CHARTS_PASSWORD",
+        },
+      ],
       limits: { parallelPasses: 2, passTimeoutMs: 1_800_000, fileBytes: 10_485_760 },
     });
   });

@@ -33,7 +33,9 @@ export async function readApplication(
   });
   const listed = await listSources(input.tree, input.target);
   if (application === undefined || isFault(listed)) return { objects: [], complete: false };
-  const repository = await repositoryOf(input.tree, listed.all);
+  const { charts } = input.renderers;
+  const own = await repositoryOf(input.tree, listed.all);
+  const repository = charts === undefined ? own : { ...own, charts };
   const objects: DesiredObject[] = [];
   let complete = true;
   for (const one of application.sources) {

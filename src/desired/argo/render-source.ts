@@ -95,7 +95,8 @@ async function built(
     noted: once.noted,
     isFile: (file) => files.has(file),
   });
-  return { ...manifests, root: { path: root.path, renderer: root.tool, version: rendered.version } };
+  const chart = root.tool === "helm" && root.fetched !== undefined ? { chart: root.fetched.chart } : {};
+  return { ...manifests, root: { path: root.path, renderer: root.tool, version: rendered.version, ...chart } };
 }
 
 interface Once {
@@ -108,16 +109,19 @@ async function renderOnce(
   root: KustomizeRoot | HelmRoot,
   environment: Environment,
 ): Promise<Once | Fault> {
-  const { input, application, repository } = context;
+  const { input, application } = context;
+  const repository = (root.tool === "helm" ? root.fetched?.repository : undefined) ?? context.repository;
   if (root.tool === "helm") {
     const settings = helmSettings({ application, root, repository, environment });
     if (isFault(settings)) return settings;
     const capabilities = capabilitiesOf(root.source, input.capabilities);
-    const job = await helmJob({ path: root.path, settings, capabilities, tree: input.tree, files: repository.files });
-    const rendered = isFault(job) ? job : await input.renderers.render(job);
+    const { tree, files, charts } = repository;
+    const more = charts === undefined ? {} : { charts };
+    const job = await helmJob({ path: root.path, settings, capabilities, tree, files, ...more });
+    const rendered = isFault(job) ? job : await input.renderers.render({ ...job, file: root.root.file });
     return isFault(rendered) ? rendered : { rendered, noted: false };
   }
-  const job = await kustomizeJob(root.root, input.tree, repository.files, input.capabilities);
+  const job = await kustomizeJob(root.root, input.tree, repository.files, input.capabilities, repository.charts);
   if (isFault(job)) return job;
   const made = root.made?.(environment);
   const args = [...job.args, "--load-restrictor", restrictorOf(root)];

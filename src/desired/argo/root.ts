@@ -5,11 +5,13 @@
 
 import { isFault } from "../../core/fault.ts";
 import type { Fault } from "../../core/fault.ts";
-import type { SourceFile, SourceTree } from "../../core/stages.ts";
+import type { RootChart, SourceFile, SourceTree } from "../../core/stages.ts";
 import { fieldOf, isMap, textOf, withField } from "../../core/value.ts";
 import type { ValueMap } from "../../core/value.ts";
 import { decodeText } from "../../yaml/content.ts";
 import { readYaml } from "../../yaml/read.ts";
+import type { ChartSource, WantedChart } from "../charts/charts.ts";
+import { mountChart } from "../charts/mount.ts";
 import { reach } from "../flux/root.ts";
 import type { KustomizationFolders } from "../flux/root.ts";
 import { kustomizationOf } from "../kustomization.ts";
@@ -37,6 +39,8 @@ export interface Repository {
   readonly links: FolderLinks;
   /** The address that it is known by; absent: whatever is named is it. */
   readonly origin: string | undefined;
+  /** What fetches charts; absent: nothing. */
+  readonly charts?: ChartSource;
 }
 
 export type ArgoRoot = KustomizeRoot | HelmRoot | DirectoryRoot;
@@ -57,6 +61,8 @@ export interface KustomizeRoot extends Common {
 export interface HelmRoot extends Common {
   readonly tool: "helm";
   readonly root: FoundChart;
+  /** Of a chart that was fetched: what it is, and the repository with it in it. */
+  readonly fetched?: { readonly chart: RootChart; readonly repository: Repository };
 }
 
 export interface DirectoryRoot extends Common, DirectoryFiles {
@@ -81,8 +87,10 @@ export async function argoRoot(
   source: Source,
   repository: Repository,
 ): Promise<ArgoRoot | Fault | undefined> {
-  const elsewhere = elsewhereFault(application, source, repository);
   if (source.ref !== undefined && source.path === "" && source.chart === undefined) return undefined;
+  const chart = wantedChart(application, source);
+  if (chart !== undefined) return await chartRoot(source, chart, repository);
+  const elsewhere = elsewhereFault(application, source, repository);
   if (elsewhere !== undefined) return elsewhere;
   const path = pathOf(source, repository);
   if (path === undefined) return noFolder(application, source);
@@ -103,18 +111,45 @@ export async function argoRoot(
   }
 }
 
-/** What is in another repository, or is no repository. */
+/** What a source asks for that names a chart, or a registry. */
+function wantedChart({ ref, origin }: Application, { repoURL, revision, chart }: Source): WantedChart | undefined {
+  const isRegistry = repoURL.startsWith("oci://");
+  if (chart === undefined && !isRegistry) return undefined;
+  const isDigest = revision?.startsWith("sha256:") === true;
+  return {
+    about: `Application/${ref.name}`,
+    file: origin.file,
+    name: chart ?? repoURL.split("/").at(-1) ?? repoURL,
+    // Without a scheme it is a registry (argo-cd `docs/user-guide/helm.md`).
+    repository: /^[a-z]+:\/\//i.test(repoURL) ? repoURL : `oci://${repoURL}`,
+    ...(chart === undefined ? { whole: true } : {}),
+    ...(revision === undefined || isDigest ? {} : { version: revision }),
+    ...(isDigest ? { digest: revision } : {}),
+  };
+}
+
+/** In the place of a folder there is what the chart holds. */
+async function chartRoot(source: Source, wanted: WantedChart, repository: Repository): Promise<HelmRoot | Fault> {
+  const { charts, tree, files } = repository;
+  if (charts === undefined) return chartMissing({ ...wanted, repository: source.repoURL });
+  const fetched = await charts.fetch(wanted);
+  if (isFault(fetched)) return fetched;
+  const mounted = mountChart(fetched, tree, files);
+  const { name, version, digest } = fetched;
+  const asked = wanted.version ?? wanted.digest;
+  const chart = { name, version, repository: fetched.repository, digest, ...(asked === undefined ? {} : { asked }) };
+  return {
+    tool: "helm",
+    path: mounted.path,
+    source,
+    root: { renderer: "helm", path: mounted.path, file: wanted.file },
+    fetched: { chart, repository: { ...repository, tree: mounted.tree, files: mounted.files } },
+  };
+}
+
+/** What is in another repository. */
 function elsewhereFault(application: Application, source: Source, { origin }: Repository): Fault | undefined {
-  const {
-    ref,
-    origin: { file },
-  } = application;
-  const { repoURL, revision, chart } = source;
-  if (chart !== undefined || repoURL.startsWith("oci://")) {
-    const version = revision === undefined ? {} : { version: revision };
-    const name = chart ?? repoURL.split("/").at(-1) ?? repoURL;
-    return chartMissing({ about: `Application/${ref.name}`, file, name, repository: repoURL, ...version });
-  }
+  const { repoURL } = source;
   if (isOwn(repoURL, origin)) return undefined;
   return argoFault(application, {
     what: `deploys from another repository, ${quoted(withoutCredentials(repoURL))}`,

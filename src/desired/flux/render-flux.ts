@@ -165,14 +165,15 @@ class FluxPass {
     await Promise.all(Array.from({ length: availableParallelism() }, work));
   }
 
-  #takeRelease({ release, root, rendered }: RenderedRelease): void {
+  #takeRelease({ release, root, chart, rendered }: RenderedRelease): void {
     const { ref, file, suspended, namespace, spec } = release;
     const context = contextOf({ ...this.#input, target: namespace === "" ? {} : { namespace } });
     const manifests = readRendered({ root, rendered, context, isFile: (path) => this.#files.has(path) });
     this.#encrypted += manifests.encrypted;
     this.#faults.push(...manifests.faults);
     const deployer = { kind: "flux-helm-release", ref, file, suspended, spec } as const;
-    this.#roots.push({ path: root.path, renderer: "helm", version: rendered.version, deployer });
+    const fetched = chart === undefined ? {} : { chart };
+    this.#roots.push({ path: root.path, renderer: "helm", version: rendered.version, ...fetched, deployer });
     for (const object of manifests.objects.map((one) => withCommonMetadata(one, spec))) {
       this.#add({ ...object, deployer: ref });
     }

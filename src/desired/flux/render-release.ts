@@ -7,19 +7,20 @@ import { isFault } from "../../core/fault.ts";
 import type { Fault } from "../../core/fault.ts";
 import type { DesiredObject } from "../../core/objects.ts";
 import { formatRef } from "../../core/refs.ts";
-import type { SourceFile } from "../../core/stages.ts";
+import type { RootChart, SourceFile } from "../../core/stages.ts";
 import { fieldAt, fieldOf, isList, isMap, textOf } from "../../core/value.ts";
 import type { Value, ValueMap } from "../../core/value.ts";
 import { printJson } from "../../yaml/json.ts";
 import type { DesiredInput } from "../desired.ts";
-import { cleanPath, joinPath } from "../paths.ts";
+import { joinPath } from "../paths.ts";
 import { helmJob } from "../render/helm.ts";
-import { chartMissing } from "../render/kustomize.ts";
 import type { Rendered, RenderJob } from "../render/renderers.ts";
 import type { FoundChart } from "../roots.ts";
 import { helmReleaseOf, valuesAt } from "./helm-release.ts";
 import type { HelmRelease, ValuesReference } from "./helm-release.ts";
 import { DYES } from "./objects.ts";
+import { placeChart } from "./release-chart.ts";
+import type { PlacedChart } from "./release-chart.ts";
 
 export interface ReleaseInput {
   readonly input: DesiredInput;
@@ -33,6 +34,7 @@ export interface ReleaseInput {
 export interface RenderedRelease {
   readonly release: HelmRelease;
   readonly root: FoundChart;
+  readonly chart?: RootChart;
   readonly rendered: Rendered;
 }
 
@@ -44,67 +46,59 @@ export async function renderRelease(
   const release = helmReleaseOf(object);
   if (release === undefined) return undefined;
   if (release.remote) return releaseFault(release, "deploys to another cluster (spec.kubeConfig)", "nothing");
-  const path = await chartPath(release, context);
-  if (isFault(path)) return path;
+  const chart = await placeChart(release, context);
+  if (isFault(chart)) return chart;
   // What is unknown in the object itself is unknown in the chart's values.
   const again = object.again === undefined ? undefined : helmReleaseOf({ ...object, value: object.again });
-  const first = await renderOnce(release, { path, dye: DYES[0] }, context);
+  const first = await renderOnce(release, { chart, dye: DYES[0] }, context);
   if (isFault(first)) return first;
   const unknown = again !== undefined || release.valuesFrom.some((one) => isUnknown(one, release, context));
-  const second = unknown ? await renderOnce(again ?? release, { path, dye: DYES[1] }, context) : undefined;
+  const second = unknown ? await renderOnce(again ?? release, { chart, dye: DYES[1] }, context) : undefined;
   if (isFault(second)) return second;
-  const root: FoundChart = { renderer: "helm", path, file: joinPath(path, "Chart.yaml") };
-  return { release, root, rendered: second === undefined ? first : { ...first, again: second.output } };
-}
-
-/** The chart's folder in the repository. */
-async function chartPath({ ref, file, chart }: HelmRelease, context: ReleaseInput): Promise<string | Fault> {
-  const { source, version } = chart;
-  const about = formatRef(ref);
-  const declared = context.objectOf(source.kind, source.name, source.namespace);
-  const spec = fieldOf(declared?.value, "spec");
-  if (source.kind === "GitRepository" && chart.chart !== undefined && (await context.isOwn(source))) {
-    const path = cleanPath(chart.chart.replace(/^\/+/, ""));
-    const known = path !== undefined && context.all.some((one) => one.path === joinPath(path, "Chart.yaml"));
-    return known ? path : chartMissing({ about, file, name: chart.chart });
-  }
-  const url = textOf(spec, "url");
-  const tag = fieldAt(spec, "ref", "tag") ?? fieldAt(spec, "ref", "semver") ?? fieldAt(spec, "ref", "digest");
-  const shown = version ?? (typeof tag === "string" ? tag : undefined);
-  return chartMissing({
-    about,
-    file,
-    name: chart.chart ?? url?.split("/").at(-1) ?? source.name,
-    ...(shown === undefined ? {} : { version: shown }),
-    repository: url ?? `${source.kind}/${source.name} in ${source.namespace}`,
-  });
+  const { path, fetched } = chart;
+  // Of a chart that was fetched no file is in the repository: all that it makes begins with the release.
+  const file = fetched === undefined ? joinPath(path, "Chart.yaml") : release.file;
+  const root: FoundChart = { renderer: "helm", path, file };
+  return {
+    release,
+    root,
+    ...(fetched === undefined ? {} : { chart: fetched }),
+    rendered: second === undefined ? first : { ...first, again: second.output },
+  };
 }
 
 interface Once {
-  readonly path: string;
+  readonly chart: PlacedChart;
   readonly dye: string;
 }
 
-async function renderOnce(release: HelmRelease, { path, dye }: Once, context: ReleaseInput): Promise<Rendered | Fault> {
-  const { tree, renderers, capabilities } = context.input;
+async function renderOnce(
+  release: HelmRelease,
+  { chart, dye }: Once,
+  context: ReleaseInput,
+): Promise<Rendered | Fault> {
+  const { renderers, capabilities } = context.input;
+  const { path, tree, files, values } = chart;
+  const { charts } = renderers;
   const documents = documentsOf(release, dye, context);
   if (isFault(documents)) return documents;
   const settings = {
     release: release.release,
     namespace: release.namespace,
-    values: release.chart.valuesFiles.map((file) => fromChart(path, file)),
+    values,
     documents,
   };
-  const job = await helmJob({ path, settings, capabilities, tree, files: context.all });
+  const job = await helmJob({
+    path,
+    settings,
+    capabilities,
+    tree,
+    files,
+    ...(charts === undefined ? {} : { charts }),
+  });
   if (isFault(job)) return job;
   const rendered = await renderers.render({ ...job, file: release.file });
   return isFault(rendered) ? rendered : await postRendered(release, rendered, job, context);
-}
-
-/** Named from the source's root (source-controller `HelmChart`), where the chart's own are named from its folder. */
-function fromChart(path: string, file: string): string {
-  const up = path === "" ? "" : "../".repeat(path.split("/").length);
-  return `${up}${file.replace(/^\.?\/+/, "")}`;
 }
 
 /** Lower ones first; the release's own come last. */

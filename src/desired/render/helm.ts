@@ -10,6 +10,7 @@ import { readYaml } from "../../yaml/read.ts";
 import { folderLinks, throughLinks, withLinked } from "../links.ts";
 import { fileAt, filesBelow, inListOrder } from "../file-list.ts";
 import { baseName, cleanPath, folderOf, joinPath, shownFolder } from "../paths.ts";
+import type { ChartSource } from "../charts/charts.ts";
 import { capabilityArgs } from "./capability-args.ts";
 import { chartMissing } from "./kustomize.ts";
 import type { RenderJob } from "./renderers.ts";
@@ -46,6 +47,8 @@ export interface HelmInput {
   readonly tree: SourceTree;
   /** The repository's. */
   readonly files: readonly SourceFile[];
+  /** Where dependencies come from that are not there; absent: nowhere. */
+  readonly charts?: ChartSource;
 }
 
 /** Faults: `chart-missing` for dependencies that are not at hand, `render-failed` for a chart or values that are not there. */
@@ -156,6 +159,7 @@ interface Vendoring {
   readonly files: readonly SourceFile[];
   /** Of the chart that is rendered. */
   readonly root: string;
+  readonly charts: ChartSource | undefined;
   readonly made: Map<string, Uint8Array>;
 }
 
@@ -171,11 +175,11 @@ interface ToVendor {
 
 /** Dependencies that stand elsewhere in the repository, copied to where Helm looks for them; the others must be there. */
 async function vendored(
-  { path, tree, files }: HelmInput,
+  { path, tree, files, charts }: HelmInput,
   dependencies: readonly Dependency[],
 ): Promise<ReadonlyMap<string, Uint8Array> | Fault> {
   const made = new Map<string, Uint8Array>();
-  const work: Vendoring = { tree, files, root: path, made };
+  const work: Vendoring = { tree, files, root: path, charts, made };
   const fault = await vendor(work, { path, place: path, dependencies, above: [path] });
   return fault ?? made;
 }
@@ -187,7 +191,9 @@ async function vendor(work: Vendoring, { path, place, dependencies, above }: ToV
     if (await isVendored(work, home, dependency.name)) continue;
     const from = folderOfDependency(path, dependency);
     if (from === undefined || fileAt(files, joinPath(from, "Chart.yaml")) === undefined) {
-      return chartMissing({ about: root, file: joinPath(path, "Chart.yaml"), ...dependency });
+      const fault = await fetchDependency(work, { path, place, dependencies, above }, dependency);
+      if (fault !== undefined) return fault;
+      continue;
     }
     // The name becomes a folder's.
     if (!CHART_NAME.test(dependency.name)) return failed(root, "a dependency's name is no name of a chart");
@@ -201,8 +207,43 @@ async function vendor(work: Vendoring, { path, place, dependencies, above }: ToV
   return undefined;
 }
 
+/** A published chart holds what it depends on itself. */
+async function fetchDependency(
+  { root, charts, tree, made }: Vendoring,
+  { path, place, dependencies }: ToVendor,
+  dependency: Dependency,
+): Promise<Fault | undefined> {
+  const wanted = { about: root, file: joinPath(path, "Chart.yaml"), ...dependency };
+  const { name, repository = "" } = dependency;
+  if (charts === undefined || !CHART_NAME.test(name) || !/^(?:https?|oci):\/\//i.test(repository)) {
+    return chartMissing(wanted);
+  }
+  const locked = await lockedVersion(tree, path, { dependencies, dependency });
+  const fetched = await charts.fetch({ ...wanted, repository, ...(locked === undefined ? {} : { version: locked }) });
+  if (isFault(fetched)) return fetched;
+  // Helm goes by what the chart says of itself: two versions of one chart stand side by side.
+  const folder = joinPath(joinPath(place, "charts"), `${fetched.name}-${fetched.version}`);
+  for (const [file, bytes] of fetched.files) made.set(joinPath(folder, file), bytes);
+  return undefined;
+}
+
+/** What `helm dependency update` chose; of several with one name, in their order. */
+async function lockedVersion(
+  tree: SourceTree,
+  path: string,
+  { dependencies, dependency }: Pick<ToVendor, "dependencies"> & { readonly dependency: Dependency },
+): Promise<string | undefined> {
+  const same = ({ name }: Dependency): boolean => name === dependency.name;
+  for (const file of ["Chart.lock", "requirements.lock"]) {
+    const lock = await valueOf(tree, joinPath(path, file));
+    if (isFault(lock)) continue; // Without it the version is as Chart.yaml has it.
+    return dependenciesOf(lock).filter(same)[dependencies.filter(same).indexOf(dependency)]?.version;
+  }
+  return undefined;
+}
+
 /** As Helm has it (helm `pkg/lint/rules`): one step of a path, and never `..`. */
-const CHART_NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,250}$/;
+export const CHART_NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,250}$/;
 
 const MAX_DEPENDENCIES_DEEP = 20;
 

@@ -9,6 +9,7 @@ import { fileAt, filesBelow, inListOrder } from "../file-list.ts";
 import { withLinked } from "../links.ts";
 import { folderOf, isWithin, joinPath, shownFolder } from "../paths.ts";
 import type { FoundKustomization } from "../roots.ts";
+import type { ChartSource } from "../charts/charts.ts";
 import type { Capabilities } from "./helm.ts";
 import { textAskingForOrigins } from "./origins.ts";
 import type { RenderJob } from "./renderers.ts";
@@ -20,15 +21,17 @@ export async function kustomizeJob(
   tree: SourceTree,
   files: readonly SourceFile[],
   capabilities?: Capabilities,
+  source?: ChartSource,
 ): Promise<RenderJob | Fault> {
   for (const { outside, file } of root.kustomizations) {
     if (outside.length > 0) return refused(root, file, outside);
   }
   const charts = root.kustomizations.flatMap(({ charts: named, file }) => named.map((chart) => ({ chart, file })));
-  const missing = charts.find(
+  const missing = charts.filter(
     ({ chart }) => !chart.homes.some((home) => fileAt(files, joinPath(home, "Chart.yaml")) !== undefined),
   );
-  if (missing !== undefined) return missingChart(root, missing.file, missing.chart);
+  const fetched = await fetchCharts(root, missing, source);
+  if (isFault(fetched)) return fetched;
   const { path, file } = root;
   const asking = await askingText(tree, root.file);
   return {
@@ -38,6 +41,7 @@ export async function kustomizeJob(
     tree,
     files: withLinked(neededBy(root, files), files),
     ...(asking === undefined ? {} : { made: new Map([[root.file, asking]]), noted: true }),
+    ...(fetched.size === 0 ? {} : { fetched }),
     // A folder's name may begin with a dash.
     args: ["build", path === "" ? "." : `./${path}`],
     charts: charts.length > 0,
@@ -90,8 +94,25 @@ function refused({ path }: FoundKustomization, file: string, outside: readonly s
   };
 }
 
-function missingChart({ path }: FoundKustomization, file: string, chart: NamedChart): Fault {
-  return chartMissing({ about: path, file, ...chart });
+/** Where kustomize would have put them: it takes what stands there, and asks for no other. */
+async function fetchCharts(
+  { path }: FoundKustomization,
+  missing: readonly { readonly chart: NamedChart; readonly file: string }[],
+  source: ChartSource | undefined,
+): Promise<ReadonlyMap<string, Uint8Array> | Fault> {
+  const files = new Map<string, Uint8Array>();
+  for (const { chart, file } of missing) {
+    const { name, version, repository, homes } = chart;
+    const wanted = { about: path, file, name, ...(version === undefined ? {} : { version }) };
+    const [home] = homes;
+    if (source === undefined || repository === undefined || home === undefined) {
+      return chartMissing({ ...wanted, ...(repository === undefined ? {} : { repository }) });
+    }
+    const fetched = await source.fetch({ ...wanted, repository });
+    if (isFault(fetched)) return fetched;
+    for (const [own, bytes] of fetched.files) files.set(joinPath(home, own), bytes);
+  }
+  return files;
 }
 
 /** A chart that the repository names and does not hold. */
@@ -115,7 +136,8 @@ export function chartMissing({
     code: "chart-missing",
     about: about === "" ? "." : about,
     message: `${shownFolder(about)} needs the chart ${which}${from}, which the repository does not hold`,
-    remedy: "vendor the chart in the repository (helm pull, helm dependency build), or list the folder under exclude",
+    remedy:
+      "vendor the chart in the repository (helm pull, helm dependency build), have the operator allow its address (--fetch-charts, or charts in the server's configuration), or list the folder under exclude",
     position: { file, line: 1 },
     leavesUnknown: "declared",
   };

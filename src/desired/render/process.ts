@@ -14,6 +14,8 @@ export interface RendererLimits {
   readonly outputBytes: number;
   /** Of the process's address space; Go reserves more than it uses. */
   readonly memoryBytes: number;
+  /** Of each file that it writes; absent: whatever the disk holds. */
+  readonly fileBytes?: number;
 }
 
 export const RENDERER_LIMITS: RendererLimits = {
@@ -32,6 +34,10 @@ export interface RendererRun {
   readonly limits: RendererLimits;
   /** See {@link networkIsolation}: what the command is started by. */
   readonly isolation: readonly string[];
+  /** Over the environment that it has anyway. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** On its standard input. */
+  readonly input?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -74,8 +80,8 @@ export function runRenderer(run: RendererRun): Promise<RendererEnd> {
   child.stderr.on("data", (chunk: Buffer) => {
     if (message.length < MAX_MESSAGE) message += chunk.toString("utf8");
   });
-  child.stdin.on("error", () => undefined); // It ended before it could be told that there is no input.
-  child.stdin.end();
+  child.stdin.on("error", () => undefined); // It ended before it could be told that there is no more input.
+  child.stdin.end(run.input ?? "");
   const finish = (how: RendererEnd): void => {
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
@@ -99,14 +105,17 @@ function endOf(
 }
 
 /** It leads a process group of its own, so that whatever it starts ends with it. */
-function start({ binary, args, cwd, home, limits, isolation }: RendererRun): ChildProcessWithoutNullStreams {
+function start(run: RendererRun): ChildProcessWithoutNullStreams {
+  const { binary, args, cwd, home, limits, isolation } = run;
   const kilobytes = Math.floor(limits.memoryBytes / 1024);
+  // POSIX counts in blocks of 512 bytes.
+  const files = limits.fileBytes === undefined ? "" : `ulimit -f ${Math.ceil(limits.fileBytes / 512)}; `;
   // The shell's own words are fixed; what is run comes as arguments, and is never parsed by it.
-  const limited = ["/bin/sh", "-c", `ulimit -v ${kilobytes} 2>/dev/null; exec "$@"`, "sh", binary, ...args];
+  const limited = ["/bin/sh", "-c", `${files}ulimit -v ${kilobytes} 2>/dev/null; exec "$@"`, "sh", binary, ...args];
   const [command = "", ...rest] = [...isolation, ...limited];
   return spawn(command, rest, {
     cwd,
-    env: environment(home),
+    env: { ...environment(home), ...run.variables },
     detached: true,
     shell: false,
     stdio: ["pipe", "pipe", "pipe"],

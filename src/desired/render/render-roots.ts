@@ -110,11 +110,19 @@ function jobOf(
   all: Sources["all"],
 ): Promise<RenderJob | Fault> | RenderJob | Fault {
   const { tree, target, capabilities } = input;
+  const { charts } = input.renderers;
   switch (root.renderer) {
     case "kustomize":
-      return kustomizeJob(root, tree, all, capabilities);
+      return kustomizeJob(root, tree, all, capabilities, charts);
     case "helm":
-      return helmJob({ path: root.path, settings: settingsOf(target, root), capabilities, tree, files: all });
+      return helmJob({
+        path: root.path,
+        settings: settingsOf(target, root),
+        capabilities,
+        tree,
+        files: all,
+        ...(charts === undefined ? {} : { charts }),
+      });
   }
 }
 

@@ -22,6 +22,9 @@ import { writeHelmCommand } from "./helm-command.ts";
 import { withheld } from "./withheld.ts";
 import { openWorkspace, readFiles } from "./workspace.ts";
 import type { RenderCache } from "./cache.ts";
+import type { ChartSource } from "../charts/charts.ts";
+import { openCharts } from "../charts/open-charts.ts";
+import type { ChartsInput } from "../charts/open-charts.ts";
 import { shownFolder } from "../paths.ts";
 
 /** What is rendered, and how: equal jobs give equal output. */
@@ -36,6 +39,8 @@ export interface RenderJob {
   readonly files: readonly SourceFile[];
   /** Files that are made for it, by path in its folder of files; they take the place of what the tree has there. */
   readonly made?: ReadonlyMap<string, Uint8Array>;
+  /** Charts that were fetched for it, file by file, where the renderer looks for them. */
+  readonly fetched?: ReadonlyMap<string, Uint8Array>;
   /** Of the program; paths in them are relative to the folder of files. */
   readonly args: readonly string[];
   /** Whether it inflates charts: kustomize is then told where helm is. */
@@ -61,6 +66,8 @@ export interface Rendered {
 export interface Renderers {
   /** Faults: `renderer-missing`, `render-failed`, and those of the files. */
   render(job: RenderJob): Promise<Rendered | Fault>;
+  /** Charts that no repository holds; absent where the operator lets none be fetched. */
+  readonly charts?: ChartSource;
   close(): Promise<void>;
 }
 
@@ -69,6 +76,8 @@ export interface RenderersInput {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly limits?: Partial<RendererLimits>;
   readonly cache?: RenderCache;
+  /** What charts may be fetched; absent: none. */
+  readonly charts?: ChartsInput;
   /** What starts a program without a network. Default: see {@link networkIsolation}. */
   readonly isolation?: readonly string[];
   readonly signal?: AbortSignal;
@@ -84,6 +93,7 @@ export function openRenderers(input: RenderersInput): Renderers {
 class Programs implements Renderers {
   readonly #input: RenderersInput;
   readonly #limits: RendererLimits;
+  readonly charts?: ChartSource;
   readonly #binaries = new Map<RendererName, Promise<RendererBinary | Fault>>();
   readonly #rendered = new Map<string, Promise<Rendered | Fault>>();
   #folder: Promise<string> | undefined;
@@ -93,6 +103,15 @@ class Programs implements Renderers {
   constructor(input: RenderersInput) {
     this.#input = input;
     this.#limits = { ...RENDERER_LIMITS, ...input.limits };
+    const { charts, environment, signal } = input;
+    if (charts === undefined) return;
+    this.charts = openCharts({
+      ...charts,
+      environment,
+      helm: () => this.#binary("helm"),
+      folder: () => this.#root(),
+      ...(signal === undefined ? {} : { signal }),
+    });
   }
 
   async render(job: RenderJob): Promise<Rendered | Fault> {
@@ -114,7 +133,7 @@ class Programs implements Renderers {
     if (isFault(read)) return read;
     const helm = job.charts ? await this.#binary("helm") : undefined;
     if (isFault(helm)) return helm;
-    const bytes = new Map([...read.bytes, ...(job.made ?? [])]);
+    const bytes = new Map([...read.bytes, ...(job.fetched ?? []), ...(job.made ?? [])]);
     const key = keyOf(job, [binary, ...(helm === undefined ? [] : [helm])], read.hash);
     const { links } = read;
     const twice = job.mayVary === "templates" && mayVary(bytes);
@@ -222,13 +241,14 @@ async function helmArgs({ capabilities }: RenderJob, helm: RendererBinary, home:
 }
 
 function keyOf(
-  { args, made, charts, capabilities }: RenderJob,
+  { args, made, fetched, charts, capabilities }: RenderJob,
   binaries: readonly RendererBinary[],
   files: string,
 ): string {
   const versions = binaries.map(({ version }) => version);
   const hash = createHash("sha256").update(JSON.stringify([versions, args, charts && capabilities, files]));
-  for (const [path, content] of made ?? []) hash.update(`${path.length} ${path} ${content.length} `).update(content);
+  for (const [path, content] of [...(fetched ?? []), ...(made ?? [])])
+    hash.update(`${path.length} ${path} ${content.length} `).update(content);
   return hash.digest("hex");
 }
 
