@@ -1,5 +1,6 @@
 /** A finished pass: what every report format and every forge is given. */
 
+import type { DeployerState } from "./deployer.ts";
 import type { Drift, Judgement, LeftOutField } from "./drift.ts";
 import type { Fault, SourcePosition } from "./fault.ts";
 import type { Proposal } from "./proposal.ts";
@@ -81,6 +82,8 @@ export interface PassTarget {
   readonly revision: string;
   readonly path: string;
   readonly roots: readonly RenderRoot[];
+  /** Who deploys it, in the order of the roots; absent where Git does not say. */
+  readonly deployers?: readonly DeployerState[];
 }
 
 export interface Summary {
@@ -111,6 +114,8 @@ export interface DriftResult {
   readonly target: string;
   readonly drift: Drift;
   readonly judgement: Judgement;
+  /** Who deploys the object; absent where Git does not say. */
+  readonly deployer?: DeployerState;
   /** The object's own place in Git; absent where unmanaged. */
   readonly source?: SourcePosition & { readonly document: number };
   /** Is drift for exit codes and issues: pending changes are not, and unmanaged objects only with a finding or where the target says so. */

@@ -1,16 +1,20 @@
 /** What is deployed from a repository, as far as Git itself tells: for `holdfast targets`, without a cluster. */
 
+import type { DeployerState } from "../core/deployer.ts";
 import type { DesiredState, Progress } from "../core/stages.ts";
 import { compareText } from "../core/value.ts";
 import { readDesired } from "../desired/desired.ts";
 import type { Renderers } from "../desired/render/renderers.ts";
 import { builtinKind, builtinKinds } from "../kinds/scopes.ts";
 import type { Digester } from "../text/digest.ts";
+import { deployerStates } from "./deployer-state.ts";
 import type { ScanTarget } from "./scan.ts";
 
 export interface FoundTarget {
   readonly target: Pick<ScanTarget, "name" | "path" | "cluster">;
   readonly state: DesiredState;
+  /** By refKey(), as Git has them. */
+  readonly deployers: ReadonlyMap<string, DeployerState>;
 }
 
 export interface FoundTargetsInput {
@@ -37,7 +41,7 @@ export async function foundTargets(input: FoundTargetsInput): Promise<readonly F
       capabilities: { kubeVersion, apiVersions: [...new Set(kinds)].toSorted(compareText) },
       progress,
     });
-    found.push({ target, state });
+    found.push({ target, state, deployers: deployerStates(state.roots) });
   }
   return found;
 }

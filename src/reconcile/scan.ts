@@ -29,6 +29,7 @@ import type { Digester } from "../text/digest.ts";
 import { redactChange } from "../text/redact.ts";
 import { compareLive, withoutDuplicates } from "./compare-live.ts";
 import type { ComparedObject, Declared, LiveComparison, TargetDrift } from "./compare-live.ts";
+import { deployerStates } from "./deployer-state.ts";
 import { driftId } from "./identity.ts";
 import { isOperationalChange } from "./operational-change.ts";
 import type { DeployedTarget } from "./past-states.ts";
@@ -149,7 +150,7 @@ export async function scan(asked: ScanOptions): Promise<Pass> {
     mode: options.live.dryRun === undefined ? "read-only" : "server-dry-run",
     comparedReadOnly: compared.readOnly,
     clusters: [options.live.cluster],
-    targets: read.map((one) => passTarget(one, options.live)),
+    targets: read.map((one) => passTarget(one, options.live, compared.deployers)),
     startedAt,
     finishedAt: options.clock.now(),
     summary: summaryOf({
@@ -160,7 +161,7 @@ export async function scan(asked: ScanOptions): Promise<Pass> {
       desired: looked.length + twice,
       duplicates: looked.length + twice - declared.length,
     }),
-    results: withActions(results, proposals),
+    results: withDeployers(withActions(results, proposals), read, compared.deployers),
     proposals,
     leftOutRules: compared.leftOut.rules(admitted),
     leftOut: shownFields(compared.leftOut.objects(), options.digester),
@@ -356,14 +357,32 @@ function treeOf(read: readonly ReadTarget[]): (target: string) => SourceTree {
   };
 }
 
-function passTarget({ target, state }: ReadTarget, live: LiveSource): PassTarget {
+type LiveDeployers = LiveComparison["deployers"];
+
+function passTarget({ target, state }: ReadTarget, live: LiveSource, deployers: LiveDeployers): PassTarget {
+  const states = [...deployerStates(state.roots, deployers).values()];
   return {
     name: target.name,
     cluster: target.cluster ?? live.cluster.name,
     revision: state.revision,
     path: target.path,
     roots: state.roots,
+    ...(states.length === 0 ? {} : { deployers: states }),
   };
+}
+
+function withDeployers(
+  results: readonly DriftResult[],
+  read: readonly ReadTarget[],
+  live: LiveDeployers,
+): readonly DriftResult[] {
+  const states = new Map(read.map(({ target, state }) => [target.name, deployerStates(state.roots, live)]));
+  return results.map((result) => {
+    const { drift } = result;
+    const ref = drift.state === "unmanaged" ? undefined : drift.desired?.deployer;
+    const deployer = ref === undefined ? undefined : states.get(result.target)?.get(refKey(ref));
+    return deployer === undefined ? result : { ...result, deployer };
+  });
 }
 
 interface SummaryInput {

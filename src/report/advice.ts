@@ -1,5 +1,6 @@
 /** What a person can do about a drift that has no pull request: commands that work, as Markdown. */
 
+import { fateOf } from "../core/deployer.ts";
 import { changesOf } from "../core/drift.ts";
 import type { Change, Drift } from "../core/drift.ts";
 import type { DesiredObject } from "../core/objects.ts";
@@ -7,28 +8,44 @@ import type { DriftResult } from "../core/pass.ts";
 import { formatPath } from "../core/path.ts";
 import { codeBlock, codeSpan } from "../text/escape-markdown.ts";
 import { aggregationAdvice } from "./aggregated.ts";
+import { fatesOf } from "./deployer-words.ts";
 import { anewCommands, redeployBlocks, redeployOf } from "./redeploy.ts";
 import { objectWords } from "./shell.ts";
 import { undoCommand } from "./undo.ts";
 
 /** @param results of the whole pass: what else drifted may be why. */
-export function adviceOn(drift: Drift, indexes: readonly number[], results: readonly DriftResult[]): string {
+export function adviceOn(
+  { drift, deployer }: Pick<DriftResult, "drift" | "deployer">,
+  indexes: readonly number[],
+  results: readonly DriftResult[],
+): string {
+  const fates = deployer === undefined ? [] : fatesOf(deployer, drift, indexes).map((words) => `${codeSpan(words)}.`);
+  return [...fates, ...partsOf({ drift, deployer, indexes, results })].join("\n\n");
+}
+
+interface Advised {
+  readonly drift: Drift;
+  readonly deployer: DriftResult["deployer"];
+  readonly indexes: readonly number[];
+  readonly results: readonly DriftResult[];
+}
+
+function partsOf({ drift, deployer, indexes, results }: Advised): readonly string[] {
   if (drift.state === "missing") {
     return [
       "Deploy it again from Git:",
-      ...redeployBlocks(drift.desired),
+      ...redeployBlocks(drift.desired, deployer),
       "or remove it from Git, if it should be gone.",
-    ].join("\n\n");
+    ];
   }
   if (drift.state === "unmanaged" || drift.desired === undefined) {
-    return `Add it to Git, or delete it:\n\n${codeBlock(`kubectl delete ${objectWords(drift.ref)}`, "sh")}`;
+    return ["Add it to Git, or delete it:", codeBlock(`kubectl delete ${objectWords(drift.ref)}`, "sh")];
   }
   const changes = indexes.flatMap((index) => changesOf(drift)[index] ?? []);
-  const parts = [
-    ...undoAdvice({ drift, desired: drift.desired, changes, results }),
+  return [
+    ...undoAdvice({ drift, desired: drift.desired, deployer, changes, results }),
     keepAdvice(drift.desired, changes),
   ];
-  return parts.join("\n\n");
 }
 
 function keepAdvice({ origin }: DesiredObject, changes: readonly Change[]): string {
@@ -41,6 +58,7 @@ function keepAdvice({ origin }: DesiredObject, changes: readonly Change[]): stri
 interface Undo {
   readonly drift: Drift;
   readonly desired: DesiredObject;
+  readonly deployer: DriftResult["deployer"];
   readonly changes: readonly Change[];
   readonly results: readonly DriftResult[];
 }
@@ -49,14 +67,14 @@ interface Undo {
  * The deployer first: what it owns comes back by itself, and a patch would be undone or undo its bookkeeping. What Git
  * never had, an apply leaves alone: that has to be taken away.
  */
-function undoAdvice({ drift, desired, changes, results }: Undo): readonly string[] {
+function undoAdvice({ drift, desired, deployer, changes, results }: Undo): readonly string[] {
   const gathered = aggregationAdvice(drift, changes, results);
   if (gathered !== undefined) return [gathered];
   if (changes.some(({ immutable }) => immutable === true)) return anewAdvice(desired, changes);
-  const added = changes.filter(({ operation }) => operation === "add");
+  const added = changes.filter((change) => change.operation === "add" && !isTakenAway({ drift, deployer }, change));
   if (added.length > 0 && added.length === changes.length) return takeAwayAdvice(drift, added);
   const before = redeployOf(desired).command === undefined ? "." : " (sync first, where a GitOps controller owns it).";
-  const first = [`To undo it, deploy the object from Git again${before}`, ...redeployBlocks(desired)];
+  const first = [`To undo it, deploy the object from Git again${before}`, ...redeployBlocks(desired, deployer)];
   const all = undoCommand(drift, changes);
   if (all !== undefined) {
     const stays = added.length === 0 ? [] : ["What only the cluster has stays there: it must be taken away."];
@@ -72,6 +90,13 @@ function undoAdvice({ drift, desired, changes, results }: Undo): readonly string
     `What only the cluster has stays there: take it away besides.${guard}`,
     codeBlock(some.command, "sh"),
   ];
+}
+
+/** Its deployer takes away what Git never had, as it deploys. */
+function isTakenAway({ drift, deployer }: Pick<Undo, "drift" | "deployer">, change: Change): boolean {
+  if (deployer === undefined) return false;
+  // Once somebody lets it go on.
+  return fateOf({ ...deployer, suspended: false }, { drift, change }).kind === "put-back";
 }
 
 const BY_HAND = "take it away by hand (`kubectl edit`)";

@@ -1,5 +1,6 @@
 /** One object's whole chain for a terminal: where it is declared, what each side has, what was left out, who, verdict, action. */
 
+import type { DeployerState } from "../core/deployer.ts";
 import { changesOf } from "../core/drift.ts";
 import type { Change, LeftOutField } from "../core/drift.ts";
 import { formatLine } from "../core/fault.ts";
@@ -14,6 +15,7 @@ import type { ObjectRef } from "../core/refs.ts";
 import { compareText, fieldOf, isList, textOf } from "../core/value.ts";
 import { terminalText } from "../text/escape-terminal.ts";
 import type { Style } from "../text/style.ts";
+import { fatesOf, fateWords, stateOfDeployerWords } from "./deployer-words.ts";
 import { leftOutLines } from "./left-out.ts";
 import { shownDiff } from "./shown-diff.ts";
 import { sourceDetails } from "./source-words.ts";
@@ -134,6 +136,7 @@ function chainOf(input: ExplainInput, object: Explained): readonly string[] {
     ...say("compared", comparedWords(object, pass)),
     ...goingWords(object).flatMap((words) => say("deleted", words)),
     ...deployerWords(input, object).flatMap((words) => say("deployer", words)),
+    ...syncWords(object, pass).flatMap((words) => say("sync", words)),
     ...makerLine(object).flatMap((words) => say("origin", words)),
     ...say("result", resultWords(object, pass)),
     ...(result === undefined ? [] : changesOf(result.drift).flatMap((_change, at) => changeChain(input, result, at))),
@@ -219,6 +222,18 @@ function deployerWords({ deployersOf }: ExplainInput, { result, compared }: Expl
   ];
 }
 
+/** Who deploys what Git declares, and what it does by itself. */
+function syncWords({ declared, target }: Explained, pass: Pass): readonly string[] {
+  if (declared === undefined) return [];
+  const { deployer } = declared.object;
+  const states = pass.targets.find(({ name }) => name === target)?.deployers ?? [];
+  const state = deployer === undefined ? undefined : states.find(({ ref }) => refKey(ref) === refKey(deployer));
+  if (state !== undefined) return [terminalText(stateOfDeployerWords(state))];
+  return deployer === undefined
+    ? ["by nobody, as far as Git tells: what is changed in the cluster stays until somebody deploys again"]
+    : [];
+}
+
 /** What put an unmanaged object there, as far as it says. */
 function makerLine({ result }: Explained): readonly string[] {
   const drift = result?.drift;
@@ -273,6 +288,9 @@ function changeChain({ style, width }: ExplainInput, result: DriftResult, index:
     `  cluster   ${terminalText(showSide(change, "live", 2000))}`,
     ...say("who", terminalText(whoDid(change))),
     ...say("direction", `${change.direction}: ${terminalText(directionWords(change))}`),
+    ...(result.deployer === undefined
+      ? []
+      : say("then", terminalText(fateWords(result.deployer, { drift: result.drift, change })))),
     ...(change.note === undefined ? [] : say("besides", terminalText(change.note))),
     ...(change.immutable === true ? say("undo", ANEW) : []),
     ...findingsOf(result, index).flatMap((finding) => say("finding", findingWords(finding))),
@@ -330,7 +348,10 @@ function whoWords(actor: Actor): string {
 function outcome(input: ExplainInput, result: DriftResult): readonly string[] {
   const { pass, width } = input;
   const say = (label: string, text: string): readonly string[] => wrap(label.padEnd(12), text, width);
+  const whole =
+    result.deployer === undefined || changesOf(result.drift).length > 0 ? [] : fatesOf(result.deployer, result.drift);
   return [
+    ...whole.flatMap((words) => say("then", terminalText(words))),
     ...besides(result).flatMap((finding) => say("finding", findingWords(finding))),
     ...say("verdict", verdictWords(result)),
     ...result.actions.flatMap((action) => say("action", `${actionWords(action.kind)}: ${terminalText(action.reason)}`)),
@@ -383,6 +404,10 @@ function faultLines(fault: Fault, width: number): readonly string[] {
   ];
 }
 
+function isReverting({ suspended, reverts }: DeployerState): boolean {
+  return !suspended && reverts !== "next-sync";
+}
+
 /** What the names and times above do not say; only where there are any. */
 function notes({ pass, width }: ExplainInput): readonly string[] {
   const changes = [
@@ -399,5 +424,10 @@ function notes({ pass, width }: ExplainInput): readonly string[] {
       ? ["writes through scale have no time"]
       : []),
   ];
+  const reverting = pass.targets.flatMap(({ deployers = [] }) => deployers).some(isReverting);
+  if (reverting)
+    told.push(
+      "what a deployer put back before the cluster was read is not seen: holdfast compares what stands at one time",
+    );
   return told.length === 0 ? [] : [wrap("note        ", `${told.join("; ")}.`, width).join("\n")];
 }

@@ -54,7 +54,7 @@ function bodyOf(pass: Pass, result: DriftResult, proposal: IssueProposal): strin
     changeTable(result, proposal.changes),
     findings.length === 0 ? "" : `### Findings\n\n${findingList(findings)}`,
     refusalSection(proposal.refusals),
-    `### What to do\n\n${adviceOn(drift, proposal.changes, pass.results)}`,
+    `### What to do\n\n${adviceOn(result, proposal.changes, pass.results)}`,
     "This issue closes by itself after two complete passes in which the drift is gone.",
   ];
   return fit(parts.filter((part) => part !== "").join("\n\n"));

@@ -1,11 +1,13 @@
 /** The JSON report, as the contract has it (`docs/report.md`). */
 
+import type { DeployerState } from "../core/deployer.ts";
 import { changesOf } from "../core/drift.ts";
 import type { Change, Drift, FieldSource } from "../core/drift.ts";
 import { formatPosition } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import { formatPath } from "../core/path.ts";
 import type { DriftResult, Pass } from "../core/pass.ts";
+import type { ObjectRef } from "../core/refs.ts";
 import { isList, isMap, setField } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 
@@ -33,6 +35,7 @@ export function driftReport(pass: Pass): Value {
         version,
         ...(chart === undefined ? {} : { chart: { ...chart } }),
       })),
+      ...(target.deployers === undefined ? {} : { deployers: target.deployers.map(deployerEntry) }),
     })),
     startedAt: new Date(pass.startedAt).toISOString(),
     finishedAt: new Date(pass.finishedAt).toISOString(),
@@ -62,12 +65,7 @@ function driftEntry(result: DriftResult): Value {
     id: result.id,
     fingerprint: result.fingerprint,
     target: result.target,
-    object: compact({
-      apiVersion: drift.ref.apiVersion,
-      kind: drift.ref.kind,
-      namespace: drift.ref.namespace,
-      name: drift.ref.name,
-    }),
+    object: objectEntry(drift.ref),
     state: drift.state,
     source:
       result.source === undefined
@@ -85,11 +83,21 @@ function driftEntry(result: DriftResult): Value {
     ),
     verdict: judgement.verdict,
     removedIn: removedIn(drift),
+    deployer: result.deployer === undefined ? undefined : objectEntry(result.deployer.ref),
     keptBy: drift.state === "unmanaged" ? drift.keptBy : undefined,
     excuse: drift.state === "unmanaged" ? drift.excuse : undefined,
     maker: drift.state === "unmanaged" && drift.maker !== undefined ? { ...drift.maker } : undefined,
     actions: result.actions.map((action) => compact({ ...action })),
   });
+}
+
+function objectEntry({ apiVersion, kind, namespace, name }: ObjectRef): Value {
+  return compact({ apiVersion, kind, namespace, name });
+}
+
+/** Its settings, which say what it does by itself (`docs/report.md`). */
+export function deployerEntry({ kind, ref, ...settings }: DeployerState): Value {
+  return compact({ kind, object: objectEntry(ref), ...settings });
 }
 
 function removedIn(drift: Drift): string | undefined {

@@ -8,6 +8,7 @@ import { formatPath } from "../core/path.ts";
 import type { DriftResult, Pass } from "../core/pass.ts";
 import { formatRef } from "../core/refs.ts";
 import { codeSpan, tableCell } from "../text/escape-markdown.ts";
+import { deployersWords, fatesOf } from "./deployer-words.ts";
 import { entriesOf, groupActions, kindWords, makerWords, memberNames } from "./unmanaged-groups.ts";
 import type { ReportEntry } from "./unmanaged-groups.ts";
 import { placeWords } from "./source-words.ts";
@@ -33,6 +34,7 @@ export function markdownReport(pass: Pass): string {
   const blocks = [
     "# Drift report",
     `**${summaryWords(summary)}.** ${changesWords(summary)}; coverage ${coverageShare(summary)}; cluster ${codeSpan(clusterWords(pass))}.`,
+    ...pass.targets.flatMap((target) => deployersWords(target) ?? []).map((words) => `${codeSpan(words)}.`),
     ...(pass.complete ? [] : ["The pass is not complete, and absence of drift proves nothing: see the faults below."]),
     ...entriesOf(pass.results).map((entry) =>
       entry.kind === "one" ? driftSection(entry.result) : groupSection(entry),
@@ -52,10 +54,19 @@ function driftSection(result: DriftResult): string {
     `## ${codeSpan(formatRef(drift.ref))}`,
     `${verdictWords(result)} · ${standingWords(drift)}${where}${made}`,
     changeTable(result),
+    fateList(result),
     findingList(standing(judgement.findings)),
     actionList(result.actions),
   ];
   return parts.filter((part) => part !== "").join("\n\n");
+}
+
+/** What becomes of it if nobody does anything; `""` where nothing is known of a deployer. */
+export function fateList({ deployer, drift }: DriftResult, only?: readonly number[]): string {
+  if (deployer === undefined) return "";
+  return fatesOf(deployer, drift, only)
+    .map((words) => `- ${codeSpan(words)}`)
+    .join("\n");
 }
 
 /** What one maker left behind: a line, and the objects folded away. GitHub renders Markdown in `details` after a blank line. */

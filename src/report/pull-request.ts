@@ -8,7 +8,7 @@ import type { Proof, PullRequestProposal } from "../core/proposal.ts";
 import { formatRef } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
 import { codeBlock, codeSpan } from "../text/escape-markdown.ts";
-import { changeTable, findingList } from "./markdown.ts";
+import { changeTable, fateList, findingList } from "./markdown.ts";
 import { shownDiff } from "./shown-diff.ts";
 import { besides, directionWords, findingsOf, plural, standing, titleRef } from "./words.ts";
 
@@ -94,7 +94,9 @@ function partSection(part: Part): string {
     findings.length === 0
       ? ""
       : `\n\nShown by policies, below the threshold or already there:\n\n${findingList(findings)}`;
-  return `### ${codeSpan(formatRef(result.drift.ref))}\n\n${changeTable(result, changes)}${shown}`;
+  const fates = fateList(result, changes);
+  const left = fates === "" ? "" : `\n\nUntil this is merged:\n\n${fates}`;
+  return `### ${codeSpan(formatRef(result.drift.ref))}\n\n${changeTable(result, changes)}${left}${shown}`;
 }
 
 function findingsOfPart({ result, changes }: Part): readonly Finding[] {

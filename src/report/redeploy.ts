@@ -1,5 +1,6 @@
 /** How to deploy an object from Git again: by its deployer where Git says which, else by what made it. */
 
+import type { DeployerState } from "../core/deployer.ts";
 import type { DesiredObject } from "../core/objects.ts";
 import { groupOf } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
@@ -34,9 +35,24 @@ export function redeployOf({ origin, deployer }: DesiredObject): Redeploy {
 }
 
 /** The command and what to know of it, as blocks of Markdown. */
-export function redeployBlocks(desired: DesiredObject): readonly string[] {
+export function redeployBlocks(desired: DesiredObject, deployer: DeployerState | undefined): readonly string[] {
   const { command, note } = redeployOf(desired);
-  return [...(command === undefined ? [] : [codeBlock(command, "sh")]), ...(note === "" ? [] : [note])];
+  const resume = deployer?.suspended === true ? resumeCommand(deployer) : undefined;
+  const commands = [resume, command].filter((one) => one !== undefined);
+  return [...(commands.length === 0 ? [] : [codeBlock(commands.join("\n"), "sh")]), ...(note === "" ? [] : [note])];
+}
+
+/** What lets a suspended deployer go on: nothing is deployed before. */
+function resumeCommand({ kind, ref }: DeployerState): string {
+  const within = ref.namespace === undefined ? "" : ` -n ${shellWord(ref.namespace)}`;
+  switch (kind) {
+    case "flux-kustomization":
+      return `flux resume kustomization ${shellWord(ref.name)}${within}`;
+    case "flux-helm-release":
+      return `flux resume helmrelease ${shellWord(ref.name)}${within}`;
+    case "argo-cd-application":
+      return `kubectl annotate ${objectWords(ref)} argocd.argoproj.io/skip-reconcile-`;
+  }
 }
 
 /** Of the deployers' own command lines (flux2 cmd/flux/reconcile_*.go, argo-cd docs/user-guide/commands/argocd_app_sync.md). */

@@ -2,12 +2,16 @@
 
 import { formatFault } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
-import { formatRef } from "../core/refs.ts";
+import type { DeployerState } from "../core/deployer.ts";
+import { formatRef, refKey } from "../core/refs.ts";
 import type { DesiredState, RenderRoot, RootChart, RootDeployer } from "../core/stages.ts";
 import { terminalText } from "../text/escape-terminal.ts";
+import { deployerName, syncSettingsWords } from "./deployer-words.ts";
 
 export interface ShownTarget {
   readonly target: { readonly name: string; readonly path: string; readonly cluster?: string };
+  /** What they do by themselves, by refKey(), as Git has it. */
+  readonly deployers: ReadonlyMap<string, DeployerState>;
   readonly state: Pick<DesiredState, "revision" | "roots" | "objects" | "faults" | "complete">;
 }
 
@@ -16,10 +20,10 @@ export function targetsText(targets: readonly ShownTarget[]): string {
   return targets.map(targetText).join("\n");
 }
 
-function targetText({ target, state }: ShownTarget): string {
+function targetText({ target, state, deployers }: ShownTarget): string {
   const where = target.path === "" ? "the whole repository" : target.path;
   const cluster = target.cluster === undefined ? "" : `, cluster ${target.cluster}`;
-  const rows = state.roots.map(rowOf);
+  const rows = state.roots.map((root) => rowOf(root, deployers));
   const width = Math.max(0, ...rows.map(({ path }) => path.length));
   const lines = [
     `target ${target.name}: ${where}${cluster}, ${state.revision === "worktree" ? "the working tree" : state.revision}`,
@@ -32,12 +36,15 @@ function targetText({ target, state }: ShownTarget): string {
   return `${lines.map(terminalText).join("\n")}\n`;
 }
 
-function rowOf(root: RenderRoot): { readonly renderer: string; readonly path: string; readonly deployer: string } {
+function rowOf(
+  root: RenderRoot,
+  states: ShownTarget["deployers"],
+): { readonly renderer: string; readonly path: string; readonly deployer: string } {
   const renderer = root.renderer === "plain" ? "plain" : `${root.renderer} ${root.version}`;
   return {
     renderer,
     path: root.chart === undefined ? shownPath(root) : chartText(root.chart),
-    deployer: deployerText(root),
+    deployer: deployerText(root, states),
   };
 }
 
@@ -51,13 +58,12 @@ function chartText({ name, version, asked, repository }: RootChart): string {
   return `chart ${name} ${version}${range} from ${repository}`;
 }
 
-function deployerText({ deployer }: RenderRoot): string {
+function deployerText({ deployer }: RenderRoot, states: ShownTarget["deployers"]): string {
   if (deployer === undefined) return "";
-  const suspended = deployer.suspended ? ", suspended" : "";
-  return `by ${BY[deployer.kind]} ${formatRef(deployer.ref)}${suspended}`;
+  const state = states.get(refKey(deployer.ref));
+  const settings = state === undefined ? "" : `: ${syncSettingsWords(state)}`;
+  return `by ${deployerName(deployer)} ${formatRef(deployer.ref)}${settings}`;
 }
-
-const BY = { "flux-kustomization": "Flux", "flux-helm-release": "Flux", "argo-cd-application": "Argo CD" } as const;
 
 function problems(faults: readonly Fault[]): readonly string[] {
   const lost = faults.filter(({ leavesUnknown }) => leavesUnknown === "declared");
@@ -74,7 +80,7 @@ function counted(count: number, what: string): string {
 
 /** For programs. */
 export function targetsJson(targets: readonly ShownTarget[]): string {
-  const shown = targets.map(({ target, state }) => ({
+  const shown = targets.map(({ target, state, deployers }) => ({
     name: target.name,
     ...(target.cluster === undefined ? {} : { cluster: target.cluster }),
     path: target.path,
@@ -86,7 +92,7 @@ export function targetsJson(targets: readonly ShownTarget[]): string {
       renderer,
       version,
       ...(chart === undefined ? {} : { chart }),
-      ...(deployer === undefined ? {} : { deployer: deployerJson(deployer) }),
+      ...(deployer === undefined ? {} : { deployer: deployerJson(deployer, deployers.get(refKey(deployer.ref))) }),
     })),
     faults: state.faults.map(({ code, about, message, remedy, position }) => ({
       code,
@@ -99,6 +105,7 @@ export function targetsJson(targets: readonly ShownTarget[]): string {
   return `${JSON.stringify({ apiVersion: "holdfast.dev/v1alpha1", kind: "TargetList", targets: shown }, null, 2)}\n`;
 }
 
-function deployerJson({ kind, ref, file, suspended }: RootDeployer): object {
-  return { kind, object: ref, file, suspended };
+function deployerJson({ kind, ref, file, suspended }: RootDeployer, state: DeployerState | undefined): object {
+  const { automated, reverts, interval, prunes } = state ?? {};
+  return { kind, object: ref, file, suspended, automated, reverts, interval, prunes };
 }

@@ -9,6 +9,7 @@ import type { DriftResult, Pass } from "../core/pass.ts";
 import { formatRef } from "../core/refs.ts";
 import { terminalText } from "../text/escape-terminal.ts";
 import type { Style } from "../text/style.ts";
+import { deployersWords, fatesOf } from "./deployer-words.ts";
 import { toldFaults } from "./fault-groups.ts";
 import type { ToldFault } from "./fault-groups.ts";
 import { entriesOf, groupActions, kindWords, makerWords, memberNames } from "./unmanaged-groups.ts";
@@ -78,8 +79,15 @@ export function driftBlock(result: DriftResult, style: Style): string {
     ...(removed || excused ? [`    ${terminalText(standingWords(drift))}`] : []),
     ...changesOf(drift).flatMap((change, index) => changeLines({ result, change, index, style })),
     ...own.map((finding) => `    ${findingLine(finding, style)}`),
+    ...fateLines(result, style),
     ...actionLines(result.actions, style),
   ].join("\n");
+}
+
+/** What becomes of it if nobody does anything. */
+function fateLines({ deployer, drift }: DriftResult, style: Style): readonly string[] {
+  if (deployer === undefined) return [];
+  return fatesOf(deployer, drift).map((words) => `      ${style.dim(terminalText(words))}`);
 }
 
 function madeLine(drift: Drift, style: Style): readonly string[] {
@@ -151,6 +159,7 @@ function summaryBlock(pass: Pass, style: Style): string {
   const lines = [
     style.bold(summaryWords(summary)),
     `${changesWords(summary)}; ${coverageWords(summary)}; cluster ${terminalText(clusterWords(pass))}`,
+    ...pass.targets.flatMap((target) => deployersWords(target) ?? []).map((words) => terminalText(words)),
   ];
   if (!pass.complete)
     lines.push(style.yellow("The pass is not complete, and absence of drift proves nothing: see the faults above."));

@@ -31,7 +31,7 @@ function driftOf(changes: readonly Change[], origin: Partial<DesiredObject["orig
 
 function advice(drift: Drift, results: readonly DriftResult[] = []): string {
   const count = drift.state === "drifted" ? drift.changes.length : 0;
-  return adviceOn(drift, [...Array.from({ length: count }).keys()], results);
+  return adviceOn({ drift }, [...Array.from({ length: count }).keys()], results);
 }
 
 const KUSTOMIZE = { layer: "kustomize", root: "overlays/prod", file: "base/web.yaml" } as const;

@@ -1,0 +1,158 @@
+/** Who deploys, and what becomes of a difference if nobody does anything. Nothing here is escaped for a medium. */
+
+import { fateOf } from "../core/deployer.ts";
+import type { DeployerState, Fate } from "../core/deployer.ts";
+import { changesOf } from "../core/drift.ts";
+import type { Change, Drift } from "../core/drift.ts";
+import type { PassTarget } from "../core/pass.ts";
+import { formatRef } from "../core/refs.ts";
+
+const NAMES = {
+  "flux-kustomization": "Flux",
+  "flux-helm-release": "Flux",
+  "argo-cd-application": "Argo CD",
+} as const satisfies Readonly<Record<DeployerState["kind"], string>>;
+
+export function deployerName({ kind }: Pick<DeployerState, "kind">): "Flux" | "Argo CD" {
+  return NAMES[kind];
+}
+
+/** `Argo CD (Application/web in argocd): automated, self-heal, prune; its last sync failed`. */
+export function stateOfDeployerWords(state: DeployerState): string {
+  return `${deployerName(state)} (${formatRef(state.ref)}): ${settingsWords(state)}`;
+}
+
+function settingsWords(state: DeployerState): string {
+  const { windows, lastSync, from } = state;
+  const failed = lastSync === "failed" ? "; its last sync failed" : "";
+  const windowed = windows ? ", sync windows of its project" : "";
+  return `${syncSettingsWords(state)}${windowed}${failed}${from === "git" ? " (as Git has it)" : ""}`;
+}
+
+/** `suspended, automated, no self-heal, no prune`. */
+export function syncSettingsWords(state: DeployerState): string {
+  return [...(state.suspended ? ["suspended"] : []), ...syncWords(state)].join(", ");
+}
+
+function syncWords({ kind, automated, reverts, interval, prunes }: DeployerState): readonly string[] {
+  const prune = prunes ? "prune" : "no prune";
+  const every = interval === undefined ? [] : [`interval ${shortText(interval)}`];
+  switch (kind) {
+    case "flux-kustomization":
+      return [...every, prune];
+    case "flux-helm-release":
+      return [...every, reverts === "interval" ? "drift detection" : "no drift detection"];
+    case "argo-cd-application":
+      return automated ? ["automated", reverts === "at-once" ? "self-heal" : "no self-heal", prune] : ["manual sync"];
+  }
+}
+
+/** Of one change, or of a missing object: a sentence without its end. */
+export function fateWords(state: DeployerState, about: { readonly drift: Drift; readonly change?: Change }): string {
+  const fate = fateOf(state, about);
+  const name = deployerName(state);
+  const pending = about.change?.direction === "git-ahead" || about.drift.state === "pending";
+  return pending ? waitWords(state, fate) : stayWords(state, fate, name);
+}
+
+function stayWords(state: DeployerState, fate: Fate, name: string): string {
+  switch (fate.kind) {
+    case "put-back":
+      return `${name} ${putBackWords(state, fate.when)}${state.windows ? ", as its project's sync windows allow" : ""}`;
+    case "left-alone":
+      return `${name} leaves it alone: Git never named the field`;
+    case "stays":
+      return untilWords(state, fate.until, name);
+  }
+}
+
+function putBackWords(state: DeployerState, when: Extract<Fate, { readonly kind: "put-back" }>["when"]): string {
+  switch (when) {
+    case "at-once":
+      return "puts it back within seconds: self-heal is on";
+    case "interval":
+      return `puts it back when it reconciles next${state.interval === undefined ? "" : ` (interval ${shortText(state.interval)})`}`;
+    case "next-sync":
+      return state.kind === "flux-helm-release"
+        ? "leaves it until the chart or its values change: drift detection is off"
+        : "leaves it until it syncs the next commit: self-heal is off";
+  }
+}
+
+function untilWords(
+  state: DeployerState,
+  until: Extract<Fate, { readonly kind: "stays" }>["until"],
+  name: string,
+): string {
+  switch (until) {
+    case "synced by hand":
+      return "nothing puts it back: sync is manual";
+    case "resumed":
+      return `${name} is suspended (${formatRef(state.ref)}): it stays until that is resumed`;
+    case "mended":
+      return `${name} does not put it back, since its last sync failed (${formatRef(state.ref)})`;
+    case "let go":
+      return `${name} is told by the object's own annotation or label to leave it alone`;
+  }
+}
+
+/** What waits for a deployment. */
+function waitWords(state: DeployerState, fate: Fate): string {
+  const { windows } = state;
+  if (state.lastSync === "failed" && !state.suspended)
+    return `${deployerName(state)} tried, and its last sync failed (${formatRef(state.ref)}): it waits until that is mended`;
+  if (fate.kind !== "stays") {
+    const when =
+      state.reverts === "interval" && state.interval !== undefined ? ` (interval ${shortText(state.interval)})` : "";
+    return `${deployerName(state)} deploys it by itself${when}${windows ? ", as its project's sync windows allow" : ""}`;
+  }
+  return fate.until === "synced by hand"
+    ? "it waits for somebody to sync: sync is manual"
+    : untilWords(state, fate.until, deployerName(state));
+}
+
+/** Everything of one drift, each sentence once; none where nothing is known of a deployer. */
+export function fatesOf(state: DeployerState, drift: Drift, only?: readonly number[]): readonly string[] {
+  if (drift.state === "unmanaged" || (drift.state === "pending" && drift.desired === undefined)) return [];
+  const changes = changesOf(drift).filter((_change, index) => only === undefined || only.includes(index));
+  const told =
+    changes.length === 0 ? [fateWords(state, { drift })] : changes.map((change) => fateWords(state, { drift, change }));
+  return [...new Set(told)];
+}
+
+/** A duration is short: what is not is somebody's text. */
+function shortText(text: string): string {
+  return /^[0-9.a-zµ]{1,20}$/.test(text) ? text : "unreadable";
+}
+
+const KINDS = {
+  "flux-kustomization": "Flux Kustomization",
+  "flux-helm-release": "Flux HelmRelease",
+  "argo-cd-application": "Argo CD Application",
+} as const satisfies Readonly<Record<DeployerState["kind"], string>>;
+
+/** `target shop is deployed by 3 Argo CD Applications (1 manual sync, 1 suspended)`. */
+export function deployersWords({ name, deployers = [] }: PassTarget): string | undefined {
+  if (deployers.length === 0) return undefined;
+  const groups = [...Map.groupBy(deployers, ({ kind }) => kind)];
+  return `target ${name} is deployed by ${groups.map(([kind, states]) => groupWords(kind, states)).join(" and ")}`;
+}
+
+function groupWords(kind: DeployerState["kind"], states: readonly DeployerState[]): string {
+  const count = (what: string, is: (state: DeployerState) => boolean): readonly string[] => {
+    const found = states.filter(is).length;
+    return found === 0 ? [] : [`${found} ${what}`];
+  };
+  const apart = [
+    ...count("suspended", ({ suspended }) => suspended),
+    ...count("with manual sync", ({ automated }) => !automated),
+    ...count(
+      "without self-heal",
+      ({ automated, reverts }) => automated && reverts === "next-sync" && kind === "argo-cd-application",
+    ),
+    ...count("without drift detection", ({ reverts }) => reverts === "next-sync" && kind === "flux-helm-release"),
+    ...count("with sync windows", ({ windows }) => windows),
+    ...count("whose last sync failed", ({ lastSync }) => lastSync === "failed"),
+  ];
+  return `${states.length} ${KINDS[kind]}${states.length === 1 ? "" : "s"}${apart.length === 0 ? "" : ` (${apart.join(", ")})`}`;
+}
