@@ -225,10 +225,11 @@ describe("what becomes of a change if nobody does anything", () => {
   });
 });
 
-describe("advice", () => {
-  const on = (deployer: RootDeployer, status: string, change: Change): string =>
-    adviceOn({ drift: driftOf(change, deployer), deployer: stateOf(deployer, status) }, [0], []);
+function on(deployer: RootDeployer, status: string, change: Change): string {
+  return adviceOn({ drift: driftOf(change, deployer), deployer: stateOf(deployer, status) }, [0], []);
+}
 
+describe("advice", () => {
   test("begins with what comes by itself, and syncs before it patches", () => {
     const said = on(MANUAL, "{}", REPLACED);
     expect(said).toMatch(/^`+ ?nothing puts it back: sync is manual ?`+\./);
