@@ -28,6 +28,8 @@ export interface DesiredObject {
   readonly sealed?: readonly FieldPath[];
   /** As it came out when it was rendered once more, where that is not the same: what differs is no intent of anybody's. */
   readonly again?: ValueMap;
+  /** Its name ends in a hash of what Git holds encrypted, so that nobody here knows what it is called. */
+  readonly unnamed?: true;
   /** A deployer's own object that deploys it, where Git says so. */
   readonly deployer?: ObjectRef;
 }

@@ -18,6 +18,8 @@ export const CLAIM: Excuse = { rule: "called like the claims that a StatefulSet'
 /** kubernetes `pkg/controller/endpointslicemirroring`. */
 export const MIRROR: Excuse = { rule: "the mirror of Endpoints that Git declares", judged: false };
 
+export const HASHED: Excuse = { rule: "called by a hash of what Git holds encrypted", judged: true };
+
 export const GOING: Excuse = { rule: "deleted, and held by nothing but what lets go by itself", judged: false };
 
 /** By an object that Git declares, which names it. The name is Git's, and the content whoever may write Secrets could have put there. */

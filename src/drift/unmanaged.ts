@@ -7,13 +7,14 @@ import type { ObjectRef } from "../core/refs.ts";
 import { fieldAt, fieldOf, isList, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 import { isLookedAt, isRecord } from "../kinds/scope-kinds.ts";
+import { unhashedKey } from "../kinds/hashed-names.ts";
 import { ownsNamedOnly } from "../kinds/secret-makers.ts";
 import { systemMaker } from "../kinds/system-made.ts";
 import { wasRead } from "./inventory.ts";
 import type { Reads } from "./inventory.ts";
 import type { LiveSource } from "../core/stages.ts";
 import { certificateSecrets } from "./certificate-secrets.ts";
-import { askedForExcuse, CLAIM, GOING, MIRROR, ownedExcuse, systemExcuse } from "./excuses.ts";
+import { askedForExcuse, CLAIM, GOING, HASHED, MIRROR, ownedExcuse, systemExcuse } from "./excuses.ts";
 import type { Excuse } from "./excuses.ts";
 import type { MadeSecrets } from "./made-secrets.ts";
 import { createOwners } from "./owners.ts";
@@ -47,6 +48,8 @@ export interface UnmanagedInput {
   readonly declaredKinds: ReadonlySet<string>;
   readonly scope: ManagedScope;
   readonly isClaim: (ref: ObjectRef) => boolean;
+  /** Whether Git has a generator make an object whose name is known up to a hash; absent: none. */
+  readonly isHashed?: (ref: ObjectRef) => boolean;
   /** Told of live objects by whoever owns it, each before it is taken here. */
   readonly made: Pick<MadeSecrets, "makerOf" | "mayOwn">;
   readonly kinds: KindSource;
@@ -181,8 +184,9 @@ function mirrors({ ref, value }: LiveObject): readonly ObjectRef[] {
   return [{ apiVersion: "v1", kind: "Endpoints", namespace: ref.namespace, name }];
 }
 
-function excuseOf(live: LiveObject, { isClaim, known }: UnmanagedInput): EarlyExcuse | undefined {
+function excuseOf(live: LiveObject, { isClaim, isHashed, known }: UnmanagedInput): EarlyExcuse | undefined {
   if (isClaim(live.ref)) return CLAIM;
+  if (isHashed?.(live.ref) === true) return HASHED;
   if (isGoing(live.value)) return GOING;
   if (mirrors(live).some((endpoints) => known.has(refKey(endpoints)))) return MIRROR;
   const made = systemMaker(live);
@@ -245,4 +249,11 @@ export function claimsOf(
   const claims = createClaims();
   for (const object of objects) claims.saw(object);
   return (ref) => claims.has(ref);
+}
+
+/** Live objects that these may be, which have a hash behind their names that is not known. */
+export function hashedAs(unnamed: Iterable<ObjectRef>): (ref: ObjectRef) => boolean {
+  const keys = new Set([...unnamed].map(unhashedKey));
+  keys.delete(undefined);
+  return (ref) => keys.size > 0 && keys.has(unhashedKey(ref) ?? "");
 }

@@ -24,7 +24,7 @@ export function withoutUnsteady(
     leftOut: excused.map((change) => ({
       ...change,
       reason: "ignored",
-      rule: "not known from Git: made up at each rendering, or from a Secret",
+      rule: "not known from Git: made up at each rendering, encrypted, or from a Secret",
       // A policy is asked all the same: somebody may hide behind it.
       judged: true,
     })),

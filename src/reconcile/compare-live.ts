@@ -22,7 +22,7 @@ import { absenceOf, readsOf, wasRead } from "../drift/inventory.ts";
 import type { Reads } from "../drift/inventory.ts";
 import { madeSecrets } from "../drift/made-secrets.ts";
 import type { AbsentSecret, MadeSecrets } from "../drift/made-secrets.ts";
-import { claimsOf, createUnmanagedFinder, unmanagedOf } from "../drift/unmanaged.ts";
+import { claimsOf, createUnmanagedFinder, hashedAs, unmanagedOf } from "../drift/unmanaged.ts";
 import type { Excused, ManagedScope, UnmanagedFinder } from "../drift/unmanaged.ts";
 import { undeclaredUnread } from "../live/faults.ts";
 import type { AdmissionContext } from "../kinds/left-out.ts";
@@ -53,6 +53,8 @@ export interface CompareInput {
   readonly known?: ReadonlySet<string>;
   /** Those of a target that is not looked at: controllers make Secrets of them all the same. */
   readonly beside?: readonly DesiredObject[];
+  /** What Git declares under names that are known up to a hash: not compared. */
+  readonly unnamed?: readonly ObjectRef[];
   readonly live: LiveSource;
   readonly schemas: SchemaSource;
   readonly secrets: boolean;
@@ -182,6 +184,7 @@ class Comparing {
       declaredKinds: this.declaredKinds,
       scope: input.scope,
       isClaim: claimsOf(input.declared.map(({ object }) => object)),
+      isHashed: hashedAs(input.unnamed ?? []),
       made: this.made,
       kinds: input.live,
       look: input.live.look,

@@ -8,6 +8,7 @@ import { changesOf } from "../core/drift.ts";
 import type { LeftOutField, Severity } from "../core/drift.ts";
 import type { Fault } from "../core/fault.ts";
 import type { IgnoreRule } from "../core/ignore.ts";
+import type { DesiredObject } from "../core/objects.ts";
 import { compareRefs, refKey } from "../core/refs.ts";
 import type { KindRef, ObjectRef } from "../core/refs.ts";
 import type { DriftResult, LeftOutObject, Pass, PassTarget, Summary } from "../core/pass.ts";
@@ -107,6 +108,7 @@ export async function scan(asked: ScanOptions): Promise<Pass> {
       ...servedVersions(declaredBy(neighbours), options.live).known,
     ]),
     beside: declaredBy(neighbours).map(({ object }) => object),
+    unnamed: [...read, ...neighbours].flatMap(({ state }) => state.objects.filter(isUnnamed).map(({ ref }) => ref)),
     live: options.live,
     schemas,
     secrets: options.secrets,
@@ -298,8 +300,12 @@ function generatedBy(read: readonly ReadTarget[]): readonly Declared[] {
 
 function declaredBy(read: readonly ReadTarget[]): readonly Declared[] {
   return read.flatMap(({ target, state }) =>
-    state.objects.map((object): Declared => ({ target: target.name, object })),
+    state.objects.filter((object) => !isUnnamed(object)).map((object): Declared => ({ target: target.name, object })),
   );
+}
+
+function isUnnamed({ unnamed }: DesiredObject): boolean {
+  return unnamed === true;
 }
 
 interface ReadingOptions extends Pick<ScanOptions, "digester" | "live" | "renderers"> {

@@ -4,6 +4,7 @@ import type { Fault } from "../../core/fault.ts";
 import type { DesiredObject } from "../../core/objects.ts";
 import { refKey } from "../../core/refs.ts";
 import { equalValues, fieldAt, isMap } from "../../core/value.ts";
+import { unhashedKey } from "../../kinds/hashed-names.ts";
 import { decodeText } from "../../yaml/content.ts";
 import { readManifests } from "../manifests.ts";
 import type { ManifestContext, Manifests } from "../manifests.ts";
@@ -31,16 +32,21 @@ export function readRendered(input: RenderedInput): Manifests {
   const { root, rendered } = input;
   const first = readOutput(input, rendered.output);
   if (rendered.again === undefined) return first;
-  const again = new Map(readOutput(input, rendered.again).objects.map((object) => [refKey(object.ref), object.value]));
-  const lasting = first.objects.filter(({ ref }) => again.has(refKey(ref)));
-  const passing = first.objects.length - lasting.length;
+  const second = readOutput(input, rendered.again).objects;
+  const again = new Map(second.map((object) => [refKey(object.ref), object.value]));
+  const hashed = new Set(rendered.hidden === true ? second.flatMap(({ ref }) => unhashedKey(ref) ?? []) : []);
+  const objects = first.objects.flatMap((object): readonly DesiredObject[] => {
+    const other = again.get(refKey(object.ref));
+    if (other !== undefined) return [equalValues(other, object.value) ? object : { ...object, again: other }];
+    return hashed.has(unhashedKey(object.ref) ?? "") ? [{ ...object, unnamed: true }] : [];
+  });
+  const passing = first.objects.length - objects.length;
+  const hidden = rendered.hidden === true ? objects.filter((one) => one.again !== undefined || one.unnamed) : [];
   return {
     ...first,
-    objects: lasting.map((object) => {
-      const other = again.get(refKey(object.ref));
-      return other === undefined || equalValues(other, object.value) ? object : { ...object, again: other };
-    }),
+    objects,
     faults: [...first.faults, ...(passing === 0 ? [] : [unsteady(root, passing)])],
+    encrypted: first.encrypted + hidden.length,
   };
 }
 

@@ -20,6 +20,8 @@ import { mayVary } from "./helm.ts";
 import type { Capabilities } from "./helm.ts";
 import { writeHelmCommand } from "./helm-command.ts";
 import { withheld } from "./withheld.ts";
+import { standIns } from "./sops.ts";
+import type { StandIns } from "./sops.ts";
 import { openWorkspace, readFiles } from "./workspace.ts";
 import type { RenderCache } from "./cache.ts";
 import type { ChartSource } from "../charts/charts.ts";
@@ -61,6 +63,8 @@ export interface Rendered {
   readonly again?: Buffer;
   /** Of the program. */
   readonly version: string;
+  /** It read files that SOPS encrypted: what is not the same of both comes from what is hidden there. */
+  readonly hidden?: true;
 }
 
 export interface Renderers {
@@ -134,12 +138,15 @@ class Programs implements Renderers {
     const helm = job.charts ? await this.#binary("helm") : undefined;
     if (isFault(helm)) return helm;
     const bytes = new Map([...read.bytes, ...(job.fetched ?? []), ...(job.made ?? [])]);
-    const key = keyOf(job, [binary, ...(helm === undefined ? [] : [helm])], read.hash);
+    const hidden = standIns(bytes);
+    const binaries = [binary, ...(helm === undefined ? [] : [helm])];
+    const key = keyOf(job, binaries, [read.hash, ...[...hidden.values()].flat()]);
     const { links } = read;
-    const twice = job.mayVary === "templates" && mayVary(bytes);
-    const known = this.#rendered.get(key) ?? this.#cached({ job, binary, helm, twice, bytes, links, key });
+    const twice = hidden.size > 0 || (job.mayVary === "templates" && mayVary(bytes));
+    const known = this.#rendered.get(key) ?? this.#cached({ job, binary, helm, twice, bytes, hidden, links, key });
     this.#rendered.set(key, known);
-    return await known;
+    const rendered = await known;
+    return hidden.size === 0 || isFault(rendered) ? rendered : { ...rendered, hidden: true };
   }
 
   async close(): Promise<void> {
@@ -169,18 +176,34 @@ class Programs implements Renderers {
   }
 
   async #run(work: Work): Promise<Rendered | Fault> {
-    const { job, binary, twice, bytes, links, key } = work;
+    const { job, binary, twice, hidden } = work;
     const root = await this.#root();
+    // What SOPS hides stands in other files the second time.
+    const ends: Ended[] = await this.#in({ root, work, which: 0, times: twice && hidden.size === 0 ? 2 : 1 });
+    if (hidden.size > 0 && ends[0]?.end.kind === "done") {
+      ends.push(...(await this.#in({ root, work, which: 1, times: 1 })));
+    }
+    const outputs: Buffer[] = [];
+    for (const { end, folder } of ends) {
+      if (end.kind === "done") outputs.push(end.output);
+      else return renderFault(job, end, (text) => withheld(withoutFolders(text, folder, root), work.bytes));
+    }
+    const [output, again] = outputs as [Buffer, Buffer?];
+    return { output, version: binary.version, ...(again === undefined ? {} : { again }) };
+  }
+
+  /** In a folder of files with the first or the second stand-ins, until one time fails. */
+  async #in({ root, work, which, times }: RunIn): Promise<Ended[]> {
+    const { links, hidden, key } = work;
+    const bytes = new Map([...work.bytes, ...[...hidden].map(([path, both]) => [path, both[which]] as const)]);
     const workspace = await openWorkspace(root, { bytes, links, hash: key });
-    const fault = (end: Exclude<RendererEnd, { kind: "done" }>): Fault =>
-      renderFault(job, end, (text) => withheld(withoutFolders(text, workspace.folder, root), bytes));
+    const { folder } = workspace;
+    const ends: Ended[] = [];
     try {
-      const first = await this.#once(work, workspace.folder);
-      if (first.kind !== "done") return fault(first);
-      if (!twice) return { output: first.output, version: binary.version };
-      const second = await this.#once(work, workspace.folder);
-      if (second.kind !== "done") return fault(second);
-      return { output: first.output, again: second.output, version: binary.version };
+      while (ends.length < times && ends.every(({ end }) => end.kind === "done")) {
+        ends.push({ end: await this.#once(work, folder), folder });
+      }
+      return ends;
     } finally {
       await workspace.remove();
     }
@@ -226,8 +249,21 @@ interface Work {
   readonly helm: RendererBinary | undefined;
   readonly twice: boolean;
   readonly bytes: ReadonlyMap<string, Uint8Array>;
+  readonly hidden: StandIns;
   readonly links: ReadonlyMap<string, string>;
   readonly key: string;
+}
+
+interface RunIn {
+  readonly root: string;
+  readonly work: Work;
+  readonly which: 0 | 1;
+  readonly times: number;
+}
+
+interface Ended {
+  readonly end: RendererEnd;
+  readonly folder: string;
 }
 
 /** kustomize calls helm by a command of holdfast's own, in the folder that is its home for this once. */
@@ -243,10 +279,11 @@ async function helmArgs({ capabilities }: RenderJob, helm: RendererBinary, home:
 function keyOf(
   { args, made, fetched, charts, capabilities }: RenderJob,
   binaries: readonly RendererBinary[],
-  files: string,
+  [files, ...hidden]: readonly [string, ...Uint8Array[]],
 ): string {
   const versions = binaries.map(({ version }) => version);
   const hash = createHash("sha256").update(JSON.stringify([versions, args, charts && capabilities, files]));
+  for (const bytes of hidden) hash.update(`${bytes.length} `).update(bytes);
   for (const [path, content] of [...(fetched ?? []), ...(made ?? [])])
     hash.update(`${path.length} ${path} ${content.length} `).update(content);
   return hash.digest("hex");
