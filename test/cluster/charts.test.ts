@@ -1,12 +1,14 @@
 // Charts that the repository does not hold, fetched by the real Helm from a chart repository and a real registry on this machine.
 
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { chartCache } from "../../src/desired/charts/cache.ts";
 import { ensureBinary, whyUnavailable } from "./binaries.ts";
+import { field } from "../../src/core/path.ts";
+import { fieldOrigins } from "./origin-search.ts";
 import { application, chartSpec, fluxOf, helmRepository, packed, registry, repositoryWith } from "./chart-servers.ts";
-import { at, chartOf, faults, folder, names, render } from "./rendering.ts";
+import { at, chartOf, faults, folder, names, render, script } from "./rendering.ts";
 import type { Files } from "./rendering.ts";
 
 const unavailable = whyUnavailable(["kustomize", "helm", "helm4", "registry"]);
@@ -183,6 +185,28 @@ describe.skipIf(unavailable !== undefined)("charts of the operator's choice", ()
       expect(faults(await render(other, { charts: { grants: [{ address }] } }))).toEqual([message]);
     }
     expect(seen).toEqual([]);
+  });
+
+  test("where a field of a fetched chart comes from is looked for without asking anybody again", async () => {
+    const { url, seen } = await repositoryWith(["1.0.0", "1.1.0"]);
+    const files = fluxOf(helmRepository(url), `${chartSpec("1.1.0")}  values:\n    colour: green\n`);
+    const charts = { grants: [{ address: url }] };
+    const log = join(folder(), "pulls");
+    writeFileSync(log, "");
+    const helm = script(`case "$1" in pull) echo "$*" >> ${log} ;; esac\nexec ${await ensureBinary("helm")} "$@"`);
+    const told: unknown[] = [];
+    for (const name of ["colour", "version"]) {
+      const { origin } = await fieldOrigins(files, {
+        object: "ConfigMap/shop-podinfo",
+        path: [field("data"), field(name)],
+        charts,
+        helm,
+      });
+      told.push(origin.kind === "found" ? `${origin.source.file}:${origin.source.line}` : origin.kind);
+    }
+    expect(told).toEqual(["apps/release.yaml:7", "unknown"]);
+    expect(readFileSync(log, "utf8").match(/--version=\S+/g)).toEqual(["--version=1.1.0", "--version=1.1.0"]);
+    expect(seen.map(({ path }) => path)).toEqual(Array(2).fill(["/index.yaml", "/podinfo-1.1.0.tgz"]).flat());
   });
 
   test("an exact version is fetched once and kept, a range each time; what was changed in the cache is fetched again", async () => {

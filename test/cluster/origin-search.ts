@@ -9,6 +9,7 @@ import type { DesiredState } from "../../src/core/stages.ts";
 import { equalValues, isList, isMap } from "../../src/core/value.ts";
 import type { Value } from "../../src/core/value.ts";
 import type { DesiredInput } from "../../src/desired/desired.ts";
+import type { ChartsInput } from "../../src/desired/charts/open-charts.ts";
 import { findFieldOrigins } from "../../src/desired/field-origins/find.ts";
 import type { FieldOrigin } from "../../src/desired/field-origins/find.ts";
 import { readDesired } from "../../src/desired/desired.ts";
@@ -23,6 +24,9 @@ interface Asked {
   readonly object: string;
   readonly path: FieldPath;
   readonly live?: Value;
+  readonly charts?: ChartsInput;
+  /** In the place of Helm. */
+  readonly helm?: string;
 }
 
 export interface Searched {
@@ -38,12 +42,13 @@ export interface Searched {
 
 const BUDGET = 40;
 
-export async function fieldOrigins(files: Files, { object: name, path, live }: Asked): Promise<Searched> {
+export async function fieldOrigins(files: Files, { object: name, path, live, charts, helm }: Asked): Promise<Searched> {
   const renderers = openRenderers({
     environment: {
       HOLDFAST_KUSTOMIZE: await ensureBinary("kustomize"),
-      HOLDFAST_HELM: await ensureBinary("helm"),
+      HOLDFAST_HELM: helm ?? (await ensureBinary("helm")),
     },
+    ...(charts === undefined ? {} : { charts }),
   });
   try {
     const input: DesiredInput = {

@@ -118,3 +118,28 @@ describe("a server config is refused at the line and column of the problem:", ()
     expect(`${first?.message} (${first?.remedy})`).toMatch(words);
   });
 });
+
+describe("charts of the server config", () => {
+  test.each([
+    ["{address: 'https://me:secret@example.com', repositories: all}", "is no address of charts"],
+    ["{address: 'https://example.com/*', repositories: all}", "is no address of charts"],
+    ["{address: everywhere, repositories: all}", "is no address of charts"],
+    ["{address: public}", "repositories is missing"],
+    ["{address: public, repositories: ['*']}", "is no repository"],
+    [
+      "{address: 'https://example.com', repositories: all, username: me}",
+      "must have username and passwordEnv, or neither",
+    ],
+    ["{address: public, repositories: all, username: me, passwordEnv: X}", "in clear text"],
+    ["{address: 'http://example.com', repositories: all, username: me, passwordEnv: X}", "in clear text"],
+    ["{address: 'http://localhost.evil.net', repositories: all, username: me, passwordEnv: X}", "in clear text"],
+    ["{address: 'oci://a.b', repositories: all, username: me, passwordEnv: X, plainHttp: true}", "in clear text"],
+    [
+      "{address: 'https://a.b', repositories: all, username: me, passwordEnv: '$(x)'}",
+      "is no name of an environment variable",
+    ],
+  ])("refuse %s", (one, message) => {
+    const read = readServerConfig(`charts: [${one}]`, "server.yml");
+    expect((read as readonly Fault[]).map((fault) => fault.message).join()).toContain(message);
+  });
+});

@@ -19,7 +19,7 @@ export function chartAddress(written: string): ChartAddress | undefined {
   // What is not ASCII, escaped or relative could be another host or folder to whoever reads it next.
   if (written.length > 1000 || !/^[a-z0-9.-]+(?::\d{1,5})?$|^\[[0-9a-f:]+\](?::\d{1,5})?$/i.test(host))
     return undefined;
-  if (!/^[A-Za-z0-9._~/+-]*$/.test(path) || /(?:^|\/)\.{1,2}(?:\/|$)|\/\//.test(path)) return undefined;
+  if (!/^[A-Za-z0-9._~/+-]*$/.test(path) || /^\/|(?:^|\/)\.{1,2}(?:\/|$)|\/\//.test(path)) return undefined;
   return {
     scheme: scheme.toLowerCase() as ChartAddress["scheme"],
     host: host.toLowerCase(),

@@ -36,6 +36,8 @@ export interface FetchedChart {
 export interface ChartSource {
   /** Faults: `chart-missing` for what nobody allowed, `chart-unfetched` for what was allowed and did not come. */
   fetch(wanted: WantedChart): Promise<FetchedChart | Fault>;
+  /** The same without a network: what was fetched already, and `chart-missing` for all else. For what Git does not really ask for. */
+  offline(): ChartSource;
 }
 
 /** The operator's word about one address. */

@@ -51,6 +51,21 @@ class Charts implements ChartSource {
   }
 
   async fetch(wanted: WantedChart): Promise<FetchedChart | Fault> {
+    return await this.#find(wanted, (asked, key) => this.#fetch(asked, key));
+  }
+
+  offline(): ChartSource {
+    const source: ChartSource = {
+      fetch: (wanted) => this.#find(wanted, () => undefined),
+      offline: () => source,
+    };
+    return source;
+  }
+
+  async #find(
+    wanted: WantedChart,
+    fetch: (asked: Asked, key: readonly string[]) => Promise<FetchedChart | NotPulled | Fault> | undefined,
+  ): Promise<FetchedChart | Fault> {
     const address = chartAddress(wanted.repository);
     const grant = address === undefined ? undefined : grantFor(addressOf(wanted, address), this.#input.grants);
     if (address === undefined || grant === undefined) return chartMissing(wanted);
@@ -60,7 +75,8 @@ class Charts implements ChartSource {
     const { name, version, whole, digest } = wanted;
     const key = [shown, name, version ?? "", String(whole === true), digest ?? ""];
     const id = JSON.stringify(key);
-    const known = this.#fetched.get(id) ?? this.#fetch({ wanted, address, grant }, key);
+    const known = this.#fetched.get(id) ?? fetch({ wanted, address, grant }, key);
+    if (known === undefined) return chartMissing(wanted);
     this.#fetched.set(id, known);
     const found = await known;
     return "why" in found ? chartUnfetched(wanted, shown, found.why) : found;

@@ -8,7 +8,15 @@ export interface Recorded {
   readonly files: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
+/** The same, and nothing is fetched: a dye may stand in an address, or in a version. */
+export function offline(renderers: Renderers): Renderers {
+  const { charts } = renderers;
+  if (charts === undefined) return renderers;
+  return { render: (job) => renderers.render(job), charts: charts.offline(), close: () => Promise.resolve() };
+}
+
 export function recorded(renderers: Renderers): Recorded {
+  const { charts } = renderers;
   const files = new Map<string, Set<string>>();
   const note = ({ path, files: given }: RenderJob): void => {
     const known = files.get(path) ?? new Set();
@@ -22,6 +30,7 @@ export function recorded(renderers: Renderers): Recorded {
         note(job);
         return renderers.render(job);
       },
+      ...(charts === undefined ? {} : { charts }),
       close: () => Promise.resolve(),
     },
   };

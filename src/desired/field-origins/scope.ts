@@ -12,7 +12,7 @@ import type { Objects } from "./differences.ts";
 import { SourceTexts } from "./files.ts";
 import { overlayTree } from "./overlay-tree.ts";
 import type { Piece } from "./pieces.ts";
-import { recorded } from "./recorded.ts";
+import { offline, recorded } from "./recorded.ts";
 
 /** Of one pass: how often something may be rendered once more. */
 export interface Budget {
@@ -68,7 +68,11 @@ export class Scope {
     for (const [file, own] of Map.groupBy(dyed, ({ piece }) => piece.file)) {
       changed.set(file, Buffer.from(spliced((await this.texts.text(file)) ?? "", own)));
     }
-    const state = await readDesired({ ...this.#input, tree: overlayTree(this.#input.tree, changed) });
+    const state = await readDesired({
+      ...this.#input,
+      renderers: offline(this.#input.renderers),
+      tree: overlayTree(this.#input.tree, changed),
+    });
     return objectsByKey(state.objects);
   }
 
