@@ -37,11 +37,12 @@ describe("an address of charts", () => {
   });
 });
 
+function covered(grant: string, asked: string): boolean {
+  const address = chartAddress(asked);
+  return address !== undefined && grantFor(address, [{ address: grant }]) !== undefined;
+}
+
 describe("a grant", () => {
-  const covered = (grant: string, asked: string): boolean => {
-    const address = chartAddress(asked);
-    return address !== undefined && grantFor(address, [{ address: grant }]) !== undefined;
-  };
   test.each([
     ["https://charts.example.com", "https://charts.example.com/any/thing", true],
     ["https://charts.example.com/stable", "https://charts.example.com/stable", true],
@@ -89,20 +90,10 @@ describe("an IP address", () => {
     expect(isPublicAddress(address)).toBe(true);
   });
 
-  test.each([
-    ...["0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "169.254.169.254", "172.16.0.1", "172.31.255.255"],
-    ...["192.168.1.1", "198.18.0.1", "224.0.0.1", "255.255.255.255", "::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1"],
-    ...[
-      "fd00:ec2::254",
-      "::ffff:127.0.0.1",
-      "64:ff9b::7f00:1",
-      "2002:7f00:1::",
-      "2001::1",
-      "ff02::1",
-      "",
-      "example.com",
-    ],
-  ])("is not: %s", (address) => {
+  const others =
+    "0.0.0.0 10.1.2.3 100.64.0.1 127.0.0.1 169.254.169.254 172.16.0.1 172.31.255.255 192.168.1.1 198.18.0.1 224.0.0.1 255.255.255.255 " +
+    ":: ::1 fe80::1 fe80::1%eth0 fc00::1 fd00:ec2::254 ::ffff:127.0.0.1 64:ff9b::7f00:1 2002:7f00:1:: 2001::1 ff02::1 example.com";
+  test.each(others.split(" "))("is not: %s", (address) => {
     expect(isPublicAddress(address)).toBe(false);
   });
 });
