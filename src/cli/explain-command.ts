@@ -32,7 +32,7 @@ export async function explainCommand(
   const onCompared = (one: ComparedObject): void => {
     if (isWanted(one.live.ref)) compared.push(one);
   };
-  const { pass, declared, generated, config, tree } = await passOf(options, signal, { traced: isWanted, onCompared });
+  const { pass, declared, besides, config, tree } = await passOf(options, signal, { traced: isWanted, onCompared });
   const own = narrowed(pass, isWanted);
   const known = declared.filter(({ object: { ref } }) => isWanted(ref));
   const excused = own.excused?.objects.length ?? 0;
@@ -49,7 +49,7 @@ export async function explainCommand(
           pass: own,
           declared: await located(known, tree),
           compared,
-          notUnderstood: unreadIgnoresFor(declared, generated),
+          notUnderstood: unreadIgnoresFor(declared, besides),
           deployersOf: (managers) => deploymentsOf(managers, config.deployers),
           style: createStyle(wantsColour(options, process.stdout)),
           width: widthOf(process.stdout),

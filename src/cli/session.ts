@@ -12,6 +12,7 @@ import { defaultRepositoryConfig } from "../config/defaults.ts";
 import type { RepositoryConfig } from "../config/repository.ts";
 import { openRevision } from "../desired/revision.ts";
 import { openWorktree } from "../desired/worktree.ts";
+import type { AskedBesides } from "../reconcile/unread-ignores.ts";
 import type { Declared } from "../reconcile/compare-live.ts";
 import { runPass, targetFault } from "../reconcile/run-pass.ts";
 import type { PassInput } from "../reconcile/run-pass.ts";
@@ -123,8 +124,8 @@ export interface PassRun {
   readonly tree: SourceTree;
   /** What Git declares. */
   readonly declared: readonly Declared[];
-  /** Applications that ApplicationSets generate. */
-  readonly generated: readonly Declared[];
+  /** What besides asks to ignore something. */
+  readonly besides: AskedBesides;
 }
 
 /** Opens both sides, runs one pass, closes them. */
@@ -139,7 +140,7 @@ export async function passOf(
   const progress = createProgress(process.stderr, options.quiet === true);
   const live = await openLive({ options, config, digester, signal, progress });
   let declared: readonly Declared[] = [];
-  let generated: readonly Declared[] = [];
+  let besides: AskedBesides = { generated: [], defaults: [] };
   try {
     const pass = await runPass({
       config,
@@ -157,12 +158,12 @@ export async function passOf(
       progress: progress.report,
       signal,
       ...watch,
-      onDeclared: (objects, applications) => {
+      onDeclared: (objects, asking) => {
         declared = objects;
-        generated = applications;
+        besides = asking;
       },
     });
-    return { pass, config, tree, declared, generated };
+    return { pass, config, tree, declared, besides };
   } finally {
     progress.clear();
     await live.close();

@@ -10,9 +10,10 @@ import type { PatternStep } from "../core/field-pattern.ts";
 import type { SourcePosition } from "../core/fault.ts";
 import type { IgnoreRule } from "../core/ignore.ts";
 import type { DesiredObject } from "../core/objects.ts";
-import { fields } from "../core/path.ts";
+import { fields, formatPath } from "../core/path.ts";
 import type { FieldPath } from "../core/path.ts";
 import { groupOf, kindKey, refKey } from "../core/refs.ts";
+import type { ObjectRef } from "../core/refs.ts";
 import { fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
 import type { Scalar, Value, ValueMap } from "../core/value.ts";
 import type { LeftOutRule } from "../kinds/left-out.ts";
@@ -51,6 +52,17 @@ export interface NotUnderstood {
   readonly path: FieldPath;
 }
 
+/** What Argo CD's settings, where Git declares them, ignore of all that some Applications deploy. */
+export interface DefaultIgnores {
+  /** Where it stands. */
+  readonly object: DesiredObject;
+  /** As an item of `ignoreDifferences`, and where the object has it. */
+  readonly items: readonly { readonly item: ValueMap; readonly path: FieldPath }[];
+  /** Labels by which Argo CD marks what it deploys: ignored where it wrote them. */
+  readonly labels: readonly string[];
+  readonly holdsFor: (application: ObjectRef) => boolean;
+}
+
 export interface ApplicationIgnores {
   /** The rules that hold for the object's file; kind and name are theirs to match, as those of any ignore rule. */
   rulesFor(desired: DesiredObject): readonly IgnoreRule[];
@@ -68,8 +80,12 @@ export interface ApplicationIgnores {
 export function applicationIgnores(
   applications: readonly DesiredObject[],
   positionOf: (application: DesiredObject) => SourcePosition,
+  defaults: readonly DefaultIgnores[] = [],
 ): ApplicationIgnores {
-  const read = applications.filter(isApplication).map((application) => readApplication(application));
+  const read = [
+    ...applications.filter(isApplication).map((application) => readApplication(application)),
+    ...defaults.map(readDefaults),
+  ];
   const odd = read.filter(({ ignores }) => ignores.some(({ notUnderstood }) => notUnderstood.length > 0));
   return {
     rulesFor: (desired) =>
@@ -83,8 +99,9 @@ export function applicationIgnores(
   };
 }
 
-function asks({ application, paths }: ReadApplication, desired: DesiredObject): boolean {
+function asks({ application, paths, holdsFor }: ReadApplication, desired: DesiredObject): boolean {
   const { deployer } = desired;
+  if (holdsFor !== undefined) return deployer?.kind === "Application" && holdsFor(deployer);
   const own = refKey(application.ref);
   // Where Git says which Application deploys the object, its file tells nothing: it may be another one's base.
   if (deployer?.kind === "Application") return own === refKey(deployer) && own !== refKey(desired.ref);
@@ -126,6 +143,8 @@ interface ReadApplication {
   readonly application: DesiredObject;
   readonly paths: readonly string[];
   readonly ignores: readonly Ignore[];
+  /** Of settings: whose objects they are about, wherever those stand. */
+  readonly holdsFor?: DefaultIgnores["holdsFor"];
 }
 
 type About = Pick<IgnoreRule, "name" | "namespace"> & Required<Pick<IgnoreRule, "kind">>;
@@ -136,6 +155,8 @@ interface Ignore {
   readonly about: About | undefined;
   readonly fields: readonly { readonly text: string; readonly steps: readonly PatternStep[] }[];
   readonly managers: readonly string[];
+  /** Fields that count as ignored where this manager wrote them. */
+  readonly marks?: readonly { readonly path: FieldPath; readonly manager: string }[];
   readonly notUnderstood: readonly NotUnderstood[];
 }
 
@@ -158,6 +179,29 @@ function readApplication(application: DesiredObject): ReadApplication {
   });
   return { application, paths, ignores };
 }
+
+function readDefaults({ object, items, labels, holdsFor }: DefaultIgnores): ReadApplication {
+  const ignores = items.map(({ item, path }): Ignore => {
+    const { odd, ...ignore } = readIgnore(item);
+    return { ...ignore, notUnderstood: odd.map(({ expression }) => ({ application: object, expression, path })) };
+  });
+  return { application: object, paths: [""], ignores: [...ignores, ...labels.map(labelIgnore)], holdsFor };
+}
+
+/** Argo CD labels the Pods of workloads as well (`util/kube/kube.go`, SetAppInstanceLabel). */
+function labelIgnore(label: string): Ignore {
+  const places = [["metadata"], ["spec", "template", "metadata"]].map((names) => fields(...names, "labels", label));
+  return {
+    about: { kind: "*.*" },
+    fields: [],
+    managers: [],
+    marks: places.flatMap((path) => [...ARGO_MANAGERS].map((manager) => ({ path, manager }))),
+    notUnderstood: [],
+  };
+}
+
+/** argo-cd `common/common.go`, ArgoCDSSAManager; client-side applies carry the binary's name. */
+const ARGO_MANAGERS = ["argocd-controller", "argocd-application-controller"] as const;
 
 type Odd = Pick<NotUnderstood, "expression" | "path">;
 
@@ -213,6 +257,11 @@ function rulesOf(ignore: Ignore, position: SourcePosition, desired: DesiredObjec
       field: { text, steps: withKeys(steps, desired.value) },
     })),
     ...ignore.managers.map((manager) => ({ ...about, manager })),
+    ...(ignore.marks ?? []).map(({ path, manager }) => ({
+      ...about,
+      field: { text: formatPath(path), steps: path.flatMap((step) => (step.kind === "field" ? [step] : [])) },
+      manager,
+    })),
   ];
 }
 

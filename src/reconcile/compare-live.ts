@@ -18,6 +18,7 @@ import { admissionFacts, FACT_KINDS } from "../drift/admission-facts.ts";
 import type { AdmissionFacts } from "../drift/admission-facts.ts";
 import { compareObject } from "../drift/compare.ts";
 import type { Comparison } from "../drift/compare.ts";
+import type { DefaultIgnores } from "../drift/declared-ignores.ts";
 import { absenceOf, readsOf, wasRead } from "../drift/inventory.ts";
 import type { Reads } from "../drift/inventory.ts";
 import { madeSecrets } from "../drift/made-secrets.ts";
@@ -65,6 +66,8 @@ export interface CompareInput {
   readonly traced?: (ref: ObjectRef) => boolean;
   /** Argo CD Applications that say besides what is no drift ({@link DesiredState.generated}). */
   readonly generated?: readonly DesiredObject[];
+  /** What Argo CD's settings ignore of what Applications deploy. */
+  readonly defaults?: readonly DefaultIgnores[];
   /** What the repository says is no drift. */
   readonly ignore?: readonly IgnoreRule[];
   /** Field managers that deploy, besides those that are known to. */
@@ -170,10 +173,11 @@ class Comparing {
     this.input = input;
     this.leftOut = leftOutLog(input.traced);
     this.excused = excusedLog(input.traced);
-    this.ignoring = ignoring(input.ignore ?? [], [
-      ...input.declared.map(({ object }) => object),
-      ...(input.generated ?? []),
-    ]);
+    this.ignoring = ignoring(
+      input.ignore ?? [],
+      [...input.declared.map(({ object }) => object), ...(input.generated ?? [])],
+      input.defaults,
+    );
     for (const declared of input.declared) this.waiting.set(refKey(declared.object.ref), declared);
     this.declaredKinds = new Set(input.declared.map(({ object }) => kindKey(object.ref)));
     const known = new Set([...this.waiting.keys(), ...(input.known ?? [])]);

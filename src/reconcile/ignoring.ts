@@ -9,6 +9,7 @@ import type { IgnoreRule } from "../core/ignore.ts";
 import type { DesiredObject, LiveObject } from "../core/objects.ts";
 import type { Comparison } from "../drift/compare.ts";
 import { applicationIgnores, declaredIgnore } from "../drift/declared-ignores.ts";
+import type { DefaultIgnores } from "../drift/declared-ignores.ts";
 import {
   isInUse,
   leftOutBy,
@@ -36,9 +37,14 @@ export interface Ignoring {
   unused(): readonly Fault[];
 }
 
-/** `declared`: all that Git declares, and generated Applications, for the Applications among it. */
-export function ignoring(rules: readonly IgnoreRule[], declared: readonly DesiredObject[]): Ignoring {
-  const applications = applicationIgnores(declared, ({ origin }) => ({ file: origin.file, line: 1, column: 1 }));
+/** `declared`: all that Git declares, and generated Applications, for the Applications among it; `defaults`: what Argo CD's settings ignore besides. */
+export function ignoring(
+  rules: readonly IgnoreRule[],
+  declared: readonly DesiredObject[],
+  defaults: readonly DefaultIgnores[] = [],
+): Ignoring {
+  const position = ({ origin }: DesiredObject) => ({ file: origin.file, line: 1, column: 1 });
+  const applications = applicationIgnores(declared, position, defaults);
   const waiting = new Set(rules);
   const see = (sides: Parameters<typeof isInUse>[1]): void => {
     for (const rule of waiting) if (isInUse(rule, sides)) waiting.delete(rule);

@@ -16,6 +16,7 @@ import { startEvaluator } from "./policy-workers.ts";
 import type { ClosableEvaluator, PolicySource } from "./policy-workers.ts";
 import type { ComparedObject, Declared } from "./compare-live.ts";
 import { scan } from "./scan.ts";
+import type { AskedBesides } from "./unread-ignores.ts";
 import type { ScanTarget } from "./scan.ts";
 
 /** Per policy and object. Pod Security expressions take microseconds: what needs longer is a bomb. */
@@ -41,8 +42,8 @@ export interface PassInput {
   readonly clock: Clock;
   readonly progress: Progress;
   readonly signal?: AbortSignal;
-  /** Told what Git declares, before it is compared, and which Applications are generated from it. */
-  readonly onDeclared?: (declared: readonly Declared[], generated: readonly Declared[]) => void;
+  /** Told what Git declares, before it is compared, and what besides asks to ignore something. */
+  readonly onDeclared?: (declared: readonly Declared[], besides: AskedBesides) => void;
   /** Objects of which everything that is left out is told, for `explain`; absent: none. */
   readonly traced?: (ref: ObjectRef) => boolean;
   /** Told of each object that both sides have, once it was compared. */

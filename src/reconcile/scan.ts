@@ -19,6 +19,8 @@ import { compareText } from "../core/value.ts";
 import { readDesired } from "../desired/desired.ts";
 import type { DesiredInput } from "../desired/desired.ts";
 import { contextOf } from "../desired/manifests.ts";
+import { argoSettings, excludedFaults } from "./argo-settings.ts";
+import type { ArgoSettings } from "./argo-settings.ts";
 import { argoObjectsOf } from "./argo-objects.ts";
 import type { ReadArgoObjects } from "./argo-objects.ts";
 import { capabilitiesOf, identityOf } from "./capabilities.ts";
@@ -41,6 +43,7 @@ import { shallowHistory } from "./shallow-history.ts";
 import { syncFault } from "./sync-status.ts";
 import type { HistoryTarget } from "./tell-directions.ts";
 import { unreadIgnores } from "./unread-ignores.ts";
+import type { AskedBesides } from "./unread-ignores.ts";
 
 /** A target with its tree open. */
 export interface ScanTarget extends TargetConfig {
@@ -65,8 +68,8 @@ export interface ScanOptions {
   readonly clock: Clock;
   readonly progress: Progress;
   readonly signal?: AbortSignal;
-  /** Told what Git declares, before it is compared, and which Applications are generated from it. */
-  readonly onDeclared?: (declared: readonly Declared[], generated: readonly Declared[]) => void;
+  /** Told what Git declares, before it is compared, and what besides asks to ignore something. */
+  readonly onDeclared?: (declared: readonly Declared[], besides: AskedBesides) => void;
   /** Objects of which everything that is left out is told, for `explain`; absent: none. */
   readonly traced?: (ref: ObjectRef) => boolean;
   readonly onCompared?: (compared: ComparedObject) => void;
@@ -87,15 +90,18 @@ export interface ReadTarget {
 export async function scan(asked: ScanOptions): Promise<Pass> {
   const options = { ...asked, argoObjects: argoObjectsOf(asked.live) };
   const startedAt = options.clock.now();
-  const read = await readTargets(options);
+  const whole = await readTargets(options);
   options.signal?.throwIfAborted();
 
   const schemas = layered(options.live);
-  const all = declaredBy(read);
-  const generated = generatedBy(read);
   const neighbours = await readTargets({ ...options, targets: options.neighbours ?? [] });
   options.signal?.throwIfAborted();
-  options.onDeclared?.(all, generated);
+  const settings = settingsOf([...whole, ...neighbours], options.live);
+  const { read, excluded } = withoutExcluded(whole, settings);
+  const all = declaredBy(read);
+  const generated = generatedBy(read);
+  const besides = { generated, defaults: settings.ignores };
+  options.onDeclared?.(all, besides);
   const looked = options.secrets ? all : all.filter(isNoSecret);
   const { declared: unique, faults: duplicates } = withoutDuplicates(looked);
   const versions = servedVersions(unique, options.live);
@@ -103,7 +109,7 @@ export async function scan(asked: ScanOptions): Promise<Pass> {
   const compared = await compareLive({
     declared,
     known: new Set([
-      ...[...all, ...declaredBy(neighbours)].map(({ object }) => refKey(object.ref)),
+      ...declaredBy([...whole, ...neighbours]).map(({ object }) => refKey(object.ref)),
       ...versions.known,
       ...servedVersions(declaredBy(neighbours), options.live).known,
     ]),
@@ -117,6 +123,7 @@ export async function scan(asked: ScanOptions): Promise<Pass> {
     ...(options.traced === undefined ? {} : { traced: options.traced }),
     ...(options.onCompared === undefined ? {} : { onCompared: options.onCompared }),
     generated: generated.map(({ object }) => object),
+    defaults: settings.ignores,
     ignore: options.ignore?.rules ?? [],
     deployers: options.deployers ?? [],
   });
@@ -134,12 +141,14 @@ export async function scan(asked: ScanOptions): Promise<Pass> {
   const faults = [
     ...(options.faults ?? []),
     ...read.flatMap(({ state }) => state.faults),
+    ...settings.faults,
+    ...excludedFaults(excluded),
     ...duplicates,
     ...[...compared.deployers.values()].flatMap((live) => syncFault(live) ?? []),
     ...versions.faults,
     ...compared.faults,
     ...dealt,
-    ...(await unreadIgnores(all, generated, treeOf(read))),
+    ...(await unreadIgnores(all, besides, treeOf(read))),
   ];
   const twice = read.flatMap(({ state }) => state.faults).filter((fault) => fault.code === "duplicate-object").length;
   const policiesRead = !faults.some((fault) => fault.code === "policy-invalid");
@@ -290,6 +299,25 @@ export async function scanQuery(
   const query = queryOf({ declared: looked, secrets, scope: managedScope(read), live: options.live });
   const more = argoObjects.asked().filter(({ kind }) => !query.kinds.some((one) => one.kind === kind));
   return { ...query, kinds: [...query.kinds, ...more] };
+}
+
+function settingsOf(read: readonly ReadTarget[], { server }: LiveSource): ArgoSettings {
+  const known = { declared: declaredBy(read), generated: generatedBy(read) };
+  return argoSettings({ ...known, ...(server === undefined ? {} : { server }) });
+}
+
+/** What Argo CD would not deploy, whatever its Applications say, is nothing that the cluster should have. */
+function withoutExcluded(
+  read: readonly ReadTarget[],
+  { excludes }: ArgoSettings,
+): { readonly read: readonly ReadTarget[]; readonly excluded: readonly DesiredObject[] } {
+  const excluded = new Set(declaredBy(read).flatMap(({ object }) => (excludes(object) ? [object] : [])));
+  if (excluded.size === 0) return { read, excluded: [] };
+  const kept = read.map(({ target, state }) => {
+    const objects = state.objects.filter((object) => !excluded.has(object));
+    return { target, state: { ...state, objects } };
+  });
+  return { read: kept, excluded: [...excluded] };
 }
 
 function generatedBy(read: readonly ReadTarget[]): readonly Declared[] {

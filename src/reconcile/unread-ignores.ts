@@ -6,7 +6,7 @@ import type { DesiredObject } from "../core/objects.ts";
 import { formatRef } from "../core/refs.ts";
 import type { SourceTree } from "../core/stages.ts";
 import { applicationIgnores } from "../drift/declared-ignores.ts";
-import type { ApplicationIgnores, NotUnderstood } from "../drift/declared-ignores.ts";
+import type { ApplicationIgnores, DefaultIgnores, NotUnderstood } from "../drift/declared-ignores.ts";
 import { createLocator } from "../yaml/locator.ts";
 import type { Declared } from "./compare-live.ts";
 
@@ -15,18 +15,25 @@ const MOST_TOLD = 20;
 
 const LONGEST_SHOWN = 120;
 
+/** Who asks Argo CD to ignore something, and is no object of that kind in Git. */
+export interface AskedBesides {
+  /** Applications that ApplicationSets generate. */
+  readonly generated: readonly Declared[];
+  readonly defaults: readonly DefaultIgnores[];
+}
+
 /**
  * One fault for each Application, at its first expression; of those that one ApplicationSet generates with it, for the first.
  * They leave nothing unknown, and change no exit code.
  */
 export async function unreadIgnores(
   declared: readonly Declared[],
-  generated: readonly Declared[],
+  { generated, defaults }: AskedBesides,
   treeOf: (target: string) => SourceTree,
 ): Promise<readonly Fault[]> {
   const objects = declared.map(({ object }) => object);
   const asking = [...declared, ...generated];
-  const ignores = ignoresOf(asking);
+  const ignores = ignoresOf(asking, defaults);
   const found = onceForEach(ignores.notUnderstood(objects), new Set(generated.map(({ object }) => object)));
   if (found.length === 0) return [];
   const targets = new Map(asking.map(({ target, object }) => [object, target]));
@@ -42,15 +49,15 @@ export async function unreadIgnores(
 /** Explains one object: what is asked for it and not honoured. */
 export function unreadIgnoresFor(
   declared: readonly Declared[],
-  generated: readonly Declared[],
+  { generated, defaults }: AskedBesides,
 ): (desired: DesiredObject) => readonly NotUnderstood[] {
-  const ignores = ignoresOf([...declared, ...generated]);
+  const ignores = ignoresOf([...declared, ...generated], defaults);
   return (desired) => ignores.notUnderstoodFor(desired);
 }
 
-function ignoresOf(asking: readonly Declared[]): ApplicationIgnores {
+function ignoresOf(asking: readonly Declared[], defaults: readonly DefaultIgnores[]): ApplicationIgnores {
   const objects = asking.map(({ object }) => object);
-  return applicationIgnores(objects, ({ origin }) => ({ file: origin.file, line: 1 }));
+  return applicationIgnores(objects, ({ origin }) => ({ file: origin.file, line: 1 }), defaults);
 }
 
 type Asked = readonly NotUnderstood[];

@@ -227,7 +227,7 @@ describe("what Argo CD deploys", () => {
     const declared = state.objects.map((object) => ({ target: "t", object }));
     const generated = (state.generated ?? []).map((object) => ({ target: "t", object }));
     const tree = treeOf({});
-    const told = await unreadIgnores(declared, generated, () => tree);
+    const told = await unreadIgnores(declared, { generated, defaults: [] }, () => tree);
     expect(told.map(({ about, position }) => [about, position?.file])).toEqual([
       ["Application/one in argocd", "set.yaml"],
     ]);
