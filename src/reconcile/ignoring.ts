@@ -43,8 +43,7 @@ export function ignoring(
   declared: readonly DesiredObject[],
   defaults: readonly DefaultIgnores[] = [],
 ): Ignoring {
-  const position = ({ origin }: DesiredObject) => ({ file: origin.file, line: 1, column: 1 });
-  const applications = applicationIgnores(declared, position, defaults);
+  const applications = applicationIgnores(declared, positionOf, defaults);
   const waiting = new Set(rules);
   const see = (sides: Parameters<typeof isInUse>[1]): void => {
     for (const rule of waiting) if (isInUse(rule, sides)) waiting.delete(rule);
@@ -76,6 +75,10 @@ export function ignoring(
     },
     unused: () => [...waiting].map(unusedFault),
   };
+}
+
+function positionOf({ origin }: DesiredObject): IgnoreRule["position"] {
+  return { file: origin.file, line: 1, column: 1 };
 }
 
 const ABSENT = {

@@ -309,9 +309,9 @@ function settingsOf(read: readonly ReadTarget[], { server }: LiveSource): ArgoSe
 /** What Argo CD would not deploy, whatever its Applications say, is nothing that the cluster should have. */
 function withoutExcluded(
   read: readonly ReadTarget[],
-  { excludes }: ArgoSettings,
+  settings: ArgoSettings,
 ): { readonly read: readonly ReadTarget[]; readonly excluded: readonly DesiredObject[] } {
-  const excluded = new Set(declaredBy(read).flatMap(({ object }) => (excludes(object) ? [object] : [])));
+  const excluded = new Set(declaredBy(read).flatMap(({ object }) => (settings.excludes(object) ? [object] : [])));
   if (excluded.size === 0) return { read, excluded: [] };
   const kept = read.map(({ target, state }) => {
     const objects = state.objects.filter((object) => !excluded.has(object));
