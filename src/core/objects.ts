@@ -32,6 +32,14 @@ export interface DesiredObject {
   readonly unnamed?: true;
   /** A deployer's own object that deploys it, where Git says so. */
   readonly deployer?: ObjectRef;
+  /** The Helm release that it is deployed with, where nothing but helm itself deploys the chart. */
+  readonly release?: ReleaseRef;
+}
+
+/** Helm keeps what it deployed under these two. */
+export interface ReleaseRef {
+  readonly namespace: string;
+  readonly name: string;
 }
 
 export interface LiveObject {

@@ -136,6 +136,8 @@ export interface DesiredState {
    * so that they are nothing that Git declares, and what they ask for counts as Git's.
    */
   readonly generated?: readonly DesiredObject[];
+  /** Hooks of charts: some of them are made and stay until they are made anew, and nothing is missing where they are not there. */
+  readonly hooks?: readonly DesiredObject[];
   readonly faults: readonly Fault[];
   /** `false` where some root or file could not be read: nothing in the target's scope is then called unmanaged. */
   readonly complete: boolean;
@@ -185,17 +187,30 @@ export interface LiveSource {
   read(query: LiveQuery): AsyncIterable<LiveEvent>;
   /** Only where it was asked for (`--mode server-dry-run`): everything else that a source does is reading. */
   readonly dryRun?: DryRunSource;
-  /**
-   * The objects of a Helm release as it was last deployed, as its release Secret has them, Secrets' values as digests;
-   * `undefined` where they cannot be read. Only to be asked where Secrets may be read.
-   */
-  readonly helmRelease?: (namespace: string, release: string) => Promise<readonly ValueMap[] | undefined>;
+  /** `undefined` where the release is not there or cannot be read. Only to be asked where Secrets may be read. */
+  readonly helmRelease?: (namespace: string, release: string) => Promise<HelmRelease | undefined>;
   /**
    * What stands in the object's `metadata` now; `absent` where it is not there, `undefined` where that cannot be told.
    * Absent of a snapshot: it has one time only.
    */
   readonly look?: (ref: ObjectRef) => Promise<{ readonly metadata: ValueMap } | "absent" | undefined>;
   close(): Promise<void>;
+}
+
+/** What Helm noted of a release, in its release Secrets. It is cluster text: whoever may write Secrets may have written it. */
+export interface HelmRelease {
+  /** As last deployed; absent where it never was. */
+  readonly deployed?: ReleaseRevision;
+  /** Upgrades, and an installation, since then that did not come to their end; newest first. */
+  readonly attempts: readonly ReleaseRevision[];
+}
+
+export interface ReleaseRevision {
+  readonly revision: number;
+  /** Helm's word: `deployed`, `failed`, `pending-upgrade` … */
+  readonly status: string;
+  /** Without hooks and what stands in `crds/`; Secrets' values are digests. */
+  readonly objects: readonly ValueMap[];
 }
 
 /** Asks the cluster what would come of a write, which it then does not do. Nothing here ever rejects. */

@@ -94,6 +94,7 @@ export async function readDesired(input: DesiredInput): Promise<DesiredState> {
     revision: tree.revision,
     roots: [...sources.plain, ...rendered.roots],
     objects: single.objects,
+    ...hooksOf([rendered]),
     faults,
     complete: !faults.some((fault) => fault.leavesUnknown === "declared"),
   };
@@ -152,9 +153,15 @@ async function deployed(
     roots: rendered.flatMap((one) => one.roots),
     objects: single.objects,
     ...(argo === undefined || argo.rendered.generated.length === 0 ? {} : { generated: argo.rendered.generated }),
+    ...hooksOf(rendered),
     faults,
     complete: !faults.some((fault) => fault.leavesUnknown === "declared"),
   };
+}
+
+function hooksOf(rendered: readonly Pick<DesiredState, "hooks">[]): Pick<DesiredState, "hooks"> {
+  const hooks = rendered.flatMap((one) => one.hooks ?? []);
+  return hooks.length === 0 ? {} : { hooks };
 }
 
 /** Said once, so that nobody takes silence about them for agreement. */

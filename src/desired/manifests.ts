@@ -43,6 +43,8 @@ export interface Manifests {
   readonly faults: readonly Fault[];
   /** Objects of which SOPS hides a part. */
   readonly encrypted: number;
+  /** Hooks of charts; absent where there is none. */
+  readonly hooks?: readonly DesiredObject[];
 }
 
 interface State extends ManifestContext {

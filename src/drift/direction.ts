@@ -53,6 +53,10 @@ export interface DirectionInput {
   readonly past: Past;
   /** What a deployer noted of its last deployment (kubectl's annotation, a Helm release). It can be forged. */
   readonly noted?: DesiredObject;
+  /** What the deployer noted that it tried since, and did not bring to its end: parts of it may be there; newest first. */
+  readonly attempted?: readonly DesiredObject[];
+  /** The notes stand elsewhere than in the object: who may write the one need not be able to write the other. */
+  readonly notedApart?: boolean;
   /** The commit that has what was noted, where that is known. */
   readonly notedIn?: string;
   /** Managers that deploy, besides the known ones. */
@@ -90,6 +94,8 @@ interface Facts {
   /** With where each differs from live. */
   readonly versions: readonly (Version & { readonly differing: Places })[];
   readonly noted: (Deployed & { readonly differing: Places }) | undefined;
+  /** With where each differs from live. */
+  readonly attempted: readonly (Deployed & { readonly differing: Places })[];
   /** Where two versions differ. */
   readonly between: (one: DesiredObject, other: DesiredObject) => Places;
   /** Newest first. */
@@ -112,6 +118,7 @@ function factsOf(input: DirectionInput): Facts {
   const byTime = lastByTime(desired, past, deployments);
   const owners = ownerIndex(live.managers, otherNames(desired.ref));
   const said = noted === undefined ? undefined : deployedIn(noted, input.notedIn);
+  const attempted = (input.attempted ?? []).map((object) => ({ object, differing: differing(object) }));
   const versions = past.versions.map((version) => ({ ...version, differing: differing(version.object) }));
   return {
     input,
@@ -119,9 +126,10 @@ function factsOf(input: DirectionInput): Facts {
     between: comparedOnce(compare),
     versions,
     noted: said === undefined ? undefined : { ...said, differing: differing(said.object) },
+    attempted,
     deployments,
     byTime,
-    last: said ?? byFields(input.changes, { owners, versions, deployments }) ?? byTime,
+    last: said ?? attempted[0] ?? byFields(input.changes, { owners, versions, deployments }) ?? byTime,
   };
 }
 
@@ -251,9 +259,9 @@ function toldOfDeployed(facts: Facts, change: Change, time: string | undefined):
     case "window":
       return { direction: "unknown" };
     case "unreadable":
-      return facts.noted === undefined
+      return facts.noted === undefined && facts.attempted.length === 0
         ? { direction: "git-ahead", claimed: true }
-        : byTable(facts, change, facts.noted, !touches(facts.noted.differing, change.path));
+        : byNotes(facts, change);
   }
 }
 
@@ -265,7 +273,10 @@ function wroteBefore(time: string | undefined, left: number | undefined): boolea
 
 /** Somebody else wrote what is live: what remains to be told is whether Git moved as well. */
 function toldOfWritten(facts: Facts, change: Change): Told {
-  const { desired, past } = facts.input;
+  const { desired, past, notedApart } = facts.input;
+  // He wrote what was then deployed, and so left his.
+  const same = notedApart === true ? deployedAs(facts, change) : undefined;
+  if (same !== undefined) return byTable(facts, change, same, true);
   if (facts.last !== undefined) {
     const moved = !sameAt(facts, desired, facts.last.object, change.path);
     return { direction: moved ? "both-changed" : "live-changed", ...deployedOf(facts.last) };
@@ -278,18 +289,29 @@ function toldOfWritten(facts: Facts, change: Change): Told {
 
 /** A removal, or a value that nobody is recorded to have written: notes and times are all that there is. */
 function toldOfUnowned(facts: Facts, change: Change): Told {
-  const { noted, last, versions, input } = facts;
-  if (last === undefined) return { direction: "unknown" };
-  const same =
-    noted === undefined
-      ? versions.some(({ object, differing }) => object === last.object && !touches(differing, change.path))
-      : !touches(noted.differing, change.path);
-  const answer = byTable(facts, change, last, same);
+  const { noted, attempted, last, versions, input } = facts;
+  const noteless = noted === undefined && attempted.length === 0;
+  if (noteless && last === undefined) return { direction: "unknown" };
+  const same = versions.some(({ object, differing }) => object === last?.object && !touches(differing, change.path));
+  const answer = noteless && last !== undefined ? byTable(facts, change, last, same) : byNotes(facts, change);
   if (answer.direction !== "git-ahead" || input.past.end === "unreadable") return answer;
   const shown = versions.find(({ differing }) => !touches(differing, change.path));
   if (shown !== undefined) return { ...answer, commit: shown.commit };
   // Noted, and Git never had it. An object's first commit is where a field that it lacks came to be.
   return { direction: input.past.end === "beginning" ? "live-changed" : "unknown" };
+}
+
+/** What is live was deployed, or came with what did not come to its end. */
+function byNotes(facts: Facts, change: Change): Told {
+  const found = deployedAs(facts, change);
+  const last = found ?? facts.noted ?? facts.attempted[0];
+  return last === undefined ? { direction: "unknown" } : byTable(facts, change, last, found !== undefined);
+}
+
+/** The note that has what is live. */
+function deployedAs({ noted, attempted }: Facts, { path }: Change): Deployed | undefined {
+  const notes = [...(noted === undefined ? [] : [noted]), ...attempted];
+  return notes.find(({ differing }) => !touches(differing, path));
 }
 
 function byTable(facts: Facts, { path }: Change, last: Deployed, liveIsDeployed: boolean): Told {

@@ -15,6 +15,9 @@ export interface Excuse {
 
 export const CLAIM: Excuse = { rule: "called like the claims that a StatefulSet's template makes", judged: true };
 
+/** helm `pkg/action/hooks.go`: what no policy of deletion takes away stays until the next run makes it anew. */
+export const HOOK: Excuse = { rule: "a hook of a chart, which Git declares", judged: true };
+
 /** kubernetes `pkg/controller/endpointslicemirroring`. */
 export const MIRROR: Excuse = { rule: "the mirror of Endpoints that Git declares", judged: false };
 

@@ -14,7 +14,7 @@ import { wasRead } from "./inventory.ts";
 import type { Reads } from "./inventory.ts";
 import type { LiveSource } from "../core/stages.ts";
 import { certificateSecrets } from "./certificate-secrets.ts";
-import { askedForExcuse, CLAIM, GOING, HASHED, MIRROR, ownedExcuse, systemExcuse } from "./excuses.ts";
+import { askedForExcuse, CLAIM, GOING, HASHED, HOOK, MIRROR, ownedExcuse, systemExcuse } from "./excuses.ts";
 import type { Excuse } from "./excuses.ts";
 import type { MadeSecrets } from "./made-secrets.ts";
 import { createOwners } from "./owners.ts";
@@ -50,6 +50,8 @@ export interface UnmanagedInput {
   readonly isClaim: (ref: ObjectRef) => boolean;
   /** Whether Git has a generator make an object whose name is known up to a hash; absent: none. */
   readonly isHashed?: (ref: ObjectRef) => boolean;
+  /** Whether Git declares it as a hook of a chart. */
+  readonly isHook?: (ref: ObjectRef) => boolean;
   /** Told of live objects by whoever owns it, each before it is taken here. */
   readonly made: Pick<MadeSecrets, "makerOf" | "mayOwn">;
   readonly kinds: KindSource;
@@ -184,9 +186,10 @@ function mirrors({ ref, value }: LiveObject): readonly ObjectRef[] {
   return [{ apiVersion: "v1", kind: "Endpoints", namespace: ref.namespace, name }];
 }
 
-function excuseOf(live: LiveObject, { isClaim, isHashed, known }: UnmanagedInput): EarlyExcuse | undefined {
+function excuseOf(live: LiveObject, { isClaim, isHashed, isHook, known }: UnmanagedInput): EarlyExcuse | undefined {
   if (isClaim(live.ref)) return CLAIM;
   if (isHashed?.(live.ref) === true) return HASHED;
+  if (isHook?.(live.ref) === true) return HOOK;
   if (isGoing(live.value)) return GOING;
   if (mirrors(live).some((endpoints) => known.has(refKey(endpoints)))) return MIRROR;
   const made = systemMaker(live);

@@ -56,6 +56,8 @@ export interface CompareInput {
   readonly beside?: readonly DesiredObject[];
   /** What Git declares under names that are known up to a hash: not compared. */
   readonly unnamed?: readonly ObjectRef[];
+  /** Hooks of charts that Git declares. */
+  readonly hooks?: readonly DesiredObject[];
   readonly live: LiveSource;
   readonly schemas: SchemaSource;
   readonly secrets: boolean;
@@ -91,6 +93,8 @@ export interface TargetDrift {
   readonly drift: Drift;
   /** Left out on evidence that could be forged: drift where policy objects; without such a one a drift without changes is none. */
   readonly questioned?: readonly LeftOutField[];
+  /** That it only waits rests on what could be forged: it holds as long as no policy objects to what is live. */
+  readonly claimed?: true;
 }
 
 export interface LiveComparison {
@@ -161,6 +165,7 @@ class Comparing {
   private readonly excused: ExcusedLog;
   private readonly questioned: Excused[] = [];
   private readonly ignoring: Ignoring;
+  private readonly hooks: ReadonlyMap<string, DesiredObject>;
   /** Of the page at hand; only where the server is asked what it would do. */
   private compared: (Compared & { readonly declared: Declared })[] = [];
   private readonly predictor: Predictor | undefined;
@@ -173,6 +178,7 @@ class Comparing {
     this.input = input;
     this.leftOut = leftOutLog(input.traced);
     this.excused = excusedLog(input.traced);
+    this.hooks = new Map((input.hooks ?? []).map((hook) => [refKey(hook.ref), hook]));
     this.ignoring = ignoring(
       input.ignore ?? [],
       [...input.declared.map(({ object }) => object), ...(input.generated ?? [])],
@@ -189,11 +195,13 @@ class Comparing {
       scope: input.scope,
       isClaim: claimsOf(input.declared.map(({ object }) => object)),
       isHashed: hashedAs(input.unnamed ?? []),
+      isHook: (ref) => this.hooks.has(refKey(ref)),
       made: this.made,
       kinds: input.live,
       look: input.live.look,
       pause: () => sleep(GARBAGE_MS),
-      onExcused: (one) => (one.excuse.judged ? this.questioned.push(one) : this.excused.add(one)),
+      onExcused: (one) =>
+        one.excuse.judged && !this.isHookAsDeclared(one.live) ? this.questioned.push(one) : this.excused.add(one),
     });
     const keys = queried.map(kindKey);
     this.versioned = new Set(keys.filter((key, index) => keys.indexOf(key) !== index));
@@ -295,6 +303,14 @@ class Comparing {
 
   private schemaOf({ ref }: DesiredObject): FieldSchema | undefined {
     return this.input.schemas.schemaOf(ref.apiVersion, ref.kind);
+  }
+
+  /** Policies are asked about what Git does not say. */
+  private isHookAsDeclared(live: LiveObject): boolean {
+    const hook = this.hooks.get(refKey(live.ref));
+    if (hook === undefined) return false;
+    const { changes, unknown, leftOut } = this.comparisonOf(hook, live);
+    return changes.length + unknown.length === 0 && !leftOut.some(({ judged }) => judged);
   }
 
   /** Asks the server about what was compared since; nothing without `live.dryRun`. */

@@ -115,6 +115,7 @@ export async function scan(asked: ScanOptions): Promise<Pass> {
     ]),
     beside: declaredBy(neighbours).map(({ object }) => object),
     unnamed: [...read, ...neighbours].flatMap(({ state }) => state.objects.filter(isUnnamed).map(({ ref }) => ref)),
+    hooks: [...read, ...neighbours].flatMap(({ state }) => state.hooks ?? []),
     live: options.live,
     schemas,
     secrets: options.secrets,
@@ -209,11 +210,15 @@ async function dealWith({ options, read, compared, schemas }: DealWith): Promise
   const { judgeDrifts, objectedOf } = await import("./judge-drifts.ts");
   const { proposeAll } = await import("./propose-all.ts");
   const { DeployedTruth } = await import("./deployed-truth.ts");
+  const { HelmNotes } = await import("./helm-notes.ts");
   const shallow = shallowHistory();
   const truth = new DeployedTruth({
     targets: new Map(read.map((one) => [one.target.name, deployedTarget(one, options)])),
     deployers: compared.deployers,
   });
+  const { helmRelease } = options.live;
+  const declared = declaredBy(read).map(({ object }) => object);
+  const releases = options.secrets && helmRelease !== undefined ? new HelmNotes(helmRelease, declared) : undefined;
   const telling = {
     ...options,
     truth,
@@ -221,7 +226,7 @@ async function dealWith({ options, read, compared, schemas }: DealWith): Promise
     targets: new Map(read.map(({ target }) => [target.name, historyTarget(target, options)])),
     compare: compared.compare,
     deployers: options.deployers ?? [],
-    ...(options.secrets && options.live.helmRelease !== undefined ? { helmRelease: options.live.helmRelease } : {}),
+    ...(releases === undefined ? {} : { releases }),
   };
   const judging = {
     ...options,
@@ -240,7 +245,7 @@ async function dealWith({ options, read, compared, schemas }: DealWith): Promise
     results,
     admitted,
     objected: objected.length,
-    faults: [...shallow.faults(), ...truth.faults()],
+    faults: [...shallow.faults(), ...truth.faults(), ...(releases?.faults() ?? [])],
     proposals: await proposeAll({ options, read, results, schemas, isNamespaced: scopeLookup(options.live) }),
   };
 }
@@ -544,7 +549,7 @@ function issueReason(result: DriftResult, refusals: readonly { readonly reason: 
 function idleReason(result: DriftResult): string {
   const { drift } = result;
   if (drift.state === "unmanaged") return "unmanaged, and no policy is violated";
-  if (drift.state === "pending" && drift.removedIn !== undefined) return "waits to be pruned";
+  if (drift.state === "pending" && drift.desired === undefined) return "waits to be pruned";
   if (drift.state === "drifted" && drift.changes.some(isOperationalChange))
     return "done once by hand, and nothing for Git";
   return "waits for a deployment";

@@ -1,6 +1,7 @@
 /** Grants what directions claim, where no policy objects, and makes drift that only waits for a deployment `pending`. */
 
 import type { Change, Drift, Judgement } from "../core/drift.ts";
+import { unmanagedOf } from "../drift/unmanaged.ts";
 import type { TargetDrift } from "./compare-live.ts";
 
 /**
@@ -9,10 +10,10 @@ import type { TargetDrift } from "./compare-live.ts";
  */
 export async function settleDirection(
   drift: Drift,
-  { questioned = [] }: Pick<TargetDrift, "questioned">,
+  { questioned = [], claimed }: Pick<TargetDrift, "questioned" | "claimed">,
   judge: (drift: Drift) => Promise<Judgement>,
 ): Promise<Drift> {
-  if (drift.state === "pending" && questioned.length > 0) return await prunable(drift, judge);
+  if (drift.state === "pending" && (questioned.length > 0 || claimed === true)) return await prunable(drift, judge);
   if (drift.state !== "drifted") return drift;
   const doubted = await withoutRefused(drift, judge);
   return doubted.changes.length > 0 && doubted.changes.every(isAhead) ? { ...doubted, state: "pending" } : doubted;
@@ -30,14 +31,17 @@ async function withoutRefused(drift: Drifted, judge: (drift: Drift) => Promise<J
   return { ...drift, changes };
 }
 
-/** An object that Git gave up and that holds more than Git had: what that is was left out on evidence that can be forged. */
+/**
+ * An object that Git gave up, where that it waits to be pruned rests on evidence that can be forged: a deployer's note, or
+ * what it holds more than Git had.
+ */
 async function prunable(
   drift: Extract<Drift, { readonly state: "pending" }>,
   judge: (drift: Drift) => Promise<Judgement>,
 ): Promise<Drift> {
-  const { ref, live, removedIn } = drift;
-  if (live === undefined || removedIn === undefined) return drift;
-  const unmanaged = { state: "unmanaged", ref, live, removedIn } as const;
+  const { live, removedIn } = drift;
+  if (live === undefined) return drift;
+  const unmanaged = { ...unmanagedOf(live), ...(removedIn === undefined ? {} : { removedIn }) };
   return (await judge(unmanaged)).verdict === "compliant" ? drift : unmanaged;
 }
 

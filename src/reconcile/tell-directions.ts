@@ -5,10 +5,10 @@
 
 import { isFault } from "../core/fault.ts";
 import type { Change, Drift } from "../core/drift.ts";
-import type { Actor, DesiredObject, LiveObject } from "../core/objects.ts";
-import { refKey } from "../core/refs.ts";
+import type { Actor, DesiredObject, LiveObject, ReleaseRef } from "../core/objects.ts";
+import { kindKey, refKey } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
-import type { LiveSource, Progress, SourceHistory, SourceTree } from "../core/stages.ts";
+import type { Progress, ReleaseRevision, SourceHistory, SourceTree } from "../core/stages.ts";
 import { fieldAt, textOf } from "../core/value.ts";
 import type { ValueMap } from "../core/value.ts";
 import { objectHistories } from "../desired/history.ts";
@@ -22,6 +22,7 @@ import type { DirectionInput, Past } from "../drift/direction.ts";
 import { lastAppliedOf } from "../live/last-applied.ts";
 import type { TargetDrift } from "./compare-live.ts";
 import type { Abandoned, DeployedTruth, Truth } from "./deployed-truth.ts";
+import type { HelmNotes } from "./helm-notes.ts";
 
 /** What tells where a target's files are, and how they are read. */
 export interface HistoryTarget {
@@ -38,8 +39,8 @@ export interface TellDirectionsInput {
   readonly compare: (desired: DesiredObject, live: LiveObject) => Comparison;
   /** Managers that deploy, besides the known ones. */
   readonly deployers: readonly string[];
-  /** See {@link LiveSource.helmRelease}; absent where Secrets may not be read. */
-  readonly helmRelease?: LiveSource["helmRelease"];
+  /** What Helm noted; absent where Secrets may not be read. */
+  readonly releases?: Pick<HelmNotes, "of" | "isDeclared">;
   /** Of objects whose deployer says what it deployed. */
   readonly truth?: Pick<DeployedTruth, "of" | "removed">;
   readonly progress: Progress;
@@ -79,6 +80,7 @@ async function tellOne({ input, pasts, found, removed }: TellOne): Promise<Targe
   const gone = removed.get(found);
   if (gone !== undefined) return prunable(input, found, gone);
   const { drift, target } = found;
+  if (drift.state === "unmanaged") return await prunableByHelm(input, found, drift.live);
   if (drift.state === "missing") return await undeployed(input, found, drift);
   if (drift.state !== "drifted" || drift.changes.length === 0) return found;
   const truth = await input.truth?.of(target, drift.desired);
@@ -99,7 +101,9 @@ async function tellOne({ input, pasts, found, removed }: TellOne): Promise<Targe
   return { ...found, drift: { ...drift, changes } };
 }
 
-type Known = Pick<DirectionInput, "past" | "noted" | "notedIn"> & { readonly shallow: boolean };
+type Known = Pick<DirectionInput, "past" | "noted" | "notedIn" | "attempted" | "notedApart"> & {
+  readonly shallow: boolean;
+};
 
 /** What the deployer says goes before what times and notes let guess. */
 async function knownOf(
@@ -116,18 +120,32 @@ async function knownOf(
     };
   }
   const noted = await notedOf(input, desired, live);
-  return { ...(await pasts.of(found.target, desired)), ...(noted === undefined ? {} : { noted }) };
+  return { ...(await pasts.of(found.target, desired)), ...noted };
 }
 
 /** What its deployer did not come to yet is no drift. */
 async function undeployed(
-  { truth }: TellDirectionsInput,
+  { truth, releases }: TellDirectionsInput,
   found: TargetDrift,
   { ref, desired }: Extract<Drift, { readonly state: "missing" }>,
 ): Promise<TargetDrift> {
   const told = await truth?.of(found.target, desired);
-  const waits = told?.kind === "never" || (told?.kind === "known" && told.deployed === undefined);
+  const waits =
+    told?.kind === "never" ||
+    (told?.kind === "known" && told.deployed === undefined) ||
+    (told === undefined && (await waitsForHelm(releases, desired)));
   return waits ? { ...found, drift: { state: "pending", ref, desired, changes: [] } } : found;
+}
+
+/**
+ * Its release was deployed without it. What stands in `crds/` is made at the first installation and at no upgrade, so that
+ * it waits for nothing (helm `pkg/action/install.go`).
+ */
+async function waitsForHelm(releases: TellDirectionsInput["releases"], desired: DesiredObject): Promise<boolean> {
+  const { release, ref, origin } = desired;
+  if (release === undefined || /(?:^|\/)crds\//.test(origin.file)) return false;
+  const noted = await releases?.of(release);
+  return noted !== undefined && noted.deployed?.objects.some((one) => isNoted(one, ref, release)) !== true;
 }
 
 /** Git's past as far as it was read has nothing that tells which side moved. */
@@ -140,10 +158,19 @@ async function notedOf(
   input: TellDirectionsInput,
   desired: DesiredObject,
   live: LiveObject,
-): Promise<DesiredObject | undefined> {
+): Promise<Pick<DirectionInput, "noted" | "attempted" | "notedApart">> {
   const [newest] = deploymentsOf(live.managers, deployersOf(input, live));
-  const value = appliedOf(live, newest) ?? (isHelm(newest) ? await releasedOf(input, live) : undefined);
-  return value === undefined ? undefined : { ...desired, value };
+  const value = appliedOf(live, newest);
+  if (value !== undefined) return { noted: { ...desired, value } };
+  const ref = isHelm(newest) ? releaseOf(live) : undefined;
+  const release = ref === undefined ? undefined : await input.releases?.of(ref);
+  if (ref === undefined || release === undefined) return {};
+  const as = (revision: ReleaseRevision | undefined): readonly DesiredObject[] => {
+    const found = releasedIn(revision, live.ref, ref);
+    return found === undefined ? [] : [{ ...desired, value: found }];
+  };
+  const [noted] = as(release.deployed);
+  return { ...(noted === undefined ? {} : { noted }), attempted: release.attempts.flatMap(as), notedApart: true };
 }
 
 const CREATED = "kubectl-create";
@@ -174,24 +201,45 @@ function appliedOf(live: LiveObject, newest: Actor | undefined): ValueMap | unde
 }
 
 /** The annotations that Helm owns its objects by (helm `pkg/action/validate.go`). */
-async function releasedOf(
-  { helmRelease }: TellDirectionsInput,
-  { ref, value }: LiveObject,
-): Promise<ValueMap | undefined> {
+function releaseOf({ value }: LiveObject): ReleaseRef | undefined {
   const annotations = fieldAt(value, "metadata", "annotations");
   const name = textOf(annotations, "meta.helm.sh/release-name");
   const namespace = textOf(annotations, "meta.helm.sh/release-namespace");
-  if (name === undefined || namespace === undefined) return undefined;
-  const objects = await helmRelease?.(namespace, name);
-  return objects?.find((object) => {
-    const metadata = fieldAt(object, "metadata");
-    return (
-      textOf(object, "apiVersion") === ref.apiVersion &&
-      textOf(object, "kind") === ref.kind &&
-      textOf(metadata, "name") === ref.name &&
-      (ref.namespace === undefined || (textOf(metadata, "namespace") ?? namespace) === ref.namespace)
-    );
-  });
+  return name === undefined || namespace === undefined ? undefined : { namespace, name };
+}
+
+function releasedIn(revision: ReleaseRevision | undefined, ref: ObjectRef, release: ReleaseRef): ValueMap | undefined {
+  return revision?.objects.find((one) => textOf(one, "apiVersion") === ref.apiVersion && isNoted(one, ref, release));
+}
+
+/** In whatever version. */
+function isNoted(object: ValueMap, ref: ObjectRef, { namespace }: ReleaseRef): boolean {
+  const metadata = fieldAt(object, "metadata");
+  const kind = { apiVersion: textOf(object, "apiVersion") ?? "", kind: textOf(object, "kind") ?? "" };
+  return (
+    kindKey(kind) === kindKey(ref) &&
+    textOf(metadata, "name") === ref.name &&
+    (ref.namespace === undefined || (textOf(metadata, "namespace") ?? namespace) === ref.namespace)
+  );
+}
+
+/**
+ * The release that Git still declares was deployed with the object, just as it lives, and Git has it no more: the next
+ * upgrade deletes it. Helm's note alone says so, which whoever writes Secrets may have written: a claim.
+ */
+async function prunableByHelm(input: TellDirectionsInput, found: TargetDrift, live: LiveObject): Promise<TargetDrift> {
+  const { releases, compare, deployers } = input;
+  const release = releaseOf(live);
+  if (releases === undefined || release === undefined || !releases.isDeclared(release)) return found;
+  // helm `pkg/kube/resource_policy.go`: it asks the live object.
+  if (textOf(fieldAt(live.value, "metadata", "annotations"), "helm.sh/resource-policy") === "keep") return found;
+  const value = releasedIn((await releases.of(release))?.deployed, live.ref, release);
+  if (value === undefined || !isHelm(deploymentsOf(live.managers, deployers)[0])) return found;
+  const origin = { file: "", document: 0, items: [], layer: "helm", hash: "" } as const;
+  const { changes, unknown, leftOut } = compare({ ref: live.ref, value, origin }, live);
+  if (changes.length + unknown.length > 0) return found;
+  const questioned = leftOut.filter((field) => field.judged);
+  return { ...found, drift: { state: "pending", ref: live.ref, live, changes: [] }, questioned, claimed: true };
 }
 
 /**

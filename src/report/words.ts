@@ -43,7 +43,7 @@ export function stateWords(drift: Drift): string {
     case "drifted":
       return "differs from Git";
     case "pending":
-      return drift.removedIn === undefined ? "waits for a deployment" : "waits to be pruned";
+      return drift.desired === undefined ? "waits to be pruned" : "waits for a deployment";
     case "missing":
       return "is in Git and not in the cluster";
     case "unmanaged":

@@ -17,6 +17,7 @@ export interface FluxReport {
   readonly code: number | null;
   readonly summary: { readonly objects: Readonly<Record<string, number>> };
   readonly faults: readonly { readonly code: string; readonly message: string }[];
+  readonly excused?: readonly { readonly rule: string; readonly count: number }[];
   readonly drifts: readonly {
     readonly object: { readonly kind: string; readonly name: string; readonly namespace?: string };
     readonly state: string;

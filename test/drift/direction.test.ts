@@ -47,6 +47,8 @@ interface Case {
   readonly codified?: readonly number[];
   readonly end?: Past["end"];
   readonly noted?: Readonly<Record<string, string>>;
+  /** What was tried since, newest first: notes that stand elsewhere than in the object. */
+  readonly attempted?: readonly Readonly<Record<string, string>>[];
 }
 
 function compare(desired: DesiredObject, live: LiveObject): Comparison {
@@ -56,7 +58,7 @@ function compare(desired: DesiredObject, live: LiveObject): Comparison {
 
 /** `data.a live-changed`, with what was deployed, the commit, and `?` where it is only claimed. */
 function told(one: Case): readonly string[] {
-  const { git, live, owned = {}, before = [], codified = [], end = "beginning", noted } = one;
+  const { git, live, owned = {}, before = [], codified = [], end = "beginning", noted, attempted } = one;
   const desired = desiredOf(config(git));
   const cluster: LiveObject = { ...liveOf(config(live)), managers: managersOf(owned) };
   const versions = before.map(([minute, data], index): Version => ({
@@ -72,6 +74,9 @@ function told(one: Case): readonly string[] {
     past: { versions, end },
     compare,
     ...(noted === undefined ? {} : { noted: desiredOf(config(noted)) }),
+    ...(attempted === undefined
+      ? {}
+      : { attempted: attempted.map((data) => desiredOf(config(data))), notedApart: true }),
   });
   return answers.map(words);
 }
@@ -256,6 +261,62 @@ describe("what somebody else wrote", () => {
     ],
   ])("%s", (_name, given, expected) => {
     expect(told(given)).toEqual([expected]);
+  });
+});
+
+describe("what a release's Secrets say, where Git's past is not rendered", () => {
+  const HELM = { "helm Update 10": ["a"] };
+  const HAND = { "helm Update 10": [], "kubectl-edit Update 30": ["a"] };
+  const end = "unreadable";
+
+  test.each<readonly [string, Case, string]>([
+    [
+      "is live, by helm: Git is ahead, as far as anybody says",
+      { git: { a: "2" }, live: { a: "1" }, owned: HELM, noted: { a: "1" }, attempted: [], end },
+      "data.a git-ahead? was 1",
+    ],
+    [
+      "came with an upgrade that failed, and Git went on",
+      { git: { a: "3" }, live: { a: "2" }, owned: HELM, noted: { a: "1" }, attempted: [{ a: "2" }], end },
+      "data.a git-ahead? was 2",
+    ],
+    [
+      "came with a first installation that failed",
+      { git: { a: "2" }, live: { a: "1" }, owned: HELM, attempted: [{ a: "1" }], end },
+      "data.a git-ahead? was 1",
+    ],
+    [
+      "was not what is live, before Git moved on",
+      { git: { a: "2" }, live: { a: "9" }, owned: HAND, noted: { a: "1" }, attempted: [], end },
+      "data.a both-changed was 1",
+    ],
+    [
+      "was somebody's change by hand before it was deployed, and helm left it his",
+      { git: { a: "2" }, live: { a: "1" }, owned: HAND, noted: { a: "1" }, attempted: [], end },
+      "data.a git-ahead? was 1",
+    ],
+    [
+      "was written over by hand after a first installation that failed",
+      { git: { a: "2" }, live: { a: "9" }, owned: HAND, attempted: [{ a: "1" }], end },
+      "data.a both-changed was 1",
+    ],
+    [
+      "was taken away by hand",
+      { git: { a: "1", b: "1" }, live: { b: "1" }, owned: { "helm Update 10": ["b"] }, noted: { a: "1" }, end },
+      "data.a live-changed was 1",
+    ],
+    [
+      "never was there, with what failed neither: Git has it, and it waits",
+      { git: { a: "1", b: "1" }, live: { b: "1" }, owned: HELM, noted: { b: "2" }, attempted: [{ b: "1" }], end },
+      "data.a git-ahead?",
+    ],
+  ])("%s", (_name, given, expected) => {
+    expect(told(given)).toEqual([expected]);
+  });
+
+  test("stands in the object itself, says what is live, and somebody else wrote that: it is no note of Helm's", () => {
+    const given = { git: { a: "2" }, live: { a: "1" }, owned: HAND, noted: { a: "1" }, end } as const;
+    expect(told(given)).toEqual(["data.a both-changed was 1"]);
   });
 });
 

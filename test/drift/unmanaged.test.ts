@@ -64,6 +64,7 @@ async function unmanaged(
     declaredKinds: new Set(refs.map(kindKey)),
     scope,
     isClaim: () => false,
+    isHook: ({ name }) => name.startsWith("hook-"),
     kinds: {
       served: (kind: KindRef) => builtinKind(kind),
       lacks: ({ kind }: KindRef) => kind === "Ghost",
@@ -266,6 +267,13 @@ describe("what is excused is told, with the reason", () => {
         "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: web, namespace: shop}, spec: {volumeClaimTemplates: [{metadata: {name: data}}]}}",
       ],
       "called like the claims that a StatefulSet's template makes",
+      undefined,
+      true,
+    ],
+    [
+      "what Git declares as a chart's hook",
+      ["{apiVersion: batch/v1, kind: Job, metadata: {name: hook-a, namespace: shop}}"],
+      "a hook of a chart, which Git declares",
       undefined,
       true,
     ],

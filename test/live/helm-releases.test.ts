@@ -2,7 +2,7 @@
 
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import type { ValueMap } from "../../src/core/value.ts";
+import type { HelmRelease } from "../../src/core/stages.ts";
 import type { Api } from "../../src/live/api.ts";
 import { openReleases } from "../../src/live/helm-releases.ts";
 import { digester } from "../desired/repositories.ts";
@@ -24,8 +24,8 @@ function packed(text: string | Buffer): string {
   return Buffer.from(gzipSync(text).toString("base64")).toString("base64");
 }
 
-function secret(version: string, release: string, type = "helm.sh/release.v1"): object {
-  return { metadata: { labels: { version } }, type, data: { release } };
+function secret(version: string, release: string, type = "helm.sh/release.v1", status = "deployed"): object {
+  return { metadata: { labels: { version, status } }, type, data: { release } };
 }
 
 /** Answers each request with the list, and keeps what was asked. */
@@ -43,7 +43,7 @@ function released(manifest: string): string {
   return packed(JSON.stringify({ name: "web", manifest }));
 }
 
-async function read(items: readonly object[], status?: number): Promise<readonly ValueMap[] | undefined> {
+async function read(items: readonly object[], status?: number): Promise<HelmRelease | undefined> {
   return await openReleases(apiOf(items, status).api, digester)("shop", "web");
 }
 
@@ -54,11 +54,39 @@ test("the newest revision's objects, without any secret, asked for once", async 
     secret("11", released("{}"), "Opaque"),
   ]);
   const releases = openReleases(api, digester);
-  const objects = await releases("shop", "web");
-  expect(objects).toMatchObject([{ kind: "ConfigMap", data: { a: "1" } }, { kind: "Secret" }]);
-  expect(JSON.stringify(objects)).not.toContain("s3cr3t-canary");
+  const release = await releases("shop", "web");
+  expect(release?.deployed).toMatchObject({ revision: 10, status: "deployed" });
+  expect(release?.deployed?.objects).toMatchObject([{ kind: "ConfigMap", data: { a: "1" } }, { kind: "Secret" }]);
+  expect(release?.attempts).toEqual([]);
+  expect(JSON.stringify(release)).not.toContain("s3cr3t-canary");
   await releases("shop", "web");
-  expect(asked).toEqual(["/api/v1/namespaces/shop/secrets?labelSelector=owner=helm,name=web,status=deployed&limit=10"]);
+  const states = "deployed,failed,pending-install,pending-upgrade,pending-rollback";
+  const selector = `owner=helm,name=web,status in (${states})`;
+  expect(asked).toEqual([`/api/v1/namespaces/shop/secrets?labelSelector=${selector}&limit=20`]);
+});
+
+const OLD = released(MANIFEST.replace('"1"', '"old"'));
+const TYPE = "helm.sh/release.v1";
+
+test("what was tried since the last deployment, newest first, and nothing that came before it", async () => {
+  const release = await read([
+    secret("1", OLD, TYPE, "failed"),
+    secret("3", released(MANIFEST), TYPE, "pending-upgrade"),
+    secret("2", OLD, TYPE, "failed"),
+    secret("10", released(MANIFEST), TYPE, "failed"),
+    secret("1", released(MANIFEST)),
+  ]);
+  expect(release?.deployed?.revision).toBe(1);
+  expect(release?.attempts).toMatchObject([
+    { revision: 10, status: "failed", objects: [{ data: { a: "1" } }, {}] },
+    { revision: 3, status: "pending-upgrade", objects: [{ data: { a: "1" } }, {}] },
+    { revision: 2, status: "failed", objects: [{ data: { a: "old" } }, {}] },
+  ]);
+});
+
+test("a first installation that failed deployed nothing, and what does not parse of it tells nothing of objects", async () => {
+  const release = await read([secret("1", released("a: ["), TYPE, "failed")]);
+  expect(release).toEqual({ attempts: [{ revision: 1, status: "failed", objects: [] }] });
 });
 
 test.each<readonly [string, readonly object[], number]>([

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { changesOf } from "../../src/core/drift.ts";
 import type { Fault } from "../../src/core/fault.ts";
+import type { DesiredObject } from "../../src/core/objects.ts";
 import { formatRef } from "../../src/core/refs.ts";
 import type { LiveEvent, LiveSource } from "../../src/core/stages.ts";
 import type { ValueMap } from "../../src/core/value.ts";
@@ -59,6 +60,7 @@ async function compare(
   declared: readonly Declared[],
   events: readonly LiveEvent[],
   served: LiveSource["served"] = () => undefined,
+  hooks: readonly DesiredObject[] = [],
 ): Promise<LiveComparison> {
   const live: LiveSource = {
     cluster: { name: "fake", version: "" },
@@ -73,6 +75,7 @@ async function compare(
   };
   return compareLive({
     declared,
+    hooks,
     live,
     schemas: builtinSchemas,
     secrets: true,
@@ -107,6 +110,17 @@ describe("what the cluster has, page by page", () => {
     const compared = await compare(declare(config("a")), [objects(config("a"), config("left-behind")), read(CONFIG)]);
     expect(told(compared)).toEqual(["unmanaged ConfigMap/left-behind in shop"]);
   });
+});
+
+test("a chart's hook is asked about where it lives otherwise than Git has it, and is never missing", async () => {
+  const hooks = [config("same"), config("other"), config("gone")].map((value) => desiredOf(value));
+  const events = [objects(config("a"), config("same"), config("other", "mine")), read(CONFIG)];
+  const compared = await compare(declare(config("a")), events, undefined, hooks);
+  expect(told(compared)).toEqual([]);
+  expect(compared.questioned.map(({ live }) => formatRef(live.ref))).toEqual(["ConfigMap/other in shop"]);
+  expect(compared.excused.told()?.rules).toEqual([
+    { rule: "a hook of a chart, which Git declares", count: 1, examples: ["ConfigMap/same in shop"] },
+  ]);
 });
 
 function ingress(more: string): ValueMap {

@@ -96,4 +96,14 @@ describe("an object that Git gave up", () => {
       removedIn: "c1",
     });
   });
+
+  test.each<readonly [string, readonly string[], string]>([
+    ["waits, where only a note says so and policy has nothing to say", [], "pending"],
+    ["is unmanaged, where only a note says that it waits and policy objects", ["a"], "unmanaged"],
+  ])("%s", async (_what, objections, expected) => {
+    const noted: Drift = { state: "pending", ref: REF, live: LIVE, changes: [] };
+    const settled = await settleDirection(noted, { claimed: true }, objectingTo(...objections));
+    expect(settled.state).toBe(expected);
+    expect(settled).not.toHaveProperty("removedIn");
+  });
 });

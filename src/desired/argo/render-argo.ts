@@ -29,6 +29,8 @@ export interface RenderedArgo {
   readonly generated: readonly DesiredObject[];
   readonly faults: readonly Fault[];
   readonly encrypted: number;
+  /** Of charts. */
+  readonly hooks: readonly DesiredObject[];
   /** Whether some Application takes the file in. */
   readonly deploys: (file: string) => boolean;
 }
@@ -64,6 +66,7 @@ class ArgoPass {
   /** Some Application names the target's cluster. */
   #here = false;
   readonly #locator: Locator;
+  readonly #hooks: DesiredObject[] = [];
   #encrypted = 0;
 
   constructor(input: DesiredInput, found: FoundArgo) {
@@ -99,6 +102,7 @@ class ArgoPass {
       generated: this.#generated.toSorted((a, b) => compareRefs(a.ref, b.ref)),
       faults: faults.toSorted((a, b) => compareText(a.about, b.about)),
       encrypted: this.#encrypted,
+      hooks: this.#hooks,
       deploys: (file) => this.#built.some((root) => takesIn(root, file)),
     };
   }
@@ -185,8 +189,13 @@ class ArgoPass {
   }
 
   /** Of one Application the last declaration counts (gitops-engine `DeduplicateTargetObjects`). */
-  #take(application: Application, { root, objects, faults, encrypted }: RenderedSource, depth: number): void {
+  #take(
+    application: Application,
+    { root, objects, faults, encrypted, hooks = [] }: RenderedSource,
+    depth: number,
+  ): void {
     this.#encrypted += encrypted;
+    this.#hooks.push(...hooks);
     this.#faults.push(...faults);
     this.#roots = [...this.#roots, { ...root, deployer: argoDeployer(application) }];
     for (const object of objects) {

@@ -33,6 +33,8 @@ export interface RenderedFlux {
   readonly objects: readonly DesiredObject[];
   readonly faults: readonly Fault[];
   readonly encrypted: number;
+  /** Of charts. */
+  readonly hooks: readonly DesiredObject[];
   /** Whether something that Flux deploys takes the file in. */
   readonly deploys: (file: string) => boolean;
 }
@@ -57,6 +59,7 @@ class FluxPass {
   readonly #roots: RenderRoot[] = [];
   readonly #faults: Fault[] = [];
   readonly #ignoring = new Map<string, Promise<(path: string) => boolean>>();
+  readonly #hooks: DesiredObject[] = [];
   #encrypted = 0;
   #origin: Promise<string | undefined> | undefined;
 
@@ -90,6 +93,7 @@ class FluxPass {
       objects: [...this.#objects].toSorted(([a], [b]) => compareText(a, b)).flatMap(([, objects]) => objects),
       faults: this.#faults.toSorted((a, b) => compareText(a.about, b.about)),
       encrypted: this.#encrypted,
+      hooks: this.#hooks,
       deploys: (file) => this.#built.some(({ root }) => takesIn(root, file)),
     };
   }
@@ -171,6 +175,7 @@ class FluxPass {
     const manifests = readRendered({ root, rendered, context, isFile: (path) => this.#files.has(path) });
     this.#encrypted += manifests.encrypted;
     this.#faults.push(...manifests.faults);
+    this.#hooks.push(...(manifests.hooks ?? []));
     const deployer = { kind: "flux-helm-release", ref, file, suspended, spec } as const;
     const fetched = chart === undefined ? {} : { chart };
     this.#roots.push({ path: root.path, renderer: "helm", version: rendered.version, ...fetched, deployer });

@@ -67,6 +67,7 @@ export async function helmJob(input: HelmInput): Promise<RenderJob | Fault> {
   );
   return {
     renderer: "helm",
+    release: settings.release ?? chart.name,
     path,
     file,
     tree,

@@ -3,7 +3,7 @@
 import { availableParallelism } from "node:os";
 import { isFault } from "../../core/fault.ts";
 import type { Fault } from "../../core/fault.ts";
-import type { DesiredObject } from "../../core/objects.ts";
+import type { DesiredObject, ReleaseRef } from "../../core/objects.ts";
 import type { RenderRoot } from "../../core/stages.ts";
 import type { DesiredInput, DesiredTarget, Sources } from "../desired.ts";
 import { contextOf } from "../manifests.ts";
@@ -18,6 +18,7 @@ import type { RenderJob } from "./renderers.ts";
 interface RenderedRoots {
   readonly roots: readonly RenderRoot[];
   readonly objects: readonly DesiredObject[];
+  readonly hooks?: readonly DesiredObject[];
   readonly faults: readonly Fault[];
   readonly encrypted: number;
 }
@@ -39,6 +40,7 @@ export async function renderRoots(input: DesiredInput, { rendered: found, all }:
   return {
     roots: results.flatMap((one) => one.roots),
     objects: results.flatMap((one) => one.objects),
+    hooks: results.flatMap((one) => one.hooks ?? []),
     faults: [...noChart(input.target, found), ...withoutRenderer(found, results)],
     encrypted: results.reduce((sum, one) => sum + one.encrypted, 0),
   };
@@ -101,7 +103,13 @@ async function renderRoot(
   const context = contextOf({ ...input, target: namespaceOf(input.target, root) });
   const noted = !isFault(job) && job.noted === true;
   const manifests = readRendered({ root, rendered, context, noted, isFile: (file) => files.has(file) });
-  return { ...manifests, roots: [{ path, renderer, version: rendered.version }] };
+  const release = releaseOf(job, context.namespace);
+  const objects = manifests.objects.map((object) => (release === undefined ? object : { ...object, release }));
+  return { ...manifests, objects, roots: [{ path, renderer, version: rendered.version }] };
+}
+
+function releaseOf(job: RenderJob | Fault, namespace = "default"): ReleaseRef | undefined {
+  return isFault(job) || job.release === undefined ? undefined : { namespace, name: job.release };
 }
 
 function jobOf(

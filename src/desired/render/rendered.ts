@@ -25,8 +25,8 @@ export interface RenderedInput {
 }
 
 /**
- * The objects that are there to stay: Helm's hooks are not (they are made and deleted by each upgrade), nor is what has
- * another name each time.
+ * The objects that are there to stay: Helm's hooks are not (they are made anew, or made and deleted, by each upgrade), nor is
+ * what has another name each time.
  */
 export function readRendered(input: RenderedInput): Manifests {
   const { root, rendered } = input;
@@ -58,14 +58,17 @@ function readOutput({ root, context, isFile, noted }: RenderedInput, output: Buf
     const file = fileOf(root, source, isFile);
     return { file, manifests: readManifests(file, Buffer.from(part), context) };
   });
+  const objects = read.flatMap(({ file, manifests }) =>
+    manifests.objects.map((one) => {
+      const found: NotedObject = noted === true ? withoutNote(one, root.path) : { object: one };
+      const own = found.file !== undefined && isFile(found.file) ? found.file : file;
+      return placedIn(root, own, found.object);
+    }),
+  );
+  const hooks = objects.filter(isHook);
   return {
-    objects: read.flatMap(({ file, manifests }) =>
-      manifests.objects.flatMap((one) => {
-        const found: NotedObject = noted === true ? withoutNote(one, root.path) : { object: one };
-        const own = found.file !== undefined && isFile(found.file) ? found.file : file;
-        return settled(root, own, found.object);
-      }),
-    ),
+    objects: objects.filter((object) => !isHook(object)),
+    ...(hooks.length === 0 ? {} : { hooks }),
     faults: read.flatMap(({ file, manifests }) => manifests.faults.map((fault) => placed(root, file, fault))),
     encrypted: read.reduce((sum, { manifests }) => sum + manifests.encrypted, 0),
   };
@@ -94,10 +97,9 @@ function fileOf(root: FoundRoot, source: string | undefined, isFile: (path: stri
   return isFile(file) ? file : root.file;
 }
 
-function settled({ renderer, path }: FoundRoot, file: string, object: DesiredObject): readonly DesiredObject[] {
-  if (isHook(object)) return [];
+function placedIn({ renderer, path }: FoundRoot, file: string, object: DesiredObject): DesiredObject {
   const { hash } = object.origin;
-  return [{ ...object, origin: { file, document: 0, items: [], layer: renderer, root: path, hash } }];
+  return { ...object, origin: { file, document: 0, items: [], layer: renderer, root: path, hash } };
 }
 
 /** Helm's mark (helm `pkg/release/hook.go`); Argo CD's hooks are told by the comparison. */

@@ -53,6 +53,8 @@ export interface RenderJob {
   readonly capabilities?: Capabilities;
   /** kustomize was asked to note where objects come from: what it adds for that is no part of them. */
   readonly noted?: boolean;
+  /** Of a chart: what its release is called, which need not be deployed by that name. */
+  readonly release?: string;
   /** Whether the output might not be the same the next time, as templates' functions go: it is then rendered twice. */
   readonly mayVary: "never" | "templates";
 }
