@@ -55,6 +55,21 @@ for (const major of ["helm", "helm4"] as const) {
   ]);
 }
 
+/** Of a failure: the numbers are those of the samples that it names. */
+const HOW = `have it again with HOLDFAST_SEED=${SEED} HOLDFAST_CHANGES=<the samples' numbers>`;
+
+function differing(found: readonly string[], expected: readonly string[]): readonly string[] {
+  const missed = expected.filter((line) => !found.includes(line)).map((line) => `not said: ${line}`);
+  const besides = found.filter((line) => !expected.includes(line)).map((line) => `said: ${line}`);
+  return [...missed, ...besides];
+}
+
+function theirs(report: Parameters<typeof told>[0]): readonly string[] {
+  return told(report)
+    .filter((line) => !/test-(?:reader|viewer)$/.test(line))
+    .toSorted();
+}
+
 function suite(major: HelmMajor): void {
   let stand: HelmStand;
   let fresh = COUNT;
@@ -89,21 +104,16 @@ function suite(major: HelmMajor): void {
     for (const [index, one] of to) live.set(index, seen.has(index) ? { ...one, seen: true } : one);
   }
 
-  async function expectTold(
+  /** What the scan did not say, and what it said besides; with the faults that no part of the suite makes. */
+  async function wrong(
     more: { readonly attempted?: ReadonlyMap<number, Sample>; readonly also?: readonly string[] } = {},
-  ): Promise<void> {
+  ): Promise<readonly string[]> {
     const { attempted, also = [] } = more;
     const report = await stand.scan({ major });
     const model = { git, deployed, live, byHand, secrets: true, ...(attempted === undefined ? {} : { attempted }) };
-    const how = `HOLDFAST_SEED=${SEED} HOLDFAST_CHANGES=<the samples' numbers>`;
-    expect(theirs(report), how).toEqual([...expectedOf(model), ...also].toSorted());
-    expect(report.faults.map(({ code }) => code)).toEqual(attempted === undefined ? [] : ["sync-failed"]);
-  }
-
-  function theirs(report: Parameters<typeof told>[0]): readonly string[] {
-    return told(report)
-      .filter((line) => !/test-(?:reader|viewer)$/.test(line))
-      .toSorted();
+    const codes = report.faults.map(({ code }) => `fault ${code}`);
+    const failed = attempted === undefined ? [] : ["fault sync-failed"];
+    return differing([...theirs(report), ...codes], [...expectedOf(model), ...also, ...failed]);
   }
 
   function chosen(): readonly number[] {
@@ -200,7 +210,9 @@ function suite(major: HelmMajor): void {
     for (const hand of hands) await hand();
   }
 
-  test("what is deployed is in sync", async () => await expectTold());
+  test("what is deployed is in sync", async () => {
+    expect(await wrong(), HOW).toEqual([]);
+  });
 
   test("changes by hand are the cluster's, and gone with the next upgrade, but for what Git never named", async () => {
     for (const index of chosen()) {
@@ -208,49 +220,49 @@ function suite(major: HelmMajor): void {
       const part = random(2) === 0 ? "size" : "level";
       await byHandOf(index, part, part === "size" ? "7" : "debug", HANDS[random(HANDS.length)] ?? "patch");
     }
-    await expectTold();
+    expect(await wrong(), HOW).toEqual([]);
     await upgrade();
-    await expectTold();
+    expect(await wrong(), HOW).toEqual([]);
     for (const [index, { seen }] of live) {
       if (seen !== true) continue;
       await stand.kubectl("annotate", ref(index), "-n", "lab", "example.com/seen-");
       live.set(index, git.get(index) ?? FIRST);
     }
-    await expectTold();
+    expect(await wrong(), HOW).toEqual([]);
   });
 
   test("what was committed and not upgraded to is pending, beside changes by hand", async () => {
     await changeAll(1, { size: "4", level: "warn" });
-    await expectTold();
+    expect(await wrong(), HOW).toEqual([]);
   });
 
   test("without the right to read Secrets only who wrote a field tells", async () => {
     const report = await stand.scan({ major, user: "viewer" });
     const model = { git, deployed, live, byHand, secrets: false };
-    expect(theirs(report), `HOLDFAST_SEED=${SEED}`).toEqual(expectedOf(model));
+    expect(differing(theirs(report), expectedOf(model)), HOW).toEqual([]);
   });
 
   test("a rollback leaves Git ahead", async () => {
     const before = new Map(deployed);
     await upgrade();
-    await expectTold();
+    expect(await wrong(), HOW).toEqual([]);
     const { code, output } = await stand.helm(major, "rollback", "samples", "--namespace", "lab", ...forced);
     expect(code, output).toBe(0);
     deployed = before;
     settle(before);
-    await expectTold();
-    const [index = 0] = chosen().filter((one) => live.has(one));
+    expect(await wrong(), HOW).toEqual([]);
+    const index = chosen().find((one) => live.has(one)) ?? 0;
     await byHandOf(index, "level", "trace", "patch");
-    await expectTold();
+    expect(await wrong(), HOW).toEqual([]);
     await upgrade();
-    await expectTold();
+    expect(await wrong(), HOW).toEqual([]);
   });
 
   test("a new version of the chart is pending where it shows, and nowhere else", async () => {
     await stand.commit(versioned("1.1.0"));
-    await expectTold({ also: ["pending ConfigMap/about", 'about: data.chart git-ahead "1.0.0"'] });
+    expect(await wrong({ also: ["pending ConfigMap/about", 'about: data.chart git-ahead "1.0.0"'] }), HOW).toEqual([]);
     await upgrade();
-    await expectTold();
+    expect(await wrong(), HOW).toEqual([]);
   });
 
   /** As it really is there, whatever helm came to do. */
@@ -271,13 +283,13 @@ function suite(major: HelmMajor): void {
     const attempted = new Map(git);
     await observe();
     const also = ["pending ConfigMap/unchangeable", 'unchangeable: data.value git-ahead "1"'];
-    await expectTold({ attempted, also });
+    expect(await wrong({ attempted, also }), HOW).toEqual([]);
     // Git goes on from what failed.
     await changeAll(3, { size: "6", level: "fatal" });
-    await expectTold({ attempted, also });
+    expect(await wrong({ attempted, also }), HOW).toEqual([]);
     await stand.commit(unchangeable("1"));
     await upgrade();
-    await expectTold();
+    expect(await wrong(), HOW).toEqual([]);
   });
 
   test("an upgrade that was broken off is told, until a rollback", async () => {
@@ -286,16 +298,17 @@ function suite(major: HelmMajor): void {
     await stand.breakOff(major, LAB, ...forced);
     await changeAll(5, { size: "9", level: "alert" });
     await observe();
-    await expectTold({ attempted });
+    expect(await wrong({ attempted }), HOW).toEqual([]);
     const { code, output } = await stand.helm(major, "rollback", "samples", "--namespace", "lab", ...forced);
     expect(code, output).toBe(0);
     await observe();
-    await expectTold();
+    expect(await wrong(), HOW).toEqual([]);
     await upgrade();
-    await expectTold();
+    expect(await wrong(), HOW).toEqual([]);
   });
 
-  test("as many changes as are counted", () => {
-    if (ONLY === undefined) expect(changes).toBeGreaterThanOrEqual(50);
+  test.skipIf(ONLY !== undefined)("as many changes as are counted", () => {
+    console.info(`${changes} changes`);
+    expect(changes).toBeGreaterThanOrEqual(50);
   });
 }
