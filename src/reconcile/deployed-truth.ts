@@ -134,17 +134,16 @@ export class DeployedTruth {
     return made === undefined ? undefined : { ...made, until: 0 };
   }
 
-  /** What Git said of the Application when that was deployed itself. */
+  /** What Git said of the Application before: when that was deployed itself, or at any time. */
   async #earlierSpecs({ target, deployer, waiting }: Asked): Promise<readonly ValueMap[]> {
     const key = refKey(deployer);
     const declared = this.#nowOf(target).objects.get(key);
     if (declared === undefined || waiting.includes(key)) return [];
     const truth = await this.of(target, declared, [...waiting, key]);
-    if (truth?.kind !== "known") return [];
-    const objects = [
-      ...truth.past.versions.map(({ object }) => object),
-      ...(truth.deployed ? [truth.deployed.object] : []),
-    ];
+    const known = truth?.kind === "known" ? [...truth.past.versions, ...(truth.deployed ? [truth.deployed] : [])] : [];
+    // One that somebody applies by hand may wait for that.
+    const earlier = truth === undefined ? await this.#input.targets.get(target)?.earlier?.(declared) : undefined;
+    const objects = [...known.map(({ object }) => object), ...(earlier ?? [])];
     return objects.map(({ value }) => fieldOf(value, "spec")).filter(isMap);
   }
 

@@ -15,6 +15,8 @@ export interface DeployedTarget {
   readonly state: Pick<DesiredState, "objects" | "roots">;
   /** What the target declares in another tree of the same repository. */
   readonly read: (tree: SourceTree) => Promise<DesiredState>;
+  /** Older versions of an object that stands in a plain file; absent where nothing tells. */
+  readonly earlier?: (object: DesiredObject) => Promise<readonly DesiredObject[]>;
   /** What an Argo CD Application makes of a tree where these are its sources; absent where nothing can be rendered so. */
   readonly readApplication?: (made: {
     readonly tree: SourceTree;

@@ -273,7 +273,7 @@ function targetOf(targets: readonly ScanTarget[], name: string): ScanTarget {
   return found;
 }
 
-function historyTarget(target: ScanTarget, { digester, live }: ScanOptions): HistoryTarget {
+function historyTarget(target: ScanTarget, { digester, live }: Pick<ScanOptions, "digester" | "live">): HistoryTarget {
   const { tree, path, exclude } = target;
   return { tree, path, exclude, context: contextOf({ target, digester, isNamespaced: scopeLookup(live) }) };
 }
@@ -284,6 +284,10 @@ function deployedTarget({ target, state }: ReadTarget, options: ReadingOptions):
     tree,
     state,
     read: (older) => readTarget({ ...target, tree: older }, options, () => {}),
+    earlier: async (object) => {
+      const { earlierVersions } = await import("./earlier-versions.ts");
+      return await earlierVersions(historyTarget(target, options), object);
+    },
     readApplication: async ({ tree: older, ...made }) => {
       const { readApplication } = await import("../desired/argo/one-application.ts");
       return await readApplication(desiredInput({ ...target, tree: older }, options), made);

@@ -5,6 +5,7 @@ import type { DeployerState, Fate } from "../core/deployer.ts";
 import { changesOf } from "../core/drift.ts";
 import type { Change, Drift } from "../core/drift.ts";
 import type { PassTarget } from "../core/pass.ts";
+import { formatPath } from "../core/path.ts";
 import { formatRef } from "../core/refs.ts";
 
 const NAMES = {
@@ -111,13 +112,24 @@ function waitWords(state: DeployerState, fate: Fate): string {
     : untilWords(state, fate.until, deployerName(state));
 }
 
-/** Everything of one drift, each sentence once; none where nothing is known of a deployer. */
+/** Fields that a sentence names. */
+const MOST_NAMED = 3;
+
+/**
+ * Everything of one drift: a sentence, or one for the fields of each fate. None where nothing is known of a deployer. Paths
+ * are cluster text: escape it where it is shown.
+ */
 export function fatesOf(state: DeployerState, drift: Drift, only?: readonly number[]): readonly string[] {
   if (drift.state === "unmanaged" || (drift.state === "pending" && drift.desired === undefined)) return [];
   const changes = changesOf(drift).filter((_change, index) => only === undefined || only.includes(index));
-  const told =
-    changes.length === 0 ? [fateWords(state, { drift })] : changes.map((change) => fateWords(state, { drift, change }));
-  return [...new Set(told)];
+  if (changes.length === 0) return [fateWords(state, { drift })];
+  const told = [...Map.groupBy(changes, (change) => fateWords(state, { drift, change }))];
+  return told.map(([words, of]) => (told.length === 1 ? words : `${namesOf(of)}: ${words}`));
+}
+
+function namesOf(changes: readonly Change[]): string {
+  const names = changes.slice(0, MOST_NAMED).map(({ path }) => formatPath(path));
+  return `${names.join(", ")}${changes.length > MOST_NAMED ? " and others" : ""}`;
 }
 
 /** A duration is short: what is not is somebody's text. */

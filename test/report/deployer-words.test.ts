@@ -217,6 +217,16 @@ describe("what becomes of a change if nobody does anything", () => {
     expect(fatesOf(stateOf(FLUX), driftOf(change, FLUX, annotations))).toEqual([expect.stringContaining(expected)]);
   });
 
+  test("is said for the fields of each fate, where there are several", () => {
+    const drift = driftOf(REPLACED, MANUAL);
+    const changes = [REPLACED, ADDED, { ...REPLACED, path: fields("data", "w") }];
+    expect(fatesOf(stateOf(MANUAL, "{}"), { ...drift, changes } as Drift)).toEqual([
+      "data.x, data.w: nothing puts it back: sync is manual",
+      `data.y: Argo CD ${ALONE}`,
+    ]);
+    expect(fatesOf(stateOf(MANUAL, "{}"), { ...drift, changes } as Drift, [1])).toEqual([`Argo CD ${ALONE}`]);
+  });
+
   test("an object that is gone comes back as its deployer puts things back", () => {
     const desired = { ...desiredOf(yaml(OBJECT)), deployer: HEALING.ref };
     expect(fatesOf(stateOf(HEALING), { state: "missing", ref: desired.ref, desired })).toEqual([
