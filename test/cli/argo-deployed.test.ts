@@ -21,21 +21,28 @@ function config(name: string, data: Readonly<Record<string, string>>): object {
   return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "shop" }, data };
 }
 
+function fields(names: readonly string[]): object {
+  return { "f:data": Object.fromEntries(names.map((one) => [`f:${one}`, {}])) };
+}
+
 /** As Argo CD left it, and kubectl after that. */
 function deployed(name: string, data: Readonly<Record<string, string>>, byHand: readonly string[] = []): object {
-  const fields = (names: readonly string[]): object => ({
-    "f:data": Object.fromEntries(names.map((one) => [`f:${one}`, {}])),
-  });
   const own = Object.keys(data).filter((one) => !byHand.includes(one));
   const entry = (manager: string, operation: string, names: readonly string[]): object => ({
-    ...{ manager, operation, apiVersion: "v1", fieldsType: "FieldsV1", fieldsV1: fields(names) },
+    manager,
+    operation,
+    apiVersion: "v1",
+    fieldsType: "FieldsV1",
+    fieldsV1: fields(names),
     time: new Date(Date.now() - (operation === "Apply" ? 7_200_000 : 60_000)).toISOString(),
   });
   return {
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: {
-      ...{ name, namespace: "shop", uid: name },
+      name,
+      namespace: "shop",
+      uid: name,
       creationTimestamp: "2020-01-01T00:00:00Z",
       annotations: { "argocd.argoproj.io/tracking-id": `web:/ConfigMap:shop/${name}` },
       managedFields: [
@@ -63,9 +70,11 @@ function synced(path: string, commit: string, more: object = {}): object {
   };
 }
 
+function text(files: Readonly<Record<string, object>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(files).map(([path, value]) => [path, JSON.stringify(value)]));
+}
+
 function repository(first: Readonly<Record<string, object>>, second: Readonly<Record<string, object>>) {
-  const text = (files: Readonly<Record<string, object>>): Record<string, string> =>
-    Object.fromEntries(Object.entries(files).map(([path, value]) => [path, JSON.stringify(value)]));
   const dir = repositoryOf(text(first));
   const one = git(dir, "rev-parse", "HEAD").trim();
   write(dir, text(second));
