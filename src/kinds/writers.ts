@@ -23,6 +23,7 @@ const ROUTES = union(
 /** Managers are the binaries' names, which client-go puts at the head of its user agent. */
 const ROLLOUTS: ReadonlySet<string> = new Set(["rollouts-controller"]);
 const FLAGGER: ReadonlySet<string> = new Set(["flagger"]);
+const SETS: ReadonlySet<string> = new Set(["argocd-applicationset-controller"]);
 const RELOADER: ReadonlySet<string> = new Set(["Reloader", "manager-reloader"]);
 const DOWNSCALERS: ReadonlySet<string> = new Set(["pykube-ng", "kube-downscaler", "kubedownscaler"]);
 const RESIZERS: ReadonlySet<string> = new Set([
@@ -188,6 +189,18 @@ export const WRITERS: readonly LeftOutRow[] = [
     rule: "Reloader restarts Pods when their configuration changes",
     source: "stakater/Reloader internal/pkg/handler/upgrade.go: STAKATER_<name>_CONFIGMAP, _SECRET",
   })),
+  {
+    kinds: kindsOf("argoproj.io", "ApplicationSet"),
+    place: ["spec", "generators"],
+    on: "any",
+    by: SETS,
+    test: ({ desiredValue, liveValue }) =>
+      desiredValue !== undefined && liveValue !== undefined && equalValues(desiredValue, withoutBlanks(liveValue)),
+    reason: "controller",
+    rule: "Argo CD writes generators' templates that Git leaves out as blank ones",
+    source:
+      "argo-cd applicationset/controllers/applicationset_controller.go: it updates the whole object after a refresh",
+  },
   // A VerticalPodAutoscaler writes to Pods, never to what makes them: only its own writes are its own.
   ...[
     ["spec", "containers", "resources", "**"],
@@ -202,6 +215,17 @@ export const WRITERS: readonly LeftOutRow[] = [
     source: "kubernetes/autoscaler vertical-pod-autoscaler pkg/updater, pkg/admission-controller",
   })),
 ];
+
+/** What Argo CD's types print of a template that is not there (`pkg/apis/application/v1alpha1`, ApplicationSetTemplate). */
+const BLANK: Value = { metadata: {}, spec: { destination: {}, project: "" } };
+
+/** Generators, at any depth of matrix and merge, without their blank templates. */
+function withoutBlanks(value: Value): Value {
+  if (isList(value)) return value.map(withoutBlanks);
+  if (!isMap(value)) return value;
+  const kept = Object.entries(value).filter(([name, one]) => name !== "template" || !equalValues(one, BLANK));
+  return Object.fromEntries(kept.map(([name, one]) => [name, withoutBlanks(one)]));
+}
 
 function annotationsOf(value: Value): Value | undefined {
   return fieldAt(value, "metadata", "annotations");

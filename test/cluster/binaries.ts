@@ -52,6 +52,14 @@ const RECIPES = {
     source: "argojudge",
     seconds: 160,
   },
+  // After the judge of the same module, or it takes as long as that.
+  argocd: {
+    kind: "judge",
+    module: join(import.meta.dirname, "go-argo"),
+    package: "./argocd",
+    source: "argocd",
+    seconds: 60,
+  },
   etcd: { kind: "module", package: "./etcd", source: "etcd", seconds: 10 },
   fluxjudge: {
     kind: "judge",

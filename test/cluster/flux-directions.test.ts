@@ -3,10 +3,11 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CLUSTER_BINARIES } from "./binaries.ts";
+import { short, told } from "./deployed-stand.ts";
 import { fluxComponents } from "./flux-controller.ts";
 import { fleet, kustomization, sample, samples } from "./flux-repository.ts";
 import type { Sample } from "./flux-repository.ts";
-import { openFluxStand, short, told } from "./flux-stand.ts";
+import { openFluxStand } from "./flux-stand.ts";
 import type { FluxStand } from "./flux-stand.ts";
 import { describeOnCluster } from "./suite.ts";
 

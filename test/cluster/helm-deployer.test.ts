@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { write } from "../desired/repositories.ts";
 import { CLUSTER_BINARIES, ensureBinary } from "./binaries.ts";
-import { told } from "./flux-stand.ts";
-import type { FluxReport } from "./flux-stand.ts";
+import { told } from "./deployed-stand.ts";
+import type { DeployedReport } from "./deployed-stand.ts";
 import { dependency, shop } from "./helm-repository.ts";
 import { openHelmStand, targetsOf } from "./helm-stand.ts";
 import type { HelmMajor, HelmStand, Release } from "./helm-stand.ts";
@@ -63,7 +63,7 @@ for (const major of ["helm", "helm4"] as const) {
   describeOnCluster(`what ${major} deployed`, () => suite(major), [...CLUSTER_BINARIES, "helm", "helm4"]);
 }
 
-function theirs(report: FluxReport): readonly string[] {
+function theirs(report: DeployedReport): readonly string[] {
   return told(report).filter((line) => !/test-(?:reader|viewer)$|Namespace\//.test(line));
 }
 

@@ -4,7 +4,7 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CLUSTER_BINARIES } from "./binaries.ts";
-import { told } from "./flux-stand.ts";
+import { told } from "./deployed-stand.ts";
 import {
   API_VERSION,
   CHART,

@@ -10,7 +10,7 @@ import { ensureBinary } from "./binaries.ts";
 import { runHoldfast } from "./cli.ts";
 import { startCluster } from "./cluster.ts";
 import type { TestCluster } from "./cluster.ts";
-import type { FluxReport } from "./flux-stand.ts";
+import type { DeployedReport } from "./deployed-stand.ts";
 
 export type HelmMajor = "helm" | "helm4";
 
@@ -48,7 +48,7 @@ export interface HelmStand {
     readonly major?: HelmMajor;
     readonly user?: string;
     readonly args?: readonly string[];
-  }): Promise<FluxReport>;
+  }): Promise<DeployedReport>;
   stop(): Promise<void>;
 }
 
@@ -111,7 +111,7 @@ export async function openHelmStand(files: Readonly<Record<string, string>>): Pr
       const env = { HOLDFAST_HELM: await ensureBinary(major) };
       const { code, stdout, stderr } = await runHoldfast(command, { env });
       expect(stdout, stderr).not.toBe("");
-      return { ...(JSON.parse(stdout) as Omit<FluxReport, "code">), code };
+      return { ...(JSON.parse(stdout) as Omit<DeployedReport, "code">), code };
     },
     async stop() {
       await cluster.stop();

@@ -25,6 +25,9 @@ interface Case {
   readonly context?: Partial<AdmissionContext>;
 }
 
+/** A template that Argo CD's types print where there is none. */
+const BLANK: Value = { metadata: {}, spec: { destination: {}, project: "" } };
+
 const NOTHING: AdmissionContext = {
   scaled: new Map(),
   resized: new Set(),
@@ -358,6 +361,17 @@ const LEFT_OUT: readonly (readonly [sentence: string, left: Case, reason: string
     "controller, judged",
   ],
   [
+    "blank templates of generators",
+    {
+      of: "argoproj.io/v1alpha1 ApplicationSet",
+      path: "spec generators",
+      git: [{ matrix: { generators: [{ list: { elements: [] } }] } }],
+      live: [{ matrix: { generators: [{ list: { elements: [], template: BLANK } }], template: BLANK } }],
+      by: "argocd-applicationset-controller",
+    },
+    "controller, judged",
+  ],
+  [
     "Flagger's primary",
     { of: "v1 Service", path: "spec selector", git: { app: "web" }, live: { app: "web-primary" }, by: "flagger" },
     "controller, judged",
@@ -654,6 +668,26 @@ const CHANGES: readonly (readonly [sentence: string, change: Case])[] = [
       git: { app: "web" },
       live: { app: "evil", "rollouts-pod-template-hash": "abc" },
       by: "rollouts-controller",
+    },
+  ],
+  [
+    "a generator's template that is not blank",
+    {
+      of: "argoproj.io/v1alpha1 ApplicationSet",
+      path: "spec generators",
+      git: [{ list: { elements: [] } }],
+      live: [{ list: { elements: [], template: { metadata: {}, spec: { destination: {}, project: "evil" } } } }],
+      by: "argocd-applicationset-controller",
+    },
+  ],
+  [
+    "a generator that changes beside a blank template",
+    {
+      of: "argoproj.io/v1alpha1 ApplicationSet",
+      path: "spec generators",
+      git: [{ list: { elements: [] } }],
+      live: [{ list: { elements: [{ a: "b" }], template: BLANK } }],
+      by: "argocd-applicationset-controller",
     },
   ],
   [
