@@ -18,8 +18,10 @@ export function argoSyncOf(value: ValueMap, object: ObjectRef, isOwn: (repoURL: 
   const spec = fieldOf(value, "spec");
   const revision = (record: Value | undefined): DeployedRevision => revisionOf(record, spec, isOwn);
   const history = listIn(fieldAt(value, "status", "history"));
-  const before = history.length === 0 ? NOTHING : revision(history.at(-1));
   const operation = operationOf(value);
+  // Where none is kept (`revisionHistoryLimit: 0`), something may have been deployed before the operation.
+  const none = operation !== undefined && fieldOf(spec, "revisionHistoryLimit") === 0 ? UNTOLD : NOTHING;
+  const before = history.length === 0 ? none : revision(history.at(-1));
   const reached = operation === undefined ? "no" : reach(operation, object);
   if (operation === undefined || reached === "no") return { applied: before, attempted: before };
   const last = isLocal(operation) ? UNTOLD : revision(operation.result);

@@ -15,7 +15,7 @@ import { isOwn } from "../desired/argo/root.ts";
 import type { RemovedObject } from "../desired/history.ts";
 import type { Past, Version } from "../drift/direction.ts";
 import type { DeployedRevision, Sync } from "./deployed-revision.ts";
-import { deployersIn, PastStates } from "./past-states.ts";
+import { deployersIn, MAX_STATES, PastStates } from "./past-states.ts";
 import type { DeployedTarget, PastState } from "./past-states.ts";
 import { pruningOf } from "./pruning.ts";
 import { syncOf, tellsSync } from "./sync-status.ts";
@@ -55,7 +55,7 @@ export class DeployedTruth {
   readonly #past: PastStates;
   readonly #now = new Map<string, Now>();
   readonly #origins = new Map<string, Promise<string | undefined>>();
-  readonly #untold = new Map<string, { readonly ref: ObjectRef; readonly commit: string | undefined }>();
+  readonly #untold = new Map<string, { readonly ref: ObjectRef; readonly why: Why }>();
 
   constructor(input: DeployedTruthInput) {
     this.#input = input;
@@ -94,8 +94,7 @@ export class DeployedTruth {
       if (state === undefined || revision.kind !== "commit") {
         // Of what was only tried there need be nothing in the cluster.
         if (index > 0) continue;
-        const commit = revision.kind === "commit" ? revision.commit : undefined;
-        this.#untold.set(refKey(deployer), { ref: deployer, commit });
+        this.#untold.set(refKey(deployer), { ref: deployer, why: this.#whyUntold(asked.target, revision) });
         return { kind: "untold" };
       }
       const found = state.objects.get(refKey(object.ref));
@@ -231,20 +230,35 @@ export class DeployedTruth {
     return known;
   }
 
+  #whyUntold(target: string, revision: DeployedRevision): Why {
+    if (revision.kind !== "commit") return { what: "does not say by a commit what it deployed", remedy: READ };
+    const commit = `deployed commit ${revision.commit.slice(0, 12)}`;
+    if (!this.#past.isBeyondLimit(target, revision.commit))
+      return { what: `${commit}, which is none that the revision read here comes from`, remedy: READ };
+    return {
+      what: `${commit}, and ${MAX_STATES} others were rendered before it, which is as many as a pass looks at`,
+      remedy: "let what waits be deployed, or scan fewer targets at a time (--target)",
+    };
+  }
+
   /** Of deployers whose commit is not to be had, as far as something asked. */
   faults(): readonly Fault[] {
-    return [...this.#untold.values()].map(({ ref, commit }) => ({
+    return [...this.#untold.values()].map(({ ref, why }) => ({
       kind: "fault",
       code: "deployed-unknown",
       about: formatRef(ref),
-      message:
-        commit === undefined
-          ? `${formatRef(ref)} does not say by a commit what it deployed: which side moved is not known of its objects`
-          : `${formatRef(ref)} deployed commit ${commit.slice(0, 12)}, which is none that the revision read here comes from: which side moved is not known of its objects`,
-      remedy: "read the branch that is deployed, brought up to date, with its history",
+      message: `${formatRef(ref)} ${why.what}: which side moved is not known of its objects`,
+      remedy: why.remedy,
       leavesUnknown: "nothing",
     }));
   }
+}
+
+const READ = "read the branch that is deployed, brought up to date, with its history";
+
+interface Why {
+  readonly what: string;
+  readonly remedy: string;
 }
 
 type Revision = Extract<DeployedRevision, { readonly kind: "commit" }>;

@@ -7,7 +7,7 @@ import type { DesiredState, RootDeployer, SourceHistory, SourceTree } from "../c
 import type { ValueMap } from "../core/value.ts";
 
 /** Renderings of the past in one pass. */
-const MAX_STATES = 16;
+export const MAX_STATES = 16;
 
 export interface DeployedTarget {
   readonly tree: SourceTree;
@@ -38,10 +38,16 @@ export interface PastState {
 export class PastStates {
   readonly #targets: ReadonlyMap<string, DeployedTarget>;
   readonly #states = new Map<string, Promise<PastState | undefined>>();
+  readonly #refused = new Set<string>();
   readonly #lines = new Map<SourceTree, Promise<SourceHistory["commits"]>>();
 
   constructor(targets: ReadonlyMap<string, DeployedTarget>) {
     this.#targets = targets;
+  }
+
+  /** Whether a commit was not rendered because that had been done for enough others. */
+  isBeyondLimit(target: string, commit: string): boolean {
+    return this.#refused.has(`${target}\0${commit}`);
   }
 
   /** `undefined` where the commit is none that the target's tree comes from, and where too many were asked for. */
@@ -80,7 +86,9 @@ export class PastStates {
   #once(key: string, open: () => Promise<PastState | undefined>): Promise<PastState | undefined> {
     const known = this.#states.get(key);
     if (known !== undefined) return known;
-    const opened = this.#states.size >= MAX_STATES ? Promise.resolve(undefined) : open();
+    const refused = this.#states.size - this.#refused.size >= MAX_STATES;
+    if (refused) this.#refused.add(key);
+    const opened = refused ? Promise.resolve(undefined) : open();
     this.#states.set(key, opened);
     return opened;
   }

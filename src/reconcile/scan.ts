@@ -10,6 +10,7 @@ import type { Fault } from "../core/fault.ts";
 import type { IgnoreRule } from "../core/ignore.ts";
 import type { DesiredObject } from "../core/objects.ts";
 import { compareRefs, refKey } from "../core/refs.ts";
+import type { LiveObject } from "../core/objects.ts";
 import type { KindRef, ObjectRef } from "../core/refs.ts";
 import type { DriftResult, LeftOutObject, Pass, PassTarget, Summary } from "../core/pass.ts";
 import type { Proposal } from "../core/proposal.ts";
@@ -35,6 +36,7 @@ import type { ComparedObject, Declared, LiveComparison, TargetDrift } from "./co
 import { deployerStates } from "./deployer-state.ts";
 import { driftId } from "./identity.ts";
 import { isOperationalChange } from "./operational-change.ts";
+import { deployersIn } from "./past-states.ts";
 import type { DeployedTarget } from "./past-states.ts";
 import type { AdmittedField } from "./left-out.ts";
 import { managedScope, queryOf } from "./managed-scope.ts";
@@ -145,7 +147,7 @@ export async function scan(asked: ScanOptions): Promise<Pass> {
     ...settings.faults,
     ...excludedFaults(excluded),
     ...duplicates,
-    ...[...compared.deployers.values()].flatMap((live) => syncFault(live) ?? []),
+    ...ownDeployers(read, compared.deployers).flatMap((live) => syncFault(live) ?? []),
     ...versions.faults,
     ...compared.faults,
     ...dealt,
@@ -412,6 +414,14 @@ function passTarget({ target, state }: ReadTarget, live: LiveSource, deployers: 
     roots: state.roots,
     ...(states.length === 0 ? {} : { deployers: states }),
   };
+}
+
+/** Those that Git declares, or that deploy something of it: others stand in the same namespaces. */
+function ownDeployers(read: readonly ReadTarget[], live: LiveDeployers): readonly LiveObject[] {
+  const own = new Set(
+    read.flatMap(({ state }) => [...deployersIn(state.roots).keys(), ...state.objects.map(({ ref }) => refKey(ref))]),
+  );
+  return [...live].filter(([key]) => own.has(key)).map(([, object]) => object);
 }
 
 function withDeployers(

@@ -25,17 +25,20 @@ function fields(names: readonly string[]): object {
   return { "f:data": Object.fromEntries(names.map((one) => [`f:${one}`, {}])) };
 }
 
-/** As Argo CD left it, and kubectl after that. */
-function deployed(name: string, data: Readonly<Record<string, string>>, byHand: readonly string[] = []): object {
-  const own = Object.keys(data).filter((one) => !byHand.includes(one));
-  const entry = (manager: string, operation: string, names: readonly string[]): object => ({
+function entry(manager: string, operation: string, names: readonly string[]): object {
+  return {
     manager,
     operation,
     apiVersion: "v1",
     fieldsType: "FieldsV1",
     fieldsV1: fields(names),
     time: new Date(Date.now() - (operation === "Apply" ? 7_200_000 : 60_000)).toISOString(),
-  });
+  };
+}
+
+/** As Argo CD left it, and kubectl after that. */
+function deployed(name: string, data: Readonly<Record<string, string>>, byHand: readonly string[] = []): object {
+  const own = Object.keys(data).filter((one) => !byHand.includes(one));
   return {
     apiVersion: "v1",
     kind: "ConfigMap",

@@ -37,6 +37,15 @@ function toldOf(status: ValueMap, spec: ValueMap = { source: SOURCE }): string {
 }
 
 describe("what an Application says that it deployed of an object", () => {
+  test("is not told where it keeps no history, and something else was synced last", () => {
+    const status = {
+      operationState: { operation: { sync: { resources: [ANOTHER] } }, phase: "Succeeded", syncResult: RESULT(TWO) },
+    };
+    expect(toldOf(status, { source: SOURCE, revisionHistoryLimit: 0 })).toBe("untold");
+    expect(toldOf(status)).toBe("nothing");
+    expect(toldOf({}, { source: SOURCE, revisionHistoryLimit: 0 })).toBe("nothing");
+  });
+
   test.each<readonly [string, ValueMap, string]>([
     ["is nothing, where it was never synced", {}, "nothing"],
     ["is nothing, where Argo CD only compared", { sync: { revision: TWO, status: "OutOfSync" } }, "nothing"],

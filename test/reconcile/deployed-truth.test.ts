@@ -94,6 +94,9 @@ describe("what a Flux Kustomization deployed", () => {
       for (const { ref } of deployers) await truth.of("t", declared(config("a"), ref, "x"));
     }
     expect(read.length).toBe(16);
+    const [fault] = truth.faults();
+    expect([truth.faults().length, fault?.about]).toEqual([14, "Kustomization/k16 in flux-system"]);
+    expect(fault?.message).toContain("16 others were rendered");
   });
 
   test("is told once for each Kustomization, where it is not to be had", async () => {
