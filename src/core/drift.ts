@@ -134,6 +134,8 @@ export interface Maker {
   readonly name: string;
   /** The release's, or else the objects' own; absent where they are in none. */
   readonly namespace?: string;
+  /** Of a release: Git's chart asks the cluster for what is there, and holdfast renders it without one. */
+  readonly looksUp?: true;
   /** Of a field manager: when the object was made, `YYYY-MM-DD` in UTC. */
   readonly day?: string;
 }

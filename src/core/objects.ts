@@ -30,6 +30,8 @@ export interface DesiredObject {
   readonly again?: ValueMap;
   /** Its name ends in a hash of what Git holds encrypted, so that nobody here knows what it is called. */
   readonly unnamed?: true;
+  /** Of a chart that asks the cluster for what is there (Helm's `lookup`), and was told that it is empty. */
+  readonly looksUp?: true;
   /** A deployer's own object that deploys it, where Git says so. */
   readonly deployer?: ObjectRef;
   /** The Helm release that it is deployed with, where nothing but helm itself deploys the chart. */

@@ -19,6 +19,8 @@ const DEPLOYERS: readonly Deployer[] = [
   { manager: "kubectl", operation: "Apply" },
   // Helm pkg/kube/client.go: the binary's name (ManagedFieldsManager).
   { manager: "helm" },
+  // The same where Terraform's provider has Helm built in: `terraform-provider-helm_v2.17.0_x5`.
+  { manager: "terraform-provider-helm_", prefix: true },
   // Flux: each controller is the manager of what it applies (kustomize-controller, helm-controller main.go: controllerName).
   { manager: "kustomize-controller", controller: true },
   { manager: "helm-controller", controller: true },

@@ -101,7 +101,39 @@ const ASKED_OF_FLUX: readonly LeftOutRow[] = [
   source: "fluxcd pkg/apis/meta/annotations.go",
 }));
 
+/** Helm within Terraform's provider, whose file is called by its version (helm `pkg/kube/client.go`, getManagedFieldsManager). */
+const BY_TERRAFORM: readonly LeftOutRow[] = [
+  ["annotations", "meta.helm.sh/release-name"],
+  ["annotations", "meta.helm.sh/release-namespace"],
+  ["labels", "app.kubernetes.io/managed-by"],
+].map(([map = "", name = ""]) => ({
+  place: ["metadata", map, name],
+  on: "any",
+  reason: "ignored",
+  rule: "Helm's tracking",
+  judged: true,
+  test: ({ liveValue, actor }: DifferenceAt) =>
+    actor?.manager.startsWith("terraform-provider-helm_") === true && (map === "annotations" || liveValue === "Helm"),
+  source: "helm pkg/action/validate.go, setMetadataVisitor",
+}));
+
+const KUSTOMIZE = /^kustomize-\S{1,60}$/;
+
+/** `buildMetadata: [managedByLabel]`: which kustomize built it, which need not be the one that holdfast renders with. */
+const BUILT_BY: LeftOutRow = {
+  place: ["metadata", "labels", "app.kubernetes.io/managed-by"],
+  on: "any",
+  reason: "ignored",
+  rule: "which version of kustomize built it",
+  judged: false,
+  test: ({ desiredValue, liveValue }: DifferenceAt) =>
+    [desiredValue, liveValue].every((value) => typeof value === "string" && KUSTOMIZE.test(value)),
+  source: "kustomize api/internal/target/kusttarget.go, addManagedByLabel",
+};
+
 export const TRACKING: readonly LeftOutRow[] = [
+  BUILT_BY,
+  ...BY_TERRAFORM,
   ...TRACKERS.flatMap((tracker) => rowsOf(tracker)),
   ...ASKED_OF_FLUX,
   {

@@ -5,7 +5,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { changesOf } from "../core/drift.ts";
-import type { Change, Drift, LeftOutField } from "../core/drift.ts";
+import type { Change, Drift, LeftOutField, Maker } from "../core/drift.ts";
 import type { Fault } from "../core/fault.ts";
 import type { IgnoreRule } from "../core/ignore.ts";
 import type { DesiredObject, LiveObject } from "../core/objects.ts";
@@ -35,6 +35,7 @@ import type { LeftOutLog } from "./left-out.ts";
 import { ignoring } from "./ignoring.ts";
 import { isKept, kept } from "./deployer-objects.ts";
 import type { Ignoring } from "./ignoring.ts";
+import { makerOf } from "../drift/unmanaged-groups.ts";
 import { AUTOSCALER, queryOf } from "./managed-scope.ts";
 import { createPredictor } from "./predict.ts";
 import type { Compared, Predictor, ReadOnly } from "./predict.ts";
@@ -148,6 +149,8 @@ class Comparing {
   private readonly aside = new Map<string, LiveObject>();
   private readonly facts: AdmissionFacts;
   private readonly made: MadeSecrets;
+  /** releaseOf() releases of which Git's chart looks things up. */
+  private readonly asking = new Set<string>();
   /** refKey()s of all that Git declares. */
   private readonly known: ReadonlySet<string>;
   /** What the facts of all pages so far say. */
@@ -326,6 +329,8 @@ class Comparing {
 
   private settle({ target, object }: Declared, live: LiveObject, comparison: Comparison): void {
     const { unknown } = comparison;
+    const release = object.looksUp === true ? releaseOf(makerOf(live)) : undefined;
+    if (release !== undefined) this.asking.add(release);
     const { changes, leftOut, whole } = this.ignoring.compared(object, live, comparison);
     this.input.onCompared?.({ target, live, unknown, ignored: whole });
     this.leftOut.add(target, object.ref, leftOut);
@@ -373,7 +378,9 @@ class Comparing {
       ...this.made.absent((secret) => this.isAbsent(secret, reads)).map(notMade),
     ]);
     const alone = await this.finder.finish(reads);
-    const unmanaged = alone.filter(({ target, drift }) => !this.isIgnored(target, drift));
+    const unmanaged = alone
+      .map((one) => this.withLookup(one))
+      .filter(({ target, drift }) => !this.isIgnored(target, drift));
     const questioned = this.questioned.filter(({ target, live }) => !this.isIgnored(target, unmanagedOf(live)));
     const drifts = [...this.drifts, ...unmanaged];
     const readOnly = this.predictor?.readOnly() ?? [];
@@ -394,6 +401,13 @@ class Comparing {
       readOnly,
       compare: (desired, live) => this.comparisonOf(desired, live),
     };
+  }
+
+  /** It may be what a chart of Git's makes of what it finds in the cluster. */
+  private withLookup<T extends { readonly drift: UnmanagedDrift }>(one: T): T {
+    const { maker } = one.drift;
+    if (maker === undefined || !this.asking.has(releaseOf(maker) ?? "")) return one;
+    return { ...one, drift: { ...one.drift, maker: { ...maker, looksUp: true } } };
   }
 
   /** Whether it was looked for, and Git does not declare it besides: then it is missing. */
@@ -435,6 +449,12 @@ class Comparing {
       this.faults.push({ ...fault, leavesUnknown: "undeclared" });
     }
   }
+}
+
+type UnmanagedDrift = Extract<Drift, { state: "unmanaged" }>;
+
+function releaseOf(maker: Maker | undefined): string | undefined {
+  return maker?.kind === "helm-release" ? `${maker.namespace ?? ""}\0${maker.name}` : undefined;
 }
 
 /** That a controller has not done what Git asks it for is no drift, and silence would be taken for agreement. */

@@ -33,12 +33,16 @@ function groupKey({ drift, judgement, target }: DriftResult): string | undefined
   return [target, kind, name, namespace ?? "", day ?? ""].join("\0");
 }
 
+/** Whether it is what the chart makes of the cluster, or was put there by hand, nobody here can tell. */
+const LOOKED_UP =
+  ", whose chart in Git makes more of what it looks up in the cluster (lookup); it is rendered here without one";
+
 /** `Helm release old-shop in shop`, `made by kubectl-create in shop on 2026-11-20`. Cluster text: to be escaped. */
-export function makerWords({ kind, name, namespace, day }: Maker): string {
+export function makerWords({ kind, name, namespace, day, looksUp }: Maker): string {
   const where = namespace === undefined ? "" : ` in ${namespace}`;
   switch (kind) {
     case "helm-release":
-      return `of Helm release ${name}${where}`;
+      return `of Helm release ${name}${where}${looksUp === true ? LOOKED_UP : ""}`;
     case "argo-cd-application":
       return `of Argo CD application ${name}`;
     case "flux-kustomization":

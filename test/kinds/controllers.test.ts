@@ -441,6 +441,27 @@ const LEFT_OUT: readonly (readonly [sentence: string, left: Case, reason: string
     "ignored, judged",
   ],
   [
+    "Helm's note where Terraform ran it",
+    {
+      of: "v1 ConfigMap",
+      path: `${ANNOTATION} meta.helm.sh/release-name`,
+      live: "web",
+      by: "terraform-provider-helm_v2.17.0_x5",
+    },
+    "ignored, judged",
+  ],
+  [
+    "the label of kustomize, of another version",
+    {
+      of: "v1 ConfigMap",
+      path: "metadata labels app.kubernetes.io/managed-by",
+      git: "kustomize-v5.8.1",
+      live: "kustomize-v5.7.0",
+      by: "kustomize-controller",
+    },
+    "ignored",
+  ],
+  [
     "Helm's label, of an object without managedFields that Helm annotated",
     {
       of: "v1 ConfigMap",
@@ -745,6 +766,20 @@ const CHANGES: readonly (readonly [sentence: string, change: Case])[] = [
   [
     "a tracking label by somebody",
     { of: "v1 ConfigMap", path: "metadata labels argocd.argoproj.io/instance", live: "a", by: "kubectl-label" },
+  ],
+  ...TRACKING.filter(({ rule }) => rule.endsWith("'s tracking")).map(({ place, rule }): readonly [string, Case] => [
+    `${rule} by hand, at ${place.join(".")}`,
+    { of: "apps/v1 Deployment", path: place.join(" ").replace("*", "x"), live: "a", by: "kubectl-edit" },
+  ]),
+  [
+    "a label that says kustomize built it, where Git says something else",
+    {
+      of: "v1 ConfigMap",
+      path: "metadata labels app.kubernetes.io/managed-by",
+      git: "Helm",
+      live: "kustomize-v5.7.0",
+      by: "kubectl",
+    },
   ],
   [
     "a copied instance label",

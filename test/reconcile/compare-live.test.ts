@@ -264,3 +264,34 @@ test("an object that two targets declare is neither's, and both places are named
     ["duplicate-object", expect.stringMatching(/web\.yaml.*target default.* and .*web\.yaml.*target other/)],
   ]);
 });
+
+const released = (name: string, release: string): ValueMap =>
+  yaml(
+    `{ apiVersion: v1, kind: ConfigMap, metadata: { name: ${name}, namespace: shop, labels: { app.kubernetes.io/managed-by: Helm }, annotations: { meta.helm.sh/release-name: ${release}, meta.helm.sh/release-namespace: shop } } }`,
+  );
+
+describe("what is unmanaged, of a Helm release", () => {
+  const live = [objects(released("a", "web"), released("looked-up", "web"), released("other", "api")), read(CONFIG)];
+  const makers = async (looksUp: boolean): Promise<readonly unknown[]> => {
+    const declared = declare(released("a", "web")).map(({ target, object }) => ({
+      target,
+      object: looksUp ? { ...object, looksUp } : object,
+    }));
+    const { drifts } = await compare(declared, live);
+    return drifts.map(({ drift }) => (drift.state === "unmanaged" ? [drift.ref.name, drift.maker?.looksUp] : drift));
+  };
+
+  test("may be what Git's chart of that release makes of what it looks up", async () => {
+    expect(await makers(true)).toEqual([
+      ["looked-up", true],
+      ["other", undefined],
+    ]);
+  });
+
+  test("is not said to be where the chart looks nothing up", async () => {
+    expect(await makers(false)).toEqual([
+      ["looked-up", undefined],
+      ["other", undefined],
+    ]);
+  });
+});

@@ -302,6 +302,15 @@ function failed(path: string, message: string): Fault {
 const VARYING =
   /\b(?:rand(?:Alpha|AlphaNum|Ascii|Bytes|Int|Numeric)|shuffle|uuidv4|now|ago|bcrypt|htpasswd|encryptAES|gen(?:CA|CAWithKey|PrivateKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey)|lookup|getHostByName)\b/;
 
+/** Whether some template asks the cluster, which it finds empty here; of packed charts it is not known. */
+export function looksUp(files: ReadonlyMap<string, Uint8Array>): boolean {
+  return [...files].some(
+    ([path, bytes]) =>
+      path.includes("templates/") &&
+      /\blookup\s+["$.(]/.test(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1")),
+  );
+}
+
 /** Whether some template of the files may come out differently the next time; of packed charts it is not known. */
 export function mayVary(files: ReadonlyMap<string, Uint8Array>): boolean {
   for (const [path, bytes] of files) {

@@ -29,6 +29,12 @@ export interface RenderedInput {
  * what has another name each time.
  */
 export function readRendered(input: RenderedInput): Manifests {
+  const manifests = readTimes(input);
+  if (input.rendered.looksUp !== true) return manifests;
+  return { ...manifests, objects: manifests.objects.map((object) => ({ ...object, looksUp: true })) };
+}
+
+function readTimes(input: RenderedInput): Manifests {
   const { root, rendered } = input;
   const first = readOutput(input, rendered.output);
   if (rendered.again === undefined) return first;

@@ -16,7 +16,7 @@ import { findBinary } from "./binaries.ts";
 import type { RendererBinary, RendererName } from "./binaries.ts";
 import { MAX_MESSAGE, networkIsolation, RENDERER_LIMITS, runRenderer } from "./process.ts";
 import type { RendererEnd, RendererLimits } from "./process.ts";
-import { mayVary } from "./helm.ts";
+import { looksUp, mayVary } from "./helm.ts";
 import type { Capabilities } from "./helm.ts";
 import { writeHelmCommand } from "./helm-command.ts";
 import { withheld } from "./withheld.ts";
@@ -67,6 +67,8 @@ export interface Rendered {
   readonly version: string;
   /** It read files that SOPS encrypted: what is not the same of both comes from what is hidden there. */
   readonly hidden?: true;
+  /** A template asks the cluster for what is there, and was told that it is empty. */
+  readonly looksUp?: true;
 }
 
 export interface Renderers {
@@ -148,7 +150,9 @@ class Programs implements Renderers {
     const known = this.#rendered.get(key) ?? this.#cached({ job, binary, helm, twice, bytes, hidden, links, key });
     this.#rendered.set(key, known);
     const rendered = await known;
-    return hidden.size === 0 || isFault(rendered) ? rendered : { ...rendered, hidden: true };
+    if (isFault(rendered)) return rendered;
+    const asks = job.renderer === "helm" && looksUp(bytes);
+    return { ...rendered, ...(hidden.size === 0 ? {} : { hidden: true }), ...(asks ? { looksUp: true } : {}) };
   }
 
   async close(): Promise<void> {
