@@ -1,14 +1,12 @@
 /** What one target declares: the objects of its plain files, kustomizations and charts, and a fault for each part that could not be read. */
 
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { formatPosition, isFault } from "../core/fault.ts";
-import type { Fault, SourcePosition } from "../core/fault.ts";
+import { isFault } from "../core/fault.ts";
+import type { Fault } from "../core/fault.ts";
 import type { DesiredObject } from "../core/objects.ts";
-import { formatRef, refKey } from "../core/refs.ts";
 import type { KindRef } from "../core/refs.ts";
 import type { DesiredState, Progress, RenderRoot, SourceFile, SourceTree } from "../core/stages.ts";
 import type { Digester } from "../text/digest.ts";
-import { decodeText } from "../yaml/content.ts";
 import { createTextPool } from "../yaml/text-pool.ts";
 import type { ClusterIdentity } from "./argo/destination.ts";
 import { findArgo } from "./argo/find.ts";
@@ -16,6 +14,7 @@ import type { FoundArgo } from "./argo/find.ts";
 import type { ArgoObjects } from "./argo/live-applications.ts";
 import { renderArgo } from "./argo/render-argo.ts";
 import type { RenderedArgo } from "./argo/render-argo.ts";
+import { withoutDuplicates } from "./duplicates.ts";
 import { findFlux } from "./flux/find.ts";
 import type { FoundFlux } from "./flux/find.ts";
 import { renderFlux } from "./flux/render-flux.ts";
@@ -25,7 +24,6 @@ import { matchesAny } from "./glob.ts";
 import { contextOf, readManifests } from "./manifests.ts";
 import type { ManifestContext, Manifests } from "./manifests.ts";
 import { cleanPath, isManifestName, isWithinAny } from "./paths.ts";
-import { createPositions } from "./positions.ts";
 import { renderRoots } from "./render/render-roots.ts";
 import type { Capabilities } from "./render/helm.ts";
 import type { Renderers } from "./render/renderers.ts";
@@ -291,63 +289,6 @@ function* batches(files: readonly SourceFile[]): Generator<readonly SourceFile[]
     bytes += size;
   }
   if (batch.length > 0) yield batch;
-}
-
-/** Which declaration counts is not for holdfast to say: the object is unknown, and both places are named. */
-async function withoutDuplicates(
-  tree: SourceTree,
-  objects: readonly DesiredObject[],
-): Promise<Omit<ReadFiles, "encrypted">> {
-  const byKey = new Map<string, DesiredObject[]>();
-  for (const object of objects) {
-    const key = refKey(object.ref);
-    const known = byKey.get(key);
-    if (known === undefined) byKey.set(key, [object]);
-    else known.push(object);
-  }
-  if (byKey.size === objects.length) return { objects: [...objects], faults: [] };
-  const declared = [...byKey.values()];
-  return {
-    objects: declared.filter((same) => same.length === 1).map((same) => same[0] as DesiredObject),
-    faults: await duplicateFaults(
-      tree,
-      declared.filter((same) => same.length > 1),
-    ),
-  };
-}
-
-async function duplicateFaults(tree: SourceTree, groups: readonly (readonly DesiredObject[])[]): Promise<Fault[]> {
-  const faults: Fault[] = [];
-  const lookup = createLookup(tree);
-  for (const group of groups) {
-    const places = await Promise.all(group.slice(0, 10).map(lookup));
-    const ref = (group[0] as DesiredObject).ref;
-    faults.push({
-      kind: "fault",
-      code: "duplicate-object",
-      about: formatRef(ref),
-      message: `${formatRef(ref)} is declared ${group.length} times: ${places.map(formatPosition).join(" and ")}`,
-      remedy: "keep one of the declarations, or give each its own target",
-      position: places[0] as SourcePosition,
-      leavesUnknown: "declared",
-    });
-  }
-  return faults;
-}
-
-/** Positions of objects; each file is read and parsed once more, and kept while its duplicates are looked up. */
-function createLookup(tree: SourceTree): (object: DesiredObject) => Promise<SourcePosition> {
-  const known = new Map<string, Promise<ReturnType<typeof createPositions> | undefined>>();
-  const open = async (file: string) => {
-    const bytes = await tree.read(file);
-    const text = isFault(bytes) ? undefined : decodeText(bytes);
-    return text === undefined ? undefined : createPositions(file, text);
-  };
-  return async ({ origin: { file, document, items } }) => {
-    const positions = known.get(file) ?? open(file);
-    known.set(file, positions);
-    return (await positions)?.({ document, items, path: [] }) ?? { file, line: 1 };
-  };
 }
 
 /** SOPS' ciphertext is no fault: it is said once that it is not compared. */

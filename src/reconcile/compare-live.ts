@@ -18,6 +18,7 @@ import { admissionFacts, FACT_KINDS } from "../drift/admission-facts.ts";
 import type { AdmissionFacts } from "../drift/admission-facts.ts";
 import { compareObject } from "../drift/compare.ts";
 import type { Comparison } from "../drift/compare.ts";
+import { alike, byWhom } from "../desired/duplicates.ts";
 import type { DefaultIgnores } from "../drift/declared-ignores.ts";
 import { absenceOf, readsOf, wasRead } from "../drift/inventory.ts";
 import type { Reads } from "../drift/inventory.ts";
@@ -507,12 +508,14 @@ export function withoutDuplicates(declared: readonly Declared[]): {
 }
 
 function duplicateFault(first: Declared, second: Declared): Fault {
-  const places = [first, second].map(({ object, target }) => `${object.origin.file} (target ${target})`).join(" and ");
+  const places = [first, second]
+    .map(({ object, target }) => `${object.origin.file}${byWhom(object)} (target ${target})`)
+    .join(" and ");
   return {
     kind: "fault",
     code: "duplicate-object",
     about: formatRef(first.object.ref),
-    message: `${formatRef(first.object.ref)} is declared twice: in ${places}`,
+    message: `${formatRef(first.object.ref)} is declared twice, ${alike([first.object, second.object])}: in ${places}`,
     remedy: "keep one of them, or exclude one with the target's exclude",
     leavesUnknown: "declared",
   };

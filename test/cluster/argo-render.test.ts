@@ -119,6 +119,22 @@ describe.skipIf(unavailable !== undefined)("Applications", () => {
         'deployer-unsupported: Application/web in argocd deploys "web", where the repository has no folder with files',
       ],
     },
+    "a values file that is no YAML, and a chart that does not template": {
+      files: {
+        "apps.yaml": [application("a", "path: c\nhelm: {valueFiles: [bad.yaml]}"), application("b", "path: d")].join(
+          "---\n",
+        ),
+        "c/Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\n",
+        "c/bad.yaml": "a: [\n",
+        "d/Chart.yaml": "apiVersion: v2\nname: d\nversion: 1.0.0\n",
+        "d/templates/x.yaml": "{{ fail }}\n",
+      },
+      objects: ["Application/a", "Application/b"],
+      faults: [
+        expect.stringMatching(/^render-failed: Application\/a in argocd: .*bad\.yaml/),
+        expect.stringMatching(/^render-failed: Application\/b in argocd: /),
+      ],
+    },
     "one object that two of them declare": {
       files: {
         "apps.yaml": `${application("a", "path: a")}---\n${application("b", "path: b")}`,
@@ -126,7 +142,9 @@ describe.skipIf(unavailable !== undefined)("Applications", () => {
         "b/y.yaml": configMap("x"),
       },
       objects: ["Application/a", "Application/b"],
-      faults: ["duplicate-object: ConfigMap/x in shop is declared 2 times: a/x.yaml:1:1 and b/y.yaml:1:1"],
+      faults: [
+        "duplicate-object: ConfigMap/x in shop is declared 2 times, equally: a/x.yaml:1:1 (Application/a in argocd) and b/y.yaml:1:1 (Application/b in argocd)",
+      ],
     },
     "a chart of a Helm repository": {
       files: {
@@ -142,7 +160,7 @@ describe.skipIf(unavailable !== undefined)("Applications", () => {
         "apps.yaml": [
           application("a", "path: a\nplugin: {name: tanka}"),
           application("b", "path: b"),
-          application("c", "path: b\nhelm: {releaseName: x}\nkustomize: {namePrefix: y}"),
+          application("c", "path: b\nhelm: {releaseName: x}\nkustomize: {namePrefix: y-}"),
         ].join("---\n"),
         "a/x.yaml": configMap("x"),
         "b/y.jsonnet": "{}",

@@ -19,6 +19,7 @@ import { applicationOf, applicationSetOf, argoDeployer, argoFault, declaredKey, 
 import type { Application, ApplicationSet, Declared, Source } from "./objects.ts";
 import { renderSource } from "./render-source.ts";
 import type { RenderedSource } from "./render-source.ts";
+import { shapeProblem } from "./shapes.ts";
 import { argoRoot, isOwn, takesIn } from "./root.ts";
 import type { ArgoRoot } from "./root.ts";
 
@@ -167,6 +168,8 @@ class ArgoPass {
   }
 
   async #render(application: Application, depth: number): Promise<void> {
+    const odd = shapeProblem(application);
+    if (odd !== undefined) return void this.#faults.push(argoFault(application, { what: odd, remedy: "mend it" }));
     const where = whereabouts(application.destination, this.#input.target.cluster, this.#input.cluster);
     if (where.kind === "invalid") return void this.#faults.push(argoFault(application, { what: where.why }));
     if (fieldOf(application.spec, "sourceHydrator") !== undefined) return void this.#faults.push(hydrated(application));
@@ -183,9 +186,18 @@ class ArgoPass {
       if (root === undefined) continue;
       const { repository } = this.#found;
       const rendered = isFault(root) ? root : await renderSource({ input: this.#input, application, root, repository });
-      if (isFault(rendered)) this.#faults.push(rendered);
+      if (isFault(rendered)) this.#faults.push(await this.#ofApplication(application, rendered));
       else this.#take(application, rendered, depth);
     }
+  }
+
+  /** What a renderer says names a folder, which several may deploy, each in its way. */
+  async #ofApplication({ ref, origin }: Application, fault: Fault): Promise<Fault> {
+    const name = formatRef(ref);
+    if (fault.message.includes(name) || fault.about.includes(ref.name)) return fault;
+    const begins = await this.#locator.locate(origin, []);
+    const position = fault.position ?? (isFault(begins) ? { file: origin.file, line: 1 } : begins);
+    return { ...fault, message: `${name}: ${fault.message}`, position };
   }
 
   /** Of one Application the last declaration counts (gitops-engine `DeduplicateTargetObjects`). */

@@ -46,6 +46,10 @@ function messages(state: DesiredState): readonly string[] {
   return state.faults.map(({ message, leavesUnknown }) => `${leavesUnknown}: ${message}`);
 }
 
+function source(fields: string): string {
+  return `destination: {name: in-cluster}\n  source: {repoURL: '${REPOSITORY}', ${fields}}`;
+}
+
 function to(cluster: string, name: string): string {
   return application(name, `path: ${name}`).replace("server: https://kubernetes.default.svc", `name: ${cluster}`);
 }
@@ -159,12 +163,86 @@ describe("what Argo CD deploys", () => {
       `destination: {name: in-cluster}\n  source: {repoURL: '${REPOSITORY}', path: x}`,
       "has no destination.namespace, and 1 of its objects name none either",
     ],
+    ["a path that is no text", source("path: yes"), "has a spec.source.path that is no text"],
+    [
+      "a revision that is a number",
+      source("path: x, targetRevision: 1.10"),
+      "has a spec.source.targetRevision that is no text",
+    ],
+    ["a source that is a list", "destination: {name: in-cluster}\n  source: []", "has a spec.source that is no map"],
+    [
+      "sources that are a map",
+      "destination: {name: in-cluster}\n  sources: {a: b}",
+      "has a spec.sources that is no list of maps",
+    ],
+    [
+      "sources that hold a text",
+      "destination: {name: in-cluster}\n  sources: [x]",
+      "has a spec.sources that is no list of maps",
+    ],
+    [
+      "one of several that is odd",
+      `destination: {name: in-cluster}\n  sources: [{repoURL: '${REPOSITORY}', path: x}, {repoURL: 5}]`,
+      "has a spec.sources[1].repoURL that is no text",
+    ],
+    ["a destination that is a text", "destination: in-cluster", "has a spec.destination that is no map"],
+    [
+      "values files that are one text",
+      source("path: x, helm: {valueFiles: a.yaml}"),
+      "has a spec.source.helm.valueFiles that is no list of texts",
+    ],
+    [
+      "a values file that is no text",
+      source("path: x, helm: {valueFiles: [{}]}"),
+      "has a spec.source.helm.valueFiles that is no list of texts",
+    ],
+    [
+      "images that are maps",
+      source("path: x, kustomize: {images: [{name: a}]}"),
+      "has a spec.source.kustomize.images that is no list of texts",
+    ],
+    [
+      "a switch that is a text",
+      source("path: x, directory: {recurse: 'true'}"),
+      "has a spec.source.directory.recurse that is no true or false",
+    ],
+    ["no address", "destination: {name: in-cluster}\n  source: {path: x}", "has a source without repoURL"],
+    ["neither path nor chart", source("targetRevision: HEAD"), "has a source with neither path nor chart"],
+    ["only a name for others", source("ref: v"), "has a source with neither path nor chart"],
+    [
+      "a file for a path",
+      source("path: x/a.yaml"),
+      'deploys "x/a.yaml", where the repository has no folder with files',
+    ],
+    [
+      "a values file that is not there",
+      source("path: c, helm: {valueFiles: [gone.yaml]}"),
+      'takes values from "c/gone.yaml", which is not in the repository',
+    ],
+    [
+      "a chart that is none",
+      source("path: x, helm: {releaseName: r}"),
+      'is rendered by Helm, and "x" has no Chart.yaml',
+    ],
+    [
+      "a kustomization that is none",
+      source("path: x, kustomize: {namePrefix: a-}"),
+      'is built by kustomize, and "x" has no kustomization',
+    ],
+    [
+      "two tools",
+      source("path: x, kustomize: {namePrefix: a-}, helm: {releaseName: r}"),
+      "names several tools: kustomize, helm",
+    ],
+    ["a plugin", source("path: x, plugin: {name: p}"), 'is rendered by the plugin "p": holdfast runs none'],
   ])("%s is said, and leaves unknown what it deploys", async (_what, spec, expected) => {
     const files = {
       "app.yaml": `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a, namespace: argocd}\nspec:\n  ${spec}\n`,
       "x/a.yaml": MAP,
+      "c/Chart.yaml": "name: c\napiVersion: v2\n",
     };
     const state = await read({ ...treeOf(files), origin: async () => REPOSITORY });
+    expect(state.faults[0]?.position?.file).toBe("app.yaml");
     expect(messages(state)[0]).toBe(`declared: Application/a in argocd ${expected}`);
     expect(state.complete).toBe(false);
   });
@@ -190,6 +268,52 @@ describe("what Argo CD deploys", () => {
     expect(messages(state)).toEqual([
       "nothing: Flux and Argo CD deploy from target t, and nothing of it deploys other.yaml: not compared",
     ]);
+  });
+
+  const FLUX = `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: f, namespace: flux-system}
+spec: {path: ./f, targetNamespace: shop, sourceRef: {kind: GitRepository, name: r}}
+`;
+
+  test.each<readonly [string, Readonly<Record<string, string>>, string]>([
+    [
+      "two Applications of one folder",
+      { "apps.yaml": [application("one", "path: x"), application("two", "path: x")].join("---\n"), "x/a.yaml": MAP },
+      "2 times, equally: x/a.yaml:1:1 (Application/one in argocd) and x/a.yaml:1:1 (Application/two in argocd)",
+    ],
+    [
+      "two Applications of two folders",
+      {
+        "apps.yaml": [application("one", "path: x"), application("two", "path: z")].join("---\n"),
+        "x/a.yaml": MAP,
+        "z/a.yaml": `# another\n---\n${MAP}data: {a: b}\n`,
+      },
+      "2 times, differently: x/a.yaml:1:1 (Application/one in argocd) and z/a.yaml:3:1 (Application/two in argocd)",
+    ],
+    [
+      "Flux and Argo CD",
+      {
+        "apps.yaml": application("one", "path: x"),
+        "x/a.yaml": MAP,
+        "flux.yaml": FLUX,
+        "f/kustomization.yaml": "resources: [a.yaml]\n",
+        "f/a.yaml": MAP,
+      },
+      "2 times, equally: f/a.yaml:1:1 (Kustomization/f in flux-system) and x/a.yaml:1:1 (Application/one in argocd)",
+    ],
+    [
+      "plain files",
+      { "a.yaml": MAP, "b.yaml": `${MAP}data: {a: b}\n` },
+      "2 times, differently: a.yaml:1:1 and b.yaml:1:1",
+    ],
+  ])("one object that %s declare is unknown, and both are named", async (_what, files, expected) => {
+    const rendered = `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  namespace: shop\n  annotations:\n    config.kubernetes.io/origin: |\n      path: a.yaml\n`;
+    const state = await read(treeOf(files), {}, () => rendered);
+    expect(names(state).filter((name) => name === "ConfigMap/a")).toEqual([]);
+    const where = expected.includes("plain") || files["a.yaml"] !== undefined ? "default" : "shop";
+    expect(messages(state)).toContain(`declared: ConfigMap/a in ${where} is declared ${expected}`);
+    expect(state.complete).toBe(false);
   });
 
   test("generated Applications are no objects that Git declares, and tell their roots", async () => {
@@ -230,6 +354,19 @@ describe("what Argo CD deploys", () => {
     const told = await unreadIgnores(declared, { generated, defaults: [] }, () => tree);
     expect(told.map(({ about, position }) => [about, position?.file])).toEqual([
       ["Application/one in argocd", "set.yaml"],
+    ]);
+  });
+
+  test("what a renderer fails at names the Applications that deploy it", async () => {
+    const state = await read(
+      treeOf({
+        "apps.yaml": [application("one", "path: c"), application("two", "path: c")].join("---\n"),
+        "c/Chart.yaml": "name: c\napiVersion: v2\n",
+      }),
+    );
+    expect(state.faults.map(({ code, message, position }) => [code, message, position?.file, position?.line])).toEqual([
+      ["render-failed", "Application/one in argocd: not rendered by helm", "apps.yaml", 1],
+      ["render-failed", "Application/two in argocd: not rendered by helm", "apps.yaml", 12],
     ]);
   });
 
