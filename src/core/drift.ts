@@ -27,6 +27,8 @@ export interface Change {
   readonly actor?: Actor;
   /** What else is to be known of it: the end of a sentence. Cluster text: escape it where it is shown. */
   readonly note?: string;
+  /** What takes the live value back by itself, so that Git has no use for it. */
+  readonly contestedBy?: ObjectRef;
   /** Where the value is written; absent where nowhere, or not looked up. */
   readonly source?: FieldSource;
   /** Why that is not told of something rendered: the end of a sentence. */

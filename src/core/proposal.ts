@@ -44,6 +44,7 @@ export type RefusalCode =
   | "alias"
   | "ambiguous"
   | "conflict"
+  | "contested"
   | "dependent"
   | "deployer-setting"
   | "duplicate-key"

@@ -5,9 +5,11 @@
 
 import { groupOf, kindKey, refKey } from "../core/refs.ts";
 import type { KindRef, ObjectRef } from "../core/refs.ts";
-import { fieldAt, textOf } from "../core/value.ts";
+import { fieldAt, isList, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
-import type { AdmissionContext, Autoscaler, Mutation, UnreadFact } from "../kinds/left-out.ts";
+import type { AdmissionContext, Autoscaler, Deliverer, Mutation, UnreadFact } from "../kinds/left-out.ts";
+import { asksToScaleDown } from "../kinds/writers.ts";
+import { deliveryOf } from "./deliveries.ts";
 import { mutates, mutatorsIn } from "./mutators.ts";
 import type { Mutator } from "./mutators.ts";
 import { autoscalersOf, resizedObjects } from "./scaling.ts";
@@ -16,6 +18,7 @@ import { autoscalersOf, resizedObjects } from "./scaling.ts";
 export const FACT_KINDS: readonly KindRef[] = [
   { apiVersion: "v1", kind: "Namespace" },
   { apiVersion: "v1", kind: "LimitRange" },
+  { apiVersion: "node.k8s.io/v1", kind: "RuntimeClass" },
   { apiVersion: "storage.k8s.io/v1", kind: "StorageClass" },
   { apiVersion: "networking.k8s.io/v1", kind: "IngressClass" },
   { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler" },
@@ -30,7 +33,10 @@ export const FACT_KINDS: readonly KindRef[] = [
 
 /** Gathers facts page by page, and keeps nothing else of what it is shown. */
 export interface AdmissionFacts {
-  /** Live objects of any kind, and what Git declares: autoscalers count on either side, all else only where it is live. */
+  /**
+   * Live objects of any kind, and what Git declares: autoscalers count on either side, what takes others over where Git has
+   * it, all else where it is live.
+   */
   take(objects: readonly Source[], side: "live" | "desired"): void;
   /** A kind that could not be read, in a namespace or at all: what it says is not known. Others than facts say nothing. */
   unread(of: KindRef, namespace?: string): void;
@@ -54,6 +60,9 @@ export function admissionFacts(
   const facts: Facts = {
     scaled: new Map(),
     resized: new Set(),
+    delivered: new Map(),
+    downscaled: new Set(),
+    runtimeTolerations: new Map(),
     limits: new Map(),
     storageClasses: new Set(),
     ingressClasses: new Set(),
@@ -64,6 +73,7 @@ export function admissionFacts(
   let known: AdmissionContext | undefined;
   return {
     take: (objects, side) => {
+      if (side === "desired") for (const object of objects) if (takeDeclared(facts, object)) known = undefined;
       if (!objects.some(({ ref }) => isFact(ref))) return;
       known = undefined;
       takeAutoscalers(facts, objects, (ref) => side === "desired" || isDeclared(ref));
@@ -90,6 +100,10 @@ interface Facts {
   /** Autoscalers by the refKey() of what they scale, and then by their own. */
   readonly scaled: Map<string, Map<string, Autoscaler>>;
   readonly resized: Set<string>;
+  /** Names by who delivers and the namespace: placeKey(). */
+  readonly delivered: Map<string, Set<string>>;
+  readonly downscaled: Set<string>;
+  readonly runtimeTolerations: Map<string, readonly Value[]>;
   /** `spec.limits` of the LimitRanges, by namespace and then by name. */
   readonly limits: Map<string, Map<string, Value>>;
   readonly storageClasses: Set<string>;
@@ -102,7 +116,7 @@ interface Facts {
   readonly unread: Set<string>;
 }
 
-function placeKey(what: UnreadFact, namespace = "*"): string {
+function placeKey(what: UnreadFact | Deliverer, namespace = "*"): string {
   return `${what}\0${namespace}`;
 }
 
@@ -113,6 +127,7 @@ const UNREAD: ReadonlyMap<string, UnreadFact> = new Map(
   (
     [
       ["v1", "LimitRange", "limit-ranges"],
+      ["node.k8s.io/v1", "RuntimeClass", "runtime-classes"],
       ["storage.k8s.io/v1", "StorageClass", "storage-classes"],
       ["networking.k8s.io/v1", "IngressClass", "ingress-classes"],
       ["autoscaling/v2", "HorizontalPodAutoscaler", "autoscalers"],
@@ -138,6 +153,19 @@ function takeAutoscalers(facts: Facts, objects: readonly Source[], isDeclared: (
   }
 }
 
+/** Whether the object says anything of others. */
+function takeDeclared(facts: Facts, { ref, value }: Source): boolean {
+  if (kindKey(ref) === NAMESPACE && asksToScaleDown(value)) {
+    facts.downscaled.add(ref.name);
+    return true;
+  }
+  const delivery = deliveryOf(ref, value);
+  if (delivery === undefined) return false;
+  const key = placeKey(delivery.deliverer, ref.namespace);
+  facts.delivered.set(key, new Set([...(facts.delivered.get(key) ?? []), ...delivery.names]));
+  return true;
+}
+
 /** The same object read again takes the place of what was known of it. */
 function takeLive(facts: Facts, object: Source): void {
   const { ref, value } = object;
@@ -149,6 +177,11 @@ function takeLive(facts: Facts, object: Source): void {
       const ranges = facts.limits.get(ref.namespace ?? "") ?? new Map<string, Value>();
       ranges.set(ref.name, fieldAt(value, "spec", "limits") ?? []);
       facts.limits.set(ref.namespace ?? "", ranges);
+      break;
+    }
+    case RUNTIME_CLASS: {
+      const tolerations = fieldAt(value, "scheduling", "tolerations");
+      facts.runtimeTolerations.set(ref.name, isList(tolerations) ? tolerations : []);
       break;
     }
     case STORAGE_CLASS:
@@ -165,8 +198,12 @@ function takeLive(facts: Facts, object: Source): void {
 
 const NAMESPACE = kindKey({ apiVersion: "v1", kind: "Namespace" });
 const LIMIT_RANGE = kindKey({ apiVersion: "v1", kind: "LimitRange" });
+const RUNTIME_CLASS = kindKey({ apiVersion: "node.k8s.io/v1", kind: "RuntimeClass" });
 const STORAGE_CLASS = kindKey({ apiVersion: "storage.k8s.io/v1", kind: "StorageClass" });
 const INGRESS_CLASS = kindKey({ apiVersion: "networking.k8s.io/v1", kind: "IngressClass" });
+
+/** Every OpenShift cluster serves it, and no other does. */
+const OPENSHIFT: KindRef = { apiVersion: "security.openshift.io/v1", kind: "SecurityContextConstraints" };
 
 function isMarked(value: Value, annotation: string): boolean {
   return textOf(fieldAt(value, "metadata", "annotations"), annotation) === "true";
@@ -181,9 +218,14 @@ function contextOf(facts: Facts, resourceOf: (kind: KindRef) => string | undefin
   const namespaces = new Map(facts.namespaces);
   const mutators = mutatorsIn(facts.mutators);
   const unread = new Set(facts.unread);
+  const delivered = new Map([...facts.delivered].map(([key, names]) => [key, new Set(names)]));
   return {
     scaled: new Map([...facts.scaled].map(([key, scalers]) => [key, [...scalers.values()]])),
     resized: new Set(facts.resized),
+    isDelivered: ({ namespace, name }, by) => delivered.get(placeKey(by, namespace))?.has(name) === true,
+    downscaled: new Set(facts.downscaled),
+    openShift: resourceOf(OPENSHIFT) !== undefined,
+    runtimeTolerations: new Map(facts.runtimeTolerations),
     storageClasses: new Set(facts.storageClasses),
     ingressClasses: new Set(facts.ingressClasses),
     limitsOf: (namespace) => limits.get(namespace) ?? [],

@@ -83,6 +83,10 @@ function compareOnce({ desired, live, schema, context = NO_CONTEXT }: Comparison
 export const NO_CONTEXT: AdmissionContext = {
   scaled: new Map(),
   resized: new Set(),
+  isDelivered: () => false,
+  downscaled: new Set(),
+  openShift: false,
+  runtimeTolerations: new Map(),
   limitsOf: () => [],
   storageClasses: new Set(),
   ingressClasses: new Set(),

@@ -6,7 +6,7 @@ import { groupOf, refKey } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
 import { fieldAt, fieldOf, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
-import { scalingNote } from "../kinds/autoscaled.ts";
+import { scalingOf } from "../kinds/autoscaled.ts";
 import type { AdmissionContext, Autoscaler } from "../kinds/left-out.ts";
 
 interface Declared {
@@ -65,8 +65,8 @@ export function withScalingNotes(
   if (!context.scaled.has(refKey(ref))) return changes;
   return changes.map((change) => {
     if (formatPath(change.path) !== "spec.replicas") return change;
-    const note = scalingNote(ref, change.live, context);
-    return note === undefined ? change : { ...change, note };
+    const scaling = scalingOf(ref, change.live, context);
+    return scaling === undefined ? change : { ...change, ...scaling };
   });
 }
 

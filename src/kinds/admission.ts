@@ -62,9 +62,9 @@ const ROWS: readonly LeftOutRow[] = [
     },
     {
       place: ["spec", "tolerations"],
-      test: ({ live, liveValue }) => all(liveValue, (item) => isPluginToleration(item, live)),
+      test: ({ live, liveValue }, context) => all(liveValue, (item) => isPluginToleration(item, live, context)),
       rule: "tolerations that every Pod gets",
-      source: "defaulttolerationseconds, podtolerationrestriction, extendedresourcetoleration",
+      source: "defaulttolerationseconds, podtolerationrestriction, extendedresourcetoleration, runtimeclass",
     },
     { place: ["spec", "overhead"], rule: "the runtime class's overhead", source: "runtimeclass" },
     { place: ["spec", "overhead", "*"], rule: "the runtime class's overhead", source: "runtimeclass" },
@@ -158,6 +158,17 @@ const ROWS: readonly LeftOutRow[] = [
     judged: true,
     source: `${PLUGINS}/network/defaultingressclass`,
   },
+  ...[{}, { item: true as const }].map((which) => ({
+    kinds: POD,
+    place: ["spec", "tolerations"],
+    ...which,
+    test: ({ live }: DifferenceAt, { isUnread }: AdmissionContext) =>
+      fieldAt(live, "spec", "runtimeClassName") !== undefined && isUnread("runtime-classes"),
+    reason: "admission" as const,
+    rule: "cannot be known: they may be the runtime class's, and runtime classes were not read",
+    judged: true,
+    source: `${PLUGINS}/runtimeclass`,
+  })),
   ...["containers", "initContainers"].flatMap((list) =>
     ["requests", "limits"].map((which) => ({
       kinds: POD,
@@ -241,7 +252,8 @@ function isTokenMount(mount: Value, live: Value): boolean {
 }
 
 /** DefaultTolerationSeconds' two, PodTolerationRestriction's memory pressure, and those of extended resources. */
-function isPluginToleration(item: Value, pod: Value): boolean {
+function isPluginToleration(item: Value, pod: Value, context: AdmissionContext): boolean {
+  if (isOfRuntimeClass(item, pod, context)) return true;
   const key = textOf(item, "key") ?? "";
   const [operator, effect] = [fieldOf(item, "operator"), fieldOf(item, "effect")];
   if (operator !== "Exists") return false;
@@ -258,7 +270,7 @@ const UNREACHABLE = "node.kubernetes.io/unreachable";
  * what admission would append to Git's, in its order. Five minutes, unless the API server was told otherwise, or somebody
  * wrote another number into the list.
  */
-function isAsAdmitted({ desired, live, path }: DifferenceAt): boolean {
+function isAsAdmitted({ desired, live, path }: DifferenceAt, context: AdmissionContext): boolean {
   const [ours, theirs] = [desired, live].map((pod) => itemsAt(pod, "spec", "tolerations")) as [Items, Items];
   const last = path.at(-1);
   const added = theirs.slice(ours.length, last?.kind === "index" ? last.index + 1 : undefined);
@@ -266,13 +278,14 @@ function isAsAdmitted({ desired, live, path }: DifferenceAt): boolean {
   const defaults = [NOT_READY, UNREACHABLE].filter((key) => !ours.some((item) => toleratesEviction(item, key)));
   const given = added.map((item) => {
     const at = defaults.findIndex((key) => isEvictionDefault(item, key));
-    return at < 0 && isOfExtendedResource(item, live) ? defaults.length : at;
+    if (at < 0 && isOfExtendedResource(item, live)) return defaults.length;
+    return at < 0 && isOfRuntimeClass(item, live, context) ? defaults.length + 1 : at;
   });
-  const keys = new Set(added.map((item) => textOf(item, "key")));
-  return keys.size === added.length && given.every((place, index) => place >= (given[index - 1] ?? 0));
+  const items = new Set(added.map((item) => JSON.stringify(item)));
+  return items.size === added.length && given.every((place, index) => place >= (given[index - 1] ?? 0));
 }
 
-/** More than any plugin adds: the longest lists are hostile ones. */
+/** More than plugins add: the longest lists are hostile ones. */
 const MAX_ADMITTED = 32;
 
 type Items = readonly Value[];
@@ -290,6 +303,12 @@ function toleratesEviction(item: Value, taint: string): boolean {
 
 function isEvictionDefault(item: Value, key: string): boolean {
   return equalValues(item, { key, operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 });
+}
+
+/** The class is the Pod's own choice: what it brings is what the class says now. */
+function isOfRuntimeClass(item: Value, pod: Value, { runtimeTolerations }: AdmissionContext): boolean {
+  const known = runtimeTolerations.get(textOf(fieldOf(pod, "spec"), "runtimeClassName") ?? "");
+  return known?.some((toleration) => equalValues(toleration, item)) === true;
 }
 
 /** Of a resource that one of the Pod's containers requests. */

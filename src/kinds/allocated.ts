@@ -10,7 +10,7 @@ import { fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 import { SCALED } from "./autoscaled.ts";
 import { isNobodys, kindsOf, union } from "./left-out.ts";
-import type { DifferenceAt, LeftOutRow } from "./left-out.ts";
+import type { AdmissionContext, DifferenceAt, LeftOutRow } from "./left-out.ts";
 import { isTokenOf, TOKEN_MAKERS } from "./token-makers.ts";
 
 const SERVICE = kindsOf("", "Service");
@@ -238,6 +238,7 @@ const NAMESPACES: readonly LeftOutRow[] = [
     place: ["metadata", "annotations", name],
     by: OPENSHIFT,
     nobody: true as const,
+    test: (_: DifferenceAt, { openShift }: AdmissionContext) => openShift,
     reason: "controller" as const,
     rule: "allocated by OpenShift's namespace controller",
     source: "OpenShift cluster-policy-controller pkg/security/controller (kapp default.go)",
@@ -246,6 +247,7 @@ const NAMESPACES: readonly LeftOutRow[] = [
     kinds: NAMESPACE,
     place: ["metadata", "labels", "pod-security.kubernetes.io/*"],
     by: new Set(["pod-security-admission-label-synchronization-controller", "cluster-policy-controller"]),
+    test: (_, { openShift }) => openShift,
     reason: "controller",
     rule: "kept by OpenShift's pod security label synchronisation",
     source: "OpenShift cluster-policy-controller pkg/psalabelsyncer",
@@ -338,12 +340,13 @@ const WORKLOADS: readonly LeftOutRow[] = [
     rule: "the job controller's bookkeeping",
     source: "kubernetes pkg/registry/batch/job/strategy.go (before 1.27)",
   },
-  ...["conditions", "current-metrics", "metrics", "behavior"].map((name) => ({
+  // What the older version keeps beside them, `metrics` and `behavior`, is no state: somebody asks for it.
+  ...["conditions", "current-metrics"].map((name) => ({
     kinds: kindsOf("autoscaling", "HorizontalPodAutoscaler"),
     place: ["metadata", "annotations", `autoscaling.alpha.kubernetes.io/${name}`],
     on: "any" as const,
     reason: "controller" as const,
-    rule: "what the autoscaler's older API version has no field for",
+    rule: "the autoscaler's state, which its older API version has no field for",
     source: "kubernetes pkg/apis/autoscaling/annotations.go",
   })),
   {

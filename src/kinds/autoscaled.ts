@@ -43,18 +43,29 @@ function isSwitchedOff({ liveValue }: DifferenceAt): boolean {
   return liveValue === 0;
 }
 
-/** What autoscalers have to do with replicas that none excuses: the end of a sentence, or `undefined`. Cluster text. */
-export function scalingNote(
+export interface Scaling {
+  /** The end of a sentence. Cluster text. */
+  readonly note: string;
+  /** The autoscaler that takes the number back. */
+  readonly contestedBy?: ObjectRef;
+}
+
+/** What autoscalers have to do with replicas that none excuses. */
+export function scalingOf(
   ref: ObjectRef,
   replicas: Value | undefined,
   { scaled }: AdmissionContext,
-): string | undefined {
+): Scaling | undefined {
   const scalers = scaled.get(refKey(ref)) ?? [];
   const reviewed = scalers.find((scaler) => scaler.declared);
   const scaler = scalers.find((one) => !one.declared && allows(one, replicas)) ?? reviewed ?? scalers[0];
   if (scaler === undefined) return undefined;
-  if (!scaler.declared) return `${formatRef(scaler.ref)} scales it, and Git does not declare that autoscaler`;
+  if (!scaler.declared) {
+    return { note: `${formatRef(scaler.ref)} scales it, and Git does not declare that autoscaler` };
+  }
   if (allows(scaler, replicas)) return undefined;
   const bounds = scaler.bounds.map(({ min, max }) => `${min} to ${max}`);
-  return `beyond what ${formatRef(scaler.ref)} allows (${[...new Set(bounds)].join(", or ")})`;
+  const note = `beyond what ${formatRef(scaler.ref)} allows (${[...new Set(bounds)].join(", or ")})`;
+  // It leaves what is switched off alone.
+  return replicas === 0 || bounds.length === 0 ? { note } : { note, contestedBy: scaler.ref };
 }

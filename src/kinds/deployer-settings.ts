@@ -127,6 +127,21 @@ const SETTINGS: readonly Settings[] = [
     source: "kubernetes cluster/addons/addon-manager/README.md",
   },
   {
+    // An owner's uid is that of one cluster: elsewhere, and once the owner was made anew, the object would be deleted.
+    deployer: "Kubernetes' garbage collector",
+    fields: [
+      ["metadata", "ownerReferences"],
+      ["metadata", "finalizers"],
+    ],
+    source: "kubernetes pkg/controller/garbagecollector, attemptToDeleteItem",
+  },
+  {
+    // Git that asks it to act leaves replicas to it (writers.ts).
+    deployer: "kube-downscaler",
+    annotations: ["downscaler/*"],
+    source: "py-kube-downscaler README.md, Configuration",
+  },
+  {
     // Git that has them leaves a certificate's bundle to whoever writes it (allocated.ts).
     deployer: "OpenShift",
     annotations: ["service.beta.openshift.io/inject-cabundle"],

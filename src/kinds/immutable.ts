@@ -23,6 +23,12 @@ const SEALED: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /**
+ * All of a Pod's `spec` but for these (kubernetes `pkg/apis/core/validation/validation.go`, ValidatePodUpdate). Tolerations can
+ * only be added, and ephemeral containers never go.
+ */
+const POD_MUTABLE: ReadonlySet<string> = new Set(["activeDeadlineSeconds", "containers.image", "initContainers.image"]);
+
+/**
  * Whether the server was seen to refuse a change there, or of what the field holds; a list's item also where something in
  * it may not change. Some may change in a special case (a claim may grow where its class allows it): `usually`.
  */
@@ -30,6 +36,7 @@ export function isImmutable(ref: ObjectRef, path: FieldPath, live: Value): boole
   const kind = `${ref.apiVersion}/${ref.kind}`;
   const names = path.flatMap((step) => (step.kind === "field" ? [step.name] : []));
   const sealed = fieldOf(live, "immutable") === true ? (SEALED.get(kind) ?? []) : [];
+  if (kind === "v1/Pod" && names[0] === "spec" && names.length > 1) return !POD_MUTABLE.has(names.slice(1).join("."));
   const isItem = path.length > 0 && path.at(-1)?.kind !== "field";
   return [...(PLACES.get(kind) ?? []), ...sealed].some((place) => {
     const steps = place.split(".");

@@ -54,6 +54,9 @@ export interface Autoscaler {
   readonly bounds: readonly { readonly min: number; readonly max: number }[];
 }
 
+/** A controller that takes over what an object in Git names, for as long as it rolls something out. */
+export type Deliverer = "rollouts" | "flagger";
+
 /** What admission plugins of this cluster put into objects; facts of the objects' namespaces and classes. */
 export interface AdmissionContext {
   /** The autoscalers of each workload, by its refKey(). */
@@ -64,6 +67,14 @@ export interface AdmissionContext {
   readonly secretWritersOf?: (secret: ObjectRef) => readonly string[];
   /** LimitRanges of a namespace: `spec.limits` of each. */
   limitsOf(namespace: string): readonly Value[];
+  /** Whether a Rollout or a Canary that Git declares names the object. */
+  isDelivered(ref: ObjectRef, by: Deliverer): boolean;
+  /** Namespaces in which Git asks kube-downscaler to act. */
+  readonly downscaled: ReadonlySet<string>;
+  /** The cluster is an OpenShift cluster, or serves what one does. */
+  readonly openShift: boolean;
+  /** `scheduling.tolerations` of the RuntimeClasses, by name. */
+  readonly runtimeTolerations: ReadonlyMap<string, readonly Value[]>;
   /** Names of the classes that are marked as the default. */
   readonly storageClasses: ReadonlySet<string>;
   readonly ingressClasses: ReadonlySet<string>;
@@ -84,7 +95,13 @@ export interface Mutation {
   readonly once?: true;
 }
 
-export type UnreadFact = "storage-classes" | "ingress-classes" | "limit-ranges" | "autoscalers" | "mutators";
+export type UnreadFact =
+  | "runtime-classes"
+  | "storage-classes"
+  | "ingress-classes"
+  | "limit-ranges"
+  | "autoscalers"
+  | "mutators";
 
 /**
  * Field names from the root, list items left out. `*` stands for any one name, `example.io/*` for any that begins so; `**`

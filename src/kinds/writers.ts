@@ -60,7 +60,9 @@ export const WRITERS: readonly LeftOutRow[] = [
     place: ["spec", "selector"],
     on: "any",
     by: ROLLOUTS,
-    test: ({ desiredValue, liveValue }) => differsOnlyIn(desiredValue, liveValue, POD_HASH),
+    test: (difference, context) =>
+      context.isDelivered(difference.ref, "rollouts") &&
+      differsOnlyIn(difference.desiredValue, difference.liveValue, POD_HASH),
     reason: "controller",
     rule: "Argo Rollouts points the Service to its current ReplicaSet",
     source: "argo-rollouts service/service.go, DefaultRolloutUniqueLabelKey",
@@ -70,6 +72,7 @@ export const WRITERS: readonly LeftOutRow[] = [
     place: ["spec", "selector", POD_HASH],
     on: "any",
     by: ROLLOUTS,
+    test: ({ ref }, context) => context.isDelivered(ref, "rollouts"),
     reason: "controller",
     rule: "Argo Rollouts points the Service to its current ReplicaSet",
     source: "argo-rollouts service/service.go, DefaultRolloutUniqueLabelKey",
@@ -78,6 +81,7 @@ export const WRITERS: readonly LeftOutRow[] = [
     kinds: union(SERVICE, kindsOf("networking.k8s.io", "Ingress"), ROUTES),
     place: ["metadata", "annotations", "argo-rollouts.argoproj.io/managed-by-rollouts"],
     by: ROLLOUTS,
+    test: ({ ref }, context) => context.isDelivered(ref, "rollouts"),
     reason: "controller",
     rule: "Argo Rollouts marks what it manages",
     source: "argo-rollouts#448",
@@ -95,7 +99,7 @@ export const WRITERS: readonly LeftOutRow[] = [
     place: ["spec", "replicas"],
     on: "any",
     by: ROLLOUTS,
-    test: ({ liveValue }) => liveValue === 0,
+    test: ({ ref, liveValue }, context) => liveValue === 0 && context.isDelivered(ref, "rollouts"),
     reason: "controller",
     rule: "Argo Rollouts scales down the Deployment whose Pods it took over",
     source: "argo-rollouts docs/migrating.md, workloadRef.scaleDown",
@@ -105,7 +109,9 @@ export const WRITERS: readonly LeftOutRow[] = [
     place: ["spec", "**"],
     on: "any",
     by: union(ROLLOUTS, FLAGGER),
-    test: ({ desiredValue, liveValue }) => sameButWeights(desiredValue, liveValue),
+    test: ({ ref, desiredValue, liveValue }, context) =>
+      (context.isDelivered(ref, "rollouts") || context.isDelivered(ref, "flagger")) &&
+      sameButWeights(desiredValue, liveValue),
     reason: "controller",
     rule: "traffic weights of a progressive delivery",
     source: "argo-rollouts rollout/trafficrouting, flagger pkg/router",
@@ -115,7 +121,8 @@ export const WRITERS: readonly LeftOutRow[] = [
     place: ["spec", "selector"],
     on: "any",
     by: FLAGGER,
-    test: ({ desiredValue, liveValue }) => isPrimary(desiredValue, liveValue),
+    test: ({ ref, desiredValue, liveValue }, context) =>
+      context.isDelivered(ref, "flagger") && isPrimary(desiredValue, liveValue),
     reason: "controller",
     rule: "Flagger points the Service to the primary Deployment",
     source: "flagger pkg/router/kubernetes_default.go",
@@ -125,7 +132,7 @@ export const WRITERS: readonly LeftOutRow[] = [
     place: ["spec", "replicas"],
     on: "any",
     by: FLAGGER,
-    test: ({ liveValue }) => liveValue === 0,
+    test: ({ ref, liveValue }, context) => liveValue === 0 && context.isDelivered(ref, "flagger"),
     reason: "controller",
     rule: "Flagger scales down what its primary Deployment stands for",
     source: "flagger pkg/canary/deployment_controller.go, ScaleToZero",
@@ -135,7 +142,7 @@ export const WRITERS: readonly LeftOutRow[] = [
     place: ["spec", "replicas"],
     on: "any",
     by: DOWNSCALERS,
-    test: ({ live }) => textOf(annotationsOf(live), "downscaler/original-replicas") !== undefined,
+    test: isScaledDown,
     reason: "controller",
     rule: "scaled down for a time by kube-downscaler",
     source: "py-kube-downscaler kube_downscaler/scaler.py",
@@ -226,6 +233,40 @@ function withoutBlanks(value: Value): Value {
   const kept = Object.entries(value).filter(([name, one]) => name !== "template" || !equalValues(one, BLANK));
   return Object.fromEntries(kept.map(([name, one]) => [name, withoutBlanks(one)]));
 }
+
+/** Git asks for it, on the object or its namespace, and the downscaler notes the number that Git has. */
+function isScaledDown(
+  { ref, desired, live, desiredValue, liveValue }: DifferenceAt,
+  { downscaled }: AdmissionContext,
+): boolean {
+  if (!downscaled.has(ref.namespace ?? "") && !asksToScaleDown(desired)) return false;
+  const noted = textOf(annotationsOf(live), "downscaler/original-replicas");
+  return (
+    typeof desiredValue === "number" &&
+    typeof liveValue === "number" &&
+    liveValue < desiredValue &&
+    noted === String(desiredValue)
+  );
+}
+
+/** kube-downscaler is asked by annotations (`downscaler/uptime`, …) of an object or of its namespace. */
+export function asksToScaleDown(value: Value): boolean {
+  const annotations = annotationsOf(value);
+  return isMap(annotations) && Object.keys(annotations).some((name) => ASKING.has(name));
+}
+
+/** py-kube-downscaler README.md, "Configuration". */
+const ASKING: ReadonlySet<string> = new Set(
+  [
+    "uptime",
+    "downtime",
+    "upscale-period",
+    "downscale-period",
+    "downtime-replicas",
+    "force-downtime",
+    "force-uptime",
+  ].map((name) => `downscaler/${name}`),
+);
 
 function annotationsOf(value: Value): Value | undefined {
   return fieldAt(value, "metadata", "annotations");

@@ -2,6 +2,7 @@
 
 import type { Change, Drift } from "../core/drift.ts";
 import { formatPath } from "../core/path.ts";
+import { formatRef } from "../core/refs.ts";
 import type { Refusal } from "../core/proposal.ts";
 import { bondsOf } from "../kinds/dependent-fields.ts";
 import { deployerTold } from "../kinds/deployer-settings.ts";
@@ -14,8 +15,12 @@ export interface HeldChange {
 
 type Drifted = Extract<Drift, { readonly state: "drifted" }>;
 
-/** A change that tells a deployer, or holdfast, what to do with the object. */
-export function settingOf({ ref }: Drifted, change: Change): Refusal | undefined {
+/** A change that another writer takes back by itself, or that tells a deployer, or holdfast, what to do with the object. */
+export function keptOut({ ref }: Drifted, change: Change): Refusal | undefined {
+  if (change.contestedBy !== undefined) {
+    const reason = `${formatRef(change.contestedBy)} takes it back by itself`;
+    return { code: "contested", path: change.path, reason };
+  }
   const names = change.path.flatMap((step) => (step.kind === "field" ? [step.name] : []));
   const deployer = deployerTold(ref, names, [change.desired, change.live]);
   if (deployer === undefined) return undefined;

@@ -8,7 +8,7 @@ import type { IssueProposal, Proposal, PullRequestProposal } from "../core/propo
 import type { FieldSchema } from "../core/schema.ts";
 import { compareText } from "../core/value.ts";
 import type { Digester } from "../text/digest.ts";
-import { dependentOn, settingOf } from "./held-back.ts";
+import { dependentOn, keptOut } from "./held-back.ts";
 import type { HeldChange } from "./held-back.ts";
 import { editsContent, fingerprintOf, groupId } from "./identity.ts";
 import { isOperationalChange } from "./operational-change.ts";
@@ -101,7 +101,7 @@ function groupsOf(input: ProposeInput): readonly (readonly [string, readonly Dri
 
 /**
  * A drifted object's compliant changes. What only Git has moved (`git-ahead`), conflicts, marks of something that was to
- * happen once (a restart) and settings of deployers are never codified, nor is what the API server checks against them.
+ * happen once (a restart), what is taken back anyway and settings of deployers are never codified, nor is what the API server checks against them.
  */
 function candidateOf(result: DriftResult, held: HeldByDrift): readonly Candidate[] {
   const { drift, judgement } = result;
@@ -113,9 +113,9 @@ function candidateOf(result: DriftResult, held: HeldByDrift): readonly Candidate
     if (isOperationalChange(change)) continue;
     const mayCodify = change.direction === "live-changed" || change.direction === "unknown";
     const compliant = judgement.changes[index]?.verdict === "compliant";
-    const setting = compliant && mayCodify ? settingOf(drift, change) : undefined;
-    if (setting !== undefined) hold(held, result.id, [{ index, refusal: setting }]);
-    (compliant && mayCodify && setting === undefined ? codifiable : others).push(index);
+    const kept = compliant && mayCodify ? keptOut(drift, change) : undefined;
+    if (kept !== undefined) hold(held, result.id, [{ index, refusal: kept }]);
+    (compliant && mayCodify && kept === undefined ? codifiable : others).push(index);
   }
   const dependent = dependentOn(drift, codifiable, others);
   hold(held, result.id, dependent);

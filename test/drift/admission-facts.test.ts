@@ -440,3 +440,68 @@ describe("what autoscalers allow", () => {
     expect(found).toBe(expected);
   });
 });
+
+const WEB_SERVICE: ObjectRef = { apiVersion: "v1", kind: "Service", namespace: "shop", name: "web" };
+
+function rollout(strategy: string): string {
+  return `apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: { name: r, namespace: shop }\nspec: { workloadRef: { name: legacy }, strategy: ${strategy}, template: { metadata: { name: web } } }`;
+}
+
+function canary(more = ""): string {
+  return `apiVersion: flagger.app/v1beta1\nkind: Canary\nmetadata: { name: c, namespace: shop }\nspec: { targetRef: { kind: Deployment, name: web }${more} }`;
+}
+
+function namespaceWith(name: string, annotation: string): { readonly ref: ObjectRef; readonly value: Value } {
+  const value = yaml(`apiVersion: v1\nkind: Namespace\nmetadata: { name: ${name}, annotations: { ${annotation} } }`);
+  return { ref: refOf(value), value };
+}
+
+describe("what progressive deliveries take over", () => {
+  function delivered(text: string, side: "live" | "desired" = "desired"): (name: string, namespace?: string) => string {
+    const facts = admissionFacts(() => undefined);
+    const value = yaml(text);
+    facts.take([{ ref: refOf(value), value }], side);
+    const context = facts.context();
+    return (name, namespace = "shop") =>
+      (["rollouts", "flagger"] as const)
+        .filter((by) => context.isDelivered({ ...WEB_SERVICE, name, namespace }, by))
+        .join(",");
+  }
+
+  test.each([
+    ["a Rollout's stable Service", rollout("{ canary: { stableService: web } }"), "web", "rollouts"],
+    ["its preview", rollout("{ blueGreen: { activeService: a, previewService: web } }"), "web", "rollouts"],
+    [
+      "its routes",
+      rollout("{ canary: { trafficRouting: { istio: { virtualService: { name: web } } } } }"),
+      "web",
+      "rollouts",
+    ],
+    ["the Deployment that it takes over", rollout("{}"), "legacy", "rollouts"],
+    ["what only its template names", rollout("{}"), "web", ""],
+    ["a Canary's target", canary(), "web", "flagger"],
+    ["the Service of another name", canary(", service: { name: shop }"), "shop", "flagger"],
+    ["its primary", canary(", service: { name: shop }"), "shop-primary", "flagger"],
+    ["another name", canary(), "web-2", ""],
+    [
+      "a spec that is none",
+      "apiVersion: flagger.app/v1beta1\nkind: Canary\nmetadata: { name: c, namespace: shop }\nspec: 7",
+      "web",
+      "",
+    ],
+  ])("%s", (_, text, name, by) => {
+    expect(delivered(text)(name)).toBe(by);
+    expect(delivered(text)(name, "other"), "in another namespace").toBe("");
+    expect(delivered(text, "live")(name), "of a live one that Git does not declare").toBe("");
+  });
+
+  test("a downscaler acts where Git's Namespace asks for it", () => {
+    const facts = admissionFacts(() => undefined);
+    facts.take(
+      [namespaceWith("shop", "downscaler/uptime: always"), namespaceWith("data", "downscaler/exclude: true")],
+      "desired",
+    );
+    facts.take([namespaceWith("live", "downscaler/uptime: always")], "live");
+    expect([...facts.context().downscaled]).toEqual(["shop"]);
+  });
+});

@@ -7,7 +7,7 @@ import type { Value, ValueMap } from "../../src/core/value.ts";
 import { ALLOCATED } from "../../src/kinds/allocated.ts";
 import { leftOutRule } from "../../src/kinds/controllers.ts";
 import { explainedBy } from "../../src/kinds/left-out.ts";
-import type { AdmissionContext, LeftOutRow, LeftOutRule } from "../../src/kinds/left-out.ts";
+import type { AdmissionContext, Deliverer, LeftOutRow, LeftOutRule } from "../../src/kinds/left-out.ts";
 import { TRACKING } from "../../src/kinds/tracking.ts";
 import { WRITERS } from "../../src/kinds/writers.ts";
 import { isOperational } from "../../src/kinds/operational.ts";
@@ -31,6 +31,10 @@ const BLANK: Value = { metadata: {}, spec: { destination: {}, project: "" } };
 const NOTHING: AdmissionContext = {
   scaled: new Map(),
   resized: new Set(),
+  isDelivered: () => false,
+  downscaled: new Set(),
+  openShift: false,
+  runtimeTolerations: new Map(),
   limitsOf: () => [],
   storageClasses: new Set(),
   ingressClasses: new Set(),
@@ -70,6 +74,11 @@ function stepsOf(path: string): readonly PathStep[] {
 
 const WEB = refKey({ apiVersion: "apps/v1", kind: "Deployment", namespace: "shop", name: "web" });
 const RESIZED = { resized: new Set([WEB]) };
+
+/** Git declares a Rollout, or a Canary, that names the object. */
+function deliveredBy(wanted: Deliverer): Pick<AdmissionContext, "isDelivered"> {
+  return { isDelivered: ({ name }, by) => name === "web" && by === wanted };
+}
 
 function scaledBy(min: number, max: number, declared = true): Pick<AdmissionContext, "scaled"> {
   const ref = { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler", namespace: "shop", name: "web" };
@@ -206,6 +215,7 @@ const LEFT_OUT: readonly (readonly [sentence: string, left: Case, reason: string
       path: `${ANNOTATION} openshift.io/sa.scc.uid-range`,
       live: "1000/10000",
       by: "cluster-policy-controller",
+      context: { openShift: true },
     },
     "controller, judged",
   ],
@@ -357,6 +367,7 @@ const LEFT_OUT: readonly (readonly [sentence: string, left: Case, reason: string
       git: { app: "web" },
       live: { app: "web", "rollouts-pod-template-hash": "abc" },
       by: "rollouts-controller",
+      context: deliveredBy("rollouts"),
     },
     "controller, judged",
   ],
@@ -373,7 +384,26 @@ const LEFT_OUT: readonly (readonly [sentence: string, left: Case, reason: string
   ],
   [
     "Flagger's primary",
-    { of: "v1 Service", path: "spec selector", git: { app: "web" }, live: { app: "web-primary" }, by: "flagger" },
+    {
+      of: "v1 Service",
+      path: "spec selector",
+      git: { app: "web" },
+      live: { app: "web-primary" },
+      by: "flagger",
+      context: deliveredBy("flagger"),
+    },
+    "controller, judged",
+  ],
+  [
+    "what Flagger scales down",
+    {
+      of: "apps/v1 Deployment",
+      path: "spec replicas",
+      git: 3,
+      live: 0,
+      by: "flagger",
+      context: deliveredBy("flagger"),
+    },
     "controller, judged",
   ],
   [
@@ -384,6 +414,7 @@ const LEFT_OUT: readonly (readonly [sentence: string, left: Case, reason: string
       git: [{ route: [{ destination: { host: "a" }, weight: 100 }] }],
       live: [{ route: [{ destination: { host: "a" }, weight: 90 }] }],
       by: "flagger",
+      context: deliveredBy("flagger"),
     },
     "controller, judged",
   ],
@@ -396,8 +427,55 @@ const LEFT_OUT: readonly (readonly [sentence: string, left: Case, reason: string
       live: 0,
       by: "pykube-ng",
       object: { metadata: { annotations: { "downscaler/original-replicas": "3" } } },
+      context: { downscaled: new Set(["shop"]) },
     },
     "controller, judged",
+  ],
+  [
+    "a downscaler's replicas, of what asks for it itself",
+    {
+      of: "apps/v1 Deployment",
+      path: "spec replicas",
+      git: 3,
+      live: 1,
+      by: "pykube-ng",
+      desired: { metadata: { annotations: { "downscaler/uptime": "Mon-Fri 08:00-18:00 UTC" } } },
+      object: { metadata: { annotations: { "downscaler/original-replicas": "3" } } },
+    },
+    "controller, judged",
+  ],
+  [
+    "OpenShift's pod security labels",
+    {
+      of: "v1 Namespace",
+      path: "metadata labels pod-security.kubernetes.io/enforce",
+      live: "restricted",
+      by: "cluster-policy-controller",
+      context: { openShift: true },
+    },
+    "controller, judged",
+  ],
+  [
+    "the runtime class's tolerations",
+    {
+      of: "v1 Pod",
+      path: "spec tolerations",
+      live: [{ key: "x" }],
+      object: { spec: { runtimeClassName: "kata", tolerations: [{ key: "x" }] } },
+      context: { runtimeTolerations: new Map([["kata", [{ key: "x" }]]]) },
+    },
+    "admission",
+  ],
+  [
+    "tolerations, where runtime classes could not be read",
+    {
+      of: "v1 Pod",
+      path: "spec tolerations",
+      live: [{ key: "x" }],
+      object: { spec: { runtimeClassName: "kata", tolerations: [{ key: "x" }] } },
+      context: { isUnread: (what) => what === "runtime-classes" },
+    },
+    "admission, judged",
   ],
   [
     "Reloader's variable",
@@ -741,6 +819,88 @@ const CHANGES: readonly (readonly [sentence: string, change: Case])[] = [
       by: "flagger",
     },
   ],
+  [
+    "Argo Rollouts' hash, where Git declares no Rollout of the Service",
+    {
+      of: "v1 Service",
+      path: "spec selector",
+      git: { app: "web" },
+      live: { app: "web", "rollouts-pod-template-hash": "abc" },
+      by: "rollouts-controller",
+      context: deliveredBy("flagger"),
+    },
+  ],
+  [
+    "Flagger's primary, where Git declares no Canary of the Service",
+    { of: "v1 Service", path: "spec selector", git: { app: "web" }, live: { app: "web-primary" }, by: "flagger" },
+  ],
+  [
+    "what Flagger scaled down, where Git declares no Canary of it",
+    { of: "apps/v1 Deployment", path: "spec replicas", git: 3, live: 0, by: "flagger" },
+  ],
+  [
+    "weights, where Git declares no progressive delivery",
+    {
+      of: "networking.istio.io/v1 VirtualService",
+      path: "spec http",
+      git: [{ route: [{ destination: { host: "a" }, weight: 100 }] }],
+      live: [{ route: [{ destination: { host: "a" }, weight: 90 }] }],
+      by: "flagger",
+    },
+  ],
+  [
+    "a downscaler that Git does not ask for",
+    {
+      of: "apps/v1 Deployment",
+      path: "spec replicas",
+      git: 3,
+      live: 0,
+      by: "pykube-ng",
+      object: { metadata: { annotations: { "downscaler/original-replicas": "3" } } },
+    },
+  ],
+  [
+    "a downscaler that would go back to another number",
+    {
+      of: "apps/v1 Deployment",
+      path: "spec replicas",
+      git: 3,
+      live: 0,
+      by: "pykube-ng",
+      object: { metadata: { annotations: { "downscaler/original-replicas": "9" } } },
+      context: { downscaled: new Set(["shop"]) },
+    },
+  ],
+  [
+    "pod security labels where there is no OpenShift",
+    {
+      of: "v1 Namespace",
+      path: "metadata labels pod-security.kubernetes.io/enforce",
+      live: "privileged",
+      by: "pod-security-admission-label-synchronization-controller",
+    },
+  ],
+  [
+    "another runtime class's tolerations",
+    {
+      of: "v1 Pod",
+      path: "spec tolerations",
+      live: [{ key: "x" }],
+      object: { spec: { runtimeClassName: "kata", tolerations: [{ key: "x" }] } },
+      context: { runtimeTolerations: new Map([["gvisor", [{ key: "x" }]]]) },
+    },
+  ],
+  ...["metrics", "behavior"].map(
+    (name) =>
+      [
+        `an autoscaler's ${name}, as its older API version has them`,
+        {
+          of: "autoscaling/v1 HorizontalPodAutoscaler",
+          path: `metadata annotations autoscaling.alpha.kubernetes.io/${name}`,
+          live: "[]",
+        },
+      ] as const,
+  ),
   [
     "a downscaler without its mark",
     { of: "apps/v1 Deployment", path: "spec replicas", git: 3, live: 0, by: "pykube-ng" },

@@ -15,6 +15,7 @@ interface Case {
   readonly live?: Value;
   readonly verdict?: Verdict;
   readonly direction?: Change["direction"];
+  readonly contested?: true;
 }
 
 const POD = "spec template spec";
@@ -32,10 +33,13 @@ function resultOf(kind: string, cases: readonly Case[]): DriftResult {
   const [apiVersion = "", name = ""] = kind.split(" ");
   const ref = { apiVersion, kind: name, namespace: "shop", name: "web" };
   const value = { apiVersion, kind: name, metadata: { name: "web", namespace: "shop" } };
-  const changes = cases.map(({ path, git, live, direction }): Change => ({
+  const changes = cases.map(({ path, git, live, direction, contested }): Change => ({
     path: pathOf(path),
     operation: git === undefined ? "add" : live === undefined ? "remove" : "replace",
     direction: direction ?? "live-changed",
+    ...(contested === true
+      ? { contestedBy: { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler", name: "web" } }
+      : {}),
     ...(git === undefined ? {} : { desired: git }),
     ...(live === undefined ? {} : { live }),
   }));
@@ -402,4 +406,32 @@ describe("what tells a deployer what to do with the object is never written into
 
 test("paths of the cases are what they look like", () => {
   expect(pathOf("spec [a]")).toEqual([...fields("spec"), { kind: "key", keys: { name: "a" } }]);
+});
+
+describe("what Git has no use for", () => {
+  test.each<readonly [string, string, Case, string]>([
+    ["replicas that an autoscaler takes back", "apps/v1 Deployment", { ...ALONE, contested: true }, "contested"],
+    [
+      "an owner, whose uid is that of one cluster",
+      "v1 ConfigMap",
+      { path: "metadata ownerReferences", live: [{ apiVersion: "v1", kind: "ConfigMap", name: "a", uid: "1" }] },
+      "deployer-setting",
+    ],
+    [
+      "a finalizer beside others",
+      "v1 Namespace",
+      { path: "metadata finalizers [x]", live: "x.y/z" },
+      "deployer-setting",
+    ],
+    [
+      "what asks kube-downscaler to act",
+      "v1 Namespace",
+      { path: "metadata annotations", live: { "downscaler/uptime": "never" } },
+      "deployer-setting",
+    ],
+  ])("%s", async (_, kind, change, code) => {
+    const { told, asked } = await proposed(kind, [change]);
+    expect(told).toEqual([code]);
+    expect(asked).toBe(0);
+  });
 });
