@@ -456,18 +456,18 @@ function namespaceWith(name: string, annotation: string): { readonly ref: Object
   return { ref: refOf(value), value };
 }
 
-describe("what progressive deliveries take over", () => {
-  function delivered(text: string, side: "live" | "desired" = "desired"): (name: string, namespace?: string) => string {
-    const facts = admissionFacts(() => undefined);
-    const value = yaml(text);
-    facts.take([{ ref: refOf(value), value }], side);
-    const context = facts.context();
-    return (name, namespace = "shop") =>
-      (["rollouts", "flagger"] as const)
-        .filter((by) => context.isDelivered({ ...WEB_SERVICE, name, namespace }, by))
-        .join(",");
-  }
+function delivered(text: string, side: "live" | "desired" = "desired"): (name: string, namespace?: string) => string {
+  const facts = admissionFacts(() => undefined);
+  const value = yaml(text);
+  facts.take([{ ref: refOf(value), value }], side);
+  const context = facts.context();
+  return (name, namespace = "shop") =>
+    (["rollouts", "flagger"] as const)
+      .filter((by) => context.isDelivered({ ...WEB_SERVICE, name, namespace }, by))
+      .join(",");
+}
 
+describe("what progressive deliveries take over", () => {
   test.each([
     ["a Rollout's stable Service", rollout("{ canary: { stableService: web } }"), "web", "rollouts"],
     ["its preview", rollout("{ blueGreen: { activeService: a, previewService: web } }"), "web", "rollouts"],
