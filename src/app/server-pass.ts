@@ -1,12 +1,14 @@
 /** One repository's pass in a server: the order in which a repository, its clusters and its pull requests and issues meet. */
 
 import type { RepositoryConfig, Schedule } from "../config/repository.ts";
+import { grantedSources } from "../config/server.ts";
 import type { ServerConfig } from "../config/server.ts";
 import { isFault } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import type { Pass } from "../core/pass.ts";
 import type { Clock, LiveSource } from "../core/stages.ts";
 import type { ChartCache } from "../desired/charts/cache.ts";
+import type { RepositoryGrant } from "../desired/other-repositories.ts";
 import { runPass } from "../reconcile/run-pass.ts";
 import type { PassInput } from "../reconcile/run-pass.ts";
 import { publicationsOf } from "../reconcile/publications.ts";
@@ -153,6 +155,7 @@ async function passOfCluster(parts: ServerParts, input: OneCluster): Promise<Clu
       secrets: cluster.access.secrets,
       environment: process.env,
       ...chartsOf(parts, `${repository.owner}/${repository.name}`),
+      repositories: sourcesOf(parts, `${repository.owner}/${repository.name}`),
       packageFolder: parts.packageFolder,
       version: parts.version,
       clock: parts.clock,
@@ -169,6 +172,10 @@ function chartsOf({ server, chartCache }: ServerParts, repository: string): Pick
   const grants = chartGrants(server, repository, process.env);
   if (grants.length === 0) return {};
   return { charts: { grants, ...(chartCache === undefined ? {} : { cache: chartCache }) } };
+}
+
+function sourcesOf({ server }: ServerParts, repository: string): readonly RepositoryGrant[] {
+  return grantedSources(server, repository).map(({ url, path }) => ({ url, dir: path }));
 }
 
 async function publish(parts: ServerParts, input: OneCluster, pass: Pass): Promise<ClusterDone> {

@@ -9,6 +9,7 @@ import { terminalText } from "../text/escape-terminal.ts";
 import { EXIT } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
 import { HELP } from "./help.ts";
+import type { RepositoryGrant } from "../desired/other-repositories.ts";
 import type { ReportFile } from "./options.ts";
 import { version } from "./version.ts";
 
@@ -222,6 +223,12 @@ function sourceOptions(command: Command): Command {
       collect,
       [],
     )
+    .option(
+      "--source <url=dir>",
+      "read the Git repository at this address from a clone of it, where something deploys from it (repeatable)",
+      collectSource,
+      [],
+    )
     .option("--no-secrets", "neither list nor compare Secrets");
 }
 
@@ -269,6 +276,13 @@ const FORMATS_TO_COME: ReadonlySet<string> = new Set(["sarif", "openreports", "o
 
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
+}
+
+function collectSource(value: string, before: readonly RepositoryGrant[]): readonly RepositoryGrant[] {
+  const equals = value.lastIndexOf("=");
+  const [url, dir] = [value.slice(0, equals), value.slice(equals + 1)];
+  if (equals < 1 || dir === "") throw new InvalidArgumentError("Write URL=DIR.");
+  return [...before, { url, dir }];
 }
 
 function collectReport(value: string, before: readonly ReportFile[]): readonly ReportFile[] {

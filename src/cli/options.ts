@@ -1,5 +1,6 @@
 /** What commander gives the commands, as `main.ts` declares it. */
 
+import type { RepositoryGrant } from "../desired/other-repositories.ts";
 import type { FailOn } from "./exit-codes.ts";
 import type { ReportFormat } from "./report-writer.ts";
 
@@ -10,6 +11,7 @@ export interface SourceOptions {
   readonly target: readonly string[];
   readonly secrets: boolean;
   readonly fetchCharts: readonly string[];
+  readonly source: readonly RepositoryGrant[];
 }
 
 export interface LiveOptions {

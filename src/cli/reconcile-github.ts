@@ -94,6 +94,7 @@ async function reconcileOpened(
       environment: process.env,
       renderCache: renderCache(process.env),
       ...fetchedCharts(options.fetchCharts, process.env),
+      repositories: options.source,
       packageFolder: PACKAGE_FOLDER,
       version: version(),
       clock,

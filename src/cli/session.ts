@@ -152,6 +152,7 @@ export async function passOf(
       environment: process.env,
       renderCache: renderCache(process.env),
       ...charts,
+      repositories: options.source,
       packageFolder: PACKAGE_FOLDER,
       version: version(),
       clock: { now: () => Date.now() },

@@ -25,6 +25,7 @@ export async function snapshotCommand(raw: Readonly<Record<string, unknown>>, si
     environment: process.env,
     cache: renderCache(process.env),
     ...fetchedCharts(options.fetchCharts, process.env),
+    repositories: options.source,
     signal,
   });
   try {

@@ -28,6 +28,7 @@ export async function targetsCommand(raw: Readonly<Record<string, unknown>>, sig
     environment: process.env,
     cache: renderCache(process.env),
     ...fetchedCharts(options.fetchCharts, process.env),
+    repositories: options.source,
     signal,
   });
   try {

@@ -13,6 +13,8 @@ export interface ServerConfig {
   readonly grants: readonly Grant[];
   /** Where charts may be fetched from that no repository holds. */
   readonly charts: readonly ChartsGrant[];
+  /** Other repositories that may be deployed from, each with a clone that the operator keeps. */
+  readonly sources: readonly SourceGrant[];
   readonly limits: {
     readonly parallelPasses: number;
     readonly passTimeoutMs: number;
@@ -52,6 +54,14 @@ export interface ChartsGrant {
   readonly plainHttp?: boolean;
 }
 
+export interface SourceGrant {
+  readonly url: string;
+  /** An absolute path. */
+  readonly path: string;
+  /** Whose manifests may deploy from it. */
+  readonly repositories: readonly string[] | "all";
+}
+
 /** Reads the server config. Every problem is a fault (`config-invalid`) with file, line and column. */
 export function readServerConfig(text: string, file: string): ServerConfig | readonly Fault[] {
   const read = readDocument(text, file, SCHEMA);
@@ -79,6 +89,14 @@ export function grantedNamespaces(
 export function grantedCharts(config: ServerConfig, repository: string): readonly ChartsGrant[] {
   const own = repository.toLowerCase();
   return config.charts.filter(
+    ({ repositories }) => repositories === "all" || repositories.some((one) => one.toLowerCase() === own),
+  );
+}
+
+/** What that repository's manifests may deploy from. */
+export function grantedSources(config: ServerConfig, repository: string): readonly SourceGrant[] {
+  const own = repository.toLowerCase();
+  return config.sources.filter(
     ({ repositories }) => repositories === "all" || repositories.some((one) => one.toLowerCase() === own),
   );
 }
@@ -181,6 +199,22 @@ const charts = z
     ),
   );
 
+const source = z.strictObject({
+  url: z
+    .string()
+    .min(1)
+    .max(1000)
+    .refine(
+      ...check<string>(
+        (text) => !/[\s\p{Cc}]/u.test(text) && !/:\/\/[^/]*:[^/]*@/.test(text),
+        "is no address of a repository",
+        "write it as Git's sources do, without a password",
+      ),
+    ),
+  path: absolutePath,
+  repositories,
+});
+
 const SCHEMA = z
   .strictObject({
     version: z.literal(1).default(1),
@@ -188,6 +222,7 @@ const SCHEMA = z
     clusters: z.record(name, cluster).default({}),
     grants: z.array(grant).max(10_000).default([]),
     charts: z.array(charts).max(1000).default([]),
+    sources: z.array(source).max(1000).default([]),
     limits: z
       .strictObject({
         parallelPasses: z.int().min(1).max(64).default(2),
@@ -214,6 +249,7 @@ function toConfig({
   clusters,
   grants,
   charts: chartGrants,
+  sources,
   limits,
 }: z.output<typeof SCHEMA>): ServerConfig {
   return {
@@ -221,6 +257,7 @@ function toConfig({
     stateDir,
     clusters: new Map(Object.entries(clusters).map(([alias, access]) => [alias, toAccess(access)])),
     grants,
+    sources,
     charts: chartGrants.map(({ username, passwordEnv, plainHttp, ...one }) => ({
       ...one,
       ...(username === undefined ? {} : { username }),

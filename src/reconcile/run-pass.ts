@@ -8,6 +8,7 @@ import type { ObjectRef } from "../core/refs.ts";
 import type { Clock, LiveSource, Progress, SourceTree } from "../core/stages.ts";
 import type { RepositoryConfig, TargetConfig } from "../config/repository.ts";
 import type { ChartsInput } from "../desired/charts/open-charts.ts";
+import type { RepositoryGrant } from "../desired/other-repositories.ts";
 import type { RenderCache } from "../desired/render/cache.ts";
 import { openRenderers } from "../desired/render/renderers.ts";
 import type { Digester } from "../text/digest.ts";
@@ -36,6 +37,8 @@ export interface PassInput {
   readonly renderCache?: RenderCache;
   /** What charts the operator lets be fetched; absent: none. */
   readonly charts?: ChartsInput;
+  /** Clones that stand for other repositories, as the operator says; absent: none. */
+  readonly repositories?: readonly RepositoryGrant[];
   /** Where holdfast is installed: the packs are in it. */
   readonly packageFolder: string;
   readonly version: string;
@@ -64,6 +67,7 @@ export async function runPass(input: PassInput): Promise<Pass> {
     environment: input.environment,
     ...(input.renderCache === undefined ? {} : { cache: input.renderCache }),
     ...(input.charts === undefined ? {} : { charts: input.charts }),
+    ...(input.repositories === undefined ? {} : { repositories: input.repositories }),
     ...(signal === undefined ? {} : { signal }),
   });
   try {

@@ -12,6 +12,7 @@ import type { DesiredState, Progress, SourceTree } from "../../src/core/stages.t
 import { readDesired } from "../../src/desired/desired.ts";
 import type { DesiredTarget } from "../../src/desired/desired.ts";
 import type { ChartsInput } from "../../src/desired/charts/open-charts.ts";
+import type { RepositoryGrant } from "../../src/desired/other-repositories.ts";
 import type { RenderCache } from "../../src/desired/render/cache.ts";
 import type { Capabilities } from "../../src/desired/render/helm.ts";
 import type { RendererLimits } from "../../src/desired/render/process.ts";
@@ -31,6 +32,7 @@ export interface Rendering {
   readonly isolation?: readonly string[];
   readonly cache?: RenderCache;
   readonly charts?: ChartsInput;
+  readonly repositories?: readonly RepositoryGrant[];
   readonly progress?: Progress;
   /** Over what the tests give. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -48,6 +50,7 @@ export async function renderTree(tree: SourceTree, options: Rendering = {}): Pro
     ...(isolation === undefined ? {} : { isolation }),
     ...(cache === undefined ? {} : { cache }),
     ...(charts === undefined ? {} : { charts }),
+    ...(options.repositories === undefined ? {} : { repositories: options.repositories }),
   });
   try {
     return await readDesired({

@@ -36,6 +36,7 @@ describe("the server config", () => {
         { repository: "acme/shop", cluster: "prod", namespaces: ["shop", "payments"] },
         { repository: "acme/shop", cluster: "staging", namespaces: ["shop", "payments"] },
       ],
+      sources: [{ url: "https://github.com/acme/base", path: "/srv/clones/base.git", repositories: ["acme/shop"] }],
       charts: [
         { address: "https://charts.example.com", repositories: "all" },
         {

@@ -43,7 +43,7 @@ export interface FindArgoInput {
 export async function findArgo({ input, sources, plain, deployed }: FindArgoInput): Promise<FoundArgo | undefined> {
   const deploys = (file: string): boolean => deployed?.deploys(file) === true;
   const repository = await repositoryOf(input.tree, sources.all);
-  const { charts } = input.renderers;
+  const { charts, others } = input.renderers;
   const roots = await mentioning(input, sources, deploys);
   const rendered = await rendersOf(input, sources, roots);
   const objects = [
@@ -65,7 +65,11 @@ export async function findArgo({ input, sources, plain, deployed }: FindArgoInpu
   return {
     // Where each is deployed by another, any of them leads to all.
     entries: entries.length > 0 ? entries : found,
-    repository: { ...repository, ...(charts === undefined ? {} : { charts }) },
+    repository: {
+      ...repository,
+      ...(charts === undefined ? {} : { charts }),
+      ...(others === undefined ? {} : { others }),
+    },
     faults: lost.filter(({ root }) => !taken(root.file, () => true)).flatMap(({ faults }) => faults),
     onlyEntries: new Set(
       rendered

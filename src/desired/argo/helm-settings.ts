@@ -4,14 +4,14 @@ import { isFault } from "../../core/fault.ts";
 import type { Fault } from "../../core/fault.ts";
 import { compareText, fieldOf, isMap, textOf } from "../../core/value.ts";
 import type { ValueMap } from "../../core/value.ts";
-import { cleanPath } from "../paths.ts";
+import { cleanPath, isWithin } from "../paths.ts";
 import type { Capabilities, HelmSettings } from "../render/helm.ts";
 import { expanded } from "./environment.ts";
 import type { Environment } from "./environment.ts";
 import { compileGlob } from "./globs.ts";
 import { argoFault, jsonBytes, listAt, quoted, textsAt } from "./objects.ts";
 import type { Application } from "./objects.ts";
-import { isOwn } from "./root.ts";
+import { prefixOf } from "./root.ts";
 import type { HelmRoot, Repository } from "./root.ts";
 
 export interface HelmSettingsInput {
@@ -157,16 +157,18 @@ function fileOf({ application, root, repository, environment }: HelmSettingsInpu
       what: `takes ${quoted(written)}, and no source of it has ref ${quoted(name.slice(1))}`,
     });
   }
-  if (other !== undefined && (other.chart !== undefined || !isOwn(other.repoURL, repository.origin))) {
+  const prefix = other === undefined ? (root.prefix ?? "") : prefixOf(other, repository);
+  if (other?.chart !== undefined || prefix === undefined) {
     return argoFault(application, { what: `takes ${quoted(written)} from another repository` });
   }
   const path = expanded(other === undefined ? written : written.slice(name.length), environment);
   if (/^[a-z][a-z0-9+.-]*:/i.test(path)) {
     return argoFault(application, { what: `takes values from ${quoted(path)}: holdfast fetches nothing` });
   }
-  const below = other !== undefined || path.startsWith("/") ? path.replace(/^\/+/, "") : `${root.path}/${path}`;
+  const fromRoot = other !== undefined || path.startsWith("/");
+  const below = fromRoot ? `${prefix}/${path}` : `${root.path}/${path}`;
   const file = cleanPath(below.replace(/^\/+/, ""));
-  if (file !== undefined && file !== "") return file;
+  if (file !== undefined && file !== "" && isWithin(file, fromRoot ? prefix : (root.prefix ?? ""))) return file;
   return argoFault(application, { what: `takes values from ${quoted(written)}, which leaves the repository` });
 }
 

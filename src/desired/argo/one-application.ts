@@ -33,9 +33,13 @@ export async function readApplication(
   });
   const listed = await listSources(input.tree, input.target);
   if (application === undefined || isFault(listed)) return { objects: [], complete: false };
-  const { charts } = input.renderers;
+  const { charts, others } = input.renderers;
   const own = await repositoryOf(input.tree, listed.all);
-  const repository = charts === undefined ? own : { ...own, charts };
+  const repository = {
+    ...own,
+    ...(charts === undefined ? {} : { charts }),
+    ...(others === undefined ? {} : { others }),
+  };
   const objects: DesiredObject[] = [];
   let complete = true;
   for (const one of application.sources) {

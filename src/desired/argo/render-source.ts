@@ -6,6 +6,7 @@ import type { RenderRoot } from "../../core/stages.ts";
 import type { DesiredInput } from "../desired.ts";
 import { contextOf, readManifests } from "../manifests.ts";
 import type { ManifestContext, Manifests } from "../manifests.ts";
+import { deployedBy } from "../other-repositories.ts";
 import { restrictorOf } from "../flux/render-flux.ts";
 import { helmJob } from "../render/helm.ts";
 import { kustomizeJob } from "../render/kustomize.ts";
@@ -37,7 +38,16 @@ export async function renderSource(context: RenderSourceInput): Promise<Rendered
   const reading = contextOf({ ...input, target: { namespace } });
   const read =
     root.tool === "directory" ? await readDirectory(context, root, reading) : await built(context, root, reading);
-  if (isFault(read) || namespace !== "") return read;
+  return isFault(read) ? read : withHomes(context, root.prefix === undefined ? read : fromOther(application, read));
+}
+
+function fromOther(application: Application, read: RenderedSource): RenderedSource {
+  return { ...read, objects: deployedBy(read.objects, application.origin.file) };
+}
+
+function withHomes({ input, application }: RenderSourceInput, read: RenderedSource): RenderedSource {
+  const { namespace } = application.destination;
+  if (namespace !== "") return read;
   // Argo CD refuses those (`Namespace for … is missing`).
   const homeless = read.objects.filter(({ ref }) => ref.namespace === undefined && input.isNamespaced(ref) === true);
   if (homeless.length === 0) return read;
@@ -51,12 +61,12 @@ export async function renderSource(context: RenderSourceInput): Promise<Rendered
 
 async function readDirectory(
   { input, application }: RenderSourceInput,
-  { path, files, jsonnet }: DirectoryRoot,
+  { path, files, jsonnet, repository }: DirectoryRoot,
   reading: ManifestContext,
 ): Promise<RenderedSource> {
   const found: Manifests[] = [];
   for (const file of files) {
-    const bytes = await input.tree.read(file);
+    const bytes = await (repository ?? input).tree.read(file);
     found.push(isFault(bytes) ? { objects: [], faults: [bytes], encrypted: 0 } : readManifests(file, bytes, reading));
   }
   const [program] = [...jsonnet];
@@ -95,7 +105,7 @@ async function built(
     noted: once.noted,
     isFile: (file) => files.has(file),
   });
-  const chart = root.tool === "helm" && root.fetched !== undefined ? { chart: root.fetched.chart } : {};
+  const chart = root.tool === "helm" && root.chart !== undefined ? { chart: root.chart } : {};
   return { ...manifests, root: { path: root.path, renderer: root.tool, version: rendered.version, ...chart } };
 }
 
@@ -110,7 +120,7 @@ async function renderOnce(
   environment: Environment,
 ): Promise<Once | Fault> {
   const { input, application } = context;
-  const repository = (root.tool === "helm" ? root.fetched?.repository : undefined) ?? context.repository;
+  const repository = root.repository ?? context.repository;
   if (root.tool === "helm") {
     const settings = helmSettings({ application, root, repository, environment });
     if (isFault(settings)) return settings;
@@ -121,7 +131,7 @@ async function renderOnce(
     const rendered = isFault(job) ? job : await input.renderers.render({ ...job, file: root.root.file });
     return isFault(rendered) ? rendered : { rendered, noted: false };
   }
-  const job = await kustomizeJob(root.root, input.tree, repository.files, input.capabilities, repository.charts);
+  const job = await kustomizeJob(root.root, repository.tree, repository.files, input.capabilities, repository.charts);
   if (isFault(job)) return job;
   const made = root.made?.(environment);
   const args = [...job.args, "--load-restrictor", restrictorOf(root)];

@@ -12,11 +12,12 @@ import { decodeText } from "../../yaml/content.ts";
 import { readYaml } from "../../yaml/read.ts";
 import type { ChartSource, WantedChart } from "../charts/charts.ts";
 import { mountChart } from "../charts/mount.ts";
-import { reach } from "../flux/root.ts";
-import type { KustomizationFolders } from "../flux/root.ts";
+import { KustomizationFolders, reach } from "../flux/root.ts";
 import { kustomizationOf } from "../kustomization.ts";
-import { throughLinks } from "../links.ts";
+import { folderLinks, throughLinks } from "../links.ts";
 import type { FolderLinks } from "../links.ts";
+import { withMounted } from "../other-repositories.ts";
+import type { MountedRepository, OtherRepositories } from "../other-repositories.ts";
 import { sameRepository, withoutCredentials } from "../origin.ts";
 import { baseName, cleanPath, folderOf, isWithin, joinPath } from "../paths.ts";
 import { chartMissing } from "../render/kustomize.ts";
@@ -41,6 +42,21 @@ export interface Repository {
   readonly origin: string | undefined;
   /** What fetches charts; absent: nothing. */
   readonly charts?: ChartSource;
+  /** What reads other repositories; absent: nothing. */
+  readonly others?: OtherRepositories;
+  /** Others that are in it, by what sources ask for. */
+  readonly mounts?: readonly Mount[];
+}
+
+export interface Mount {
+  readonly source: Source;
+  readonly mounted: MountedRepository;
+}
+
+/** Where the source's repository stands among the files: `""` for this one; `undefined`: nowhere. */
+export function prefixOf({ repoURL, revision }: Source, { origin, mounts }: Repository): string | undefined {
+  if (isOwn(repoURL, origin)) return "";
+  return mounts?.find(({ source }) => source.repoURL === repoURL && source.revision === revision)?.mounted.prefix;
 }
 
 export type ArgoRoot = KustomizeRoot | HelmRoot | DirectoryRoot;
@@ -49,6 +65,10 @@ interface Common {
   readonly path: string;
   /** With what the repository says over it (`.argocd-source.yaml`). */
   readonly source: Source;
+  /** The repository with others in it that it is made from; absent: that itself. */
+  readonly repository?: Repository;
+  /** Where the source's own repository stands in it, if it is another one. */
+  readonly prefix?: string;
 }
 
 export interface KustomizeRoot extends Common {
@@ -61,8 +81,8 @@ export interface KustomizeRoot extends Common {
 export interface HelmRoot extends Common {
   readonly tool: "helm";
   readonly root: FoundChart;
-  /** Of a chart that was fetched: what it is, and the repository with it in it. */
-  readonly fetched?: { readonly chart: RootChart; readonly repository: Repository };
+  /** What it is, of a chart that was fetched. */
+  readonly chart?: RootChart;
 }
 
 export interface DirectoryRoot extends Common, DirectoryFiles {
@@ -85,9 +105,11 @@ export function takesIn(root: ArgoRoot, file: string): boolean {
 export async function argoRoot(
   application: Application,
   source: Source,
-  repository: Repository,
+  own: Repository,
 ): Promise<ArgoRoot | Fault | undefined> {
   if (source.ref !== undefined && source.path === "" && source.chart === undefined) return undefined;
+  const repository = await withOthers(application, own);
+  if (isFault(repository)) return repository;
   const chart = wantedChart(application, source);
   if (chart !== undefined) return await chartRoot(source, chart, repository);
   const elsewhere = elsewhereFault(application, source, repository);
@@ -98,7 +120,13 @@ export async function argoRoot(
   if (isFault(overridden)) return overridden;
   const tool = toolOf(overridden.value, path, repository);
   if (tool.length > 1) return argoFault(application, { what: `names several tools: ${tool.join(", ")}` });
-  const common: Common = { path, source: overridden };
+  const prefix = prefixOf(source, repository);
+  const common: Common = {
+    path,
+    source: overridden,
+    ...(repository === own ? {} : { repository }),
+    ...(prefix === undefined || prefix === "" ? {} : { prefix }),
+  };
   switch (tool[0]) {
     case "kustomize":
       return await kustomizeRoot(application, common, repository);
@@ -143,17 +171,48 @@ async function chartRoot(source: Source, wanted: WantedChart, repository: Reposi
     path: mounted.path,
     source,
     root: { renderer: "helm", path: mounted.path, file: wanted.file },
-    fetched: { chart, repository: { ...repository, tree: mounted.tree, files: mounted.files } },
+    chart,
+    repository: { ...repository, tree: mounted.tree, files: mounted.files },
+  };
+}
+
+/** With all other repositories in it that its sources are in, and the operator lets be read. */
+async function withOthers(application: Application, repository: Repository): Promise<Repository | Fault> {
+  const { others, origin, tree, files } = repository;
+  if (others === undefined) return repository;
+  const mounts: Mount[] = [];
+  for (const source of application.sources) {
+    if (source.chart !== undefined || isOwn(source.repoURL, origin)) continue;
+    const { revision } = source;
+    const name =
+      revision === undefined || revision === "HEAD" ? undefined : ({ kind: "name", name: revision } as const);
+    const mounted = await others.open(source.repoURL, name);
+    if (isFault(mounted)) {
+      return argoFault(application, {
+        what: `deploys from another repository: ${mounted.message}`,
+        remedy: mounted.remedy,
+      });
+    }
+    if (mounted !== undefined) mounts.push({ source, mounted });
+  }
+  if (mounts.length === 0) return repository;
+  const whole = withMounted(tree, files, [...new Set(mounts.map(({ mounted }) => mounted))]);
+  return {
+    ...repository,
+    ...whole,
+    folders: new KustomizationFolders(whole.tree, whole.files),
+    links: folderLinks(whole.files),
+    mounts,
   };
 }
 
 /** What is in another repository. */
-function elsewhereFault(application: Application, source: Source, { origin }: Repository): Fault | undefined {
+function elsewhereFault(application: Application, source: Source, repository: Repository): Fault | undefined {
   const { repoURL } = source;
-  if (isOwn(repoURL, origin)) return undefined;
+  if (prefixOf(source, repository) !== undefined) return undefined;
   return argoFault(application, {
     what: `deploys from another repository, ${quoted(withoutCredentials(repoURL))}`,
-    remedy: "scan that one with its own repository and cluster",
+    remedy: "scan that one with its own repository and cluster, or have the operator name a clone of it (--source)",
   });
 }
 
@@ -162,8 +221,10 @@ export function isOwn(repoURL: string, origin: string | undefined): boolean {
 }
 
 /** The folder, where the repository has it. */
-function pathOf({ path }: Source, { files, links }: Repository): string | undefined {
-  const clean = cleanPath(path);
+function pathOf(source: Source, repository: Repository): string | undefined {
+  const { files, links } = repository;
+  const within = cleanPath(source.path);
+  const clean = within === undefined ? undefined : joinPath(prefixOf(source, repository) ?? "", within);
   const real = clean === undefined ? undefined : throughLinks(clean, links);
   return real !== undefined && files.some((file) => isWithin(file.path, real) && file.path !== real) ? real : undefined;
 }

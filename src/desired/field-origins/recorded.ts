@@ -12,7 +12,7 @@ export interface Recorded {
 export function offline(renderers: Renderers): Renderers {
   const { charts } = renderers;
   if (charts === undefined) return renderers;
-  return { render: (job) => renderers.render(job), charts: charts.offline(), close: () => Promise.resolve() };
+  return { ...othersOf(renderers), render: (job) => renderers.render(job), charts: charts.offline(), close: noClose };
 }
 
 export function recorded(renderers: Renderers): Recorded {
@@ -31,7 +31,17 @@ export function recorded(renderers: Renderers): Recorded {
         return renderers.render(job);
       },
       ...(charts === undefined ? {} : { charts }),
-      close: () => Promise.resolve(),
+      ...othersOf(renderers),
+      close: noClose,
     },
   };
+}
+
+function othersOf({ others }: Renderers): Pick<Renderers, "others"> {
+  return others === undefined ? {} : { others };
+}
+
+/** Whoever opened them closes them. */
+function noClose(): Promise<void> {
+  return Promise.resolve();
 }

@@ -10,6 +10,7 @@ import { chartUnfetched } from "../charts/charts.ts";
 import type { FetchedChart, WantedChart } from "../charts/charts.ts";
 import { mountChart } from "../charts/mount.ts";
 import { withoutCredentials } from "../origin.ts";
+import { fileAt } from "../file-list.ts";
 import { cleanPath, joinPath } from "../paths.ts";
 import { chartMissing } from "../render/kustomize.ts";
 import type { HelmRelease, ReleaseChart } from "./helm-release.ts";
@@ -24,6 +25,8 @@ export interface PlacedChart {
   readonly values: readonly string[];
   /** Where it is none of the repository's. */
   readonly fetched?: RootChart;
+  /** It stands in another repository. */
+  readonly isOther?: boolean;
 }
 
 export async function placeChart(release: HelmRelease, context: ReleaseInput): Promise<PlacedChart | Fault> {
@@ -31,12 +34,20 @@ export async function placeChart(release: HelmRelease, context: ReleaseInput): P
   const about = formatRef(ref);
   const chart = throughHelmChart(release.chart, context);
   const { source } = chart;
-  if (source.kind === "GitRepository" && chart.chart !== undefined && (await context.isOwn(source))) {
-    const path = cleanPath(chart.chart.replace(/^\/+/, ""));
-    const known = path !== undefined && context.all.some((one) => one.path === joinPath(path, "Chart.yaml"));
-    if (!known) return chartMissing({ about, file, name: chart.chart });
-    const values = chart.valuesFiles.map((one) => fromChart(path, one));
-    return { path, tree: context.input.tree, files: context.all, values };
+  if (source.kind === "GitRepository" && chart.chart !== undefined) {
+    const other = await context.otherSource(source);
+    if (isFault(other))
+      return chartUnfetched({ about, file, name: chart.chart, repository: "" }, "another repository", other.message);
+    if (other !== undefined || (await context.isOwn(source))) {
+      const { tree, files, prefix } = other ?? { tree: context.input.tree, files: context.all, prefix: "" };
+      const within = cleanPath(chart.chart.replace(/^\/+/, ""));
+      const path = within === undefined ? undefined : joinPath(prefix, within);
+      if (path === undefined || fileAt(files, joinPath(path, "Chart.yaml")) === undefined) {
+        return chartMissing({ about, file, name: chart.chart });
+      }
+      const values = chart.valuesFiles.map((one) => fromChart(within ?? "", one));
+      return { path, tree, files, values, isOther: other !== undefined };
+    }
   }
   const wanted = wantedChart(release, chart, context);
   const { charts } = context.input.renderers;

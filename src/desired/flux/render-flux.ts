@@ -14,6 +14,8 @@ import type { Value, ValueMap } from "../../core/value.ts";
 import type { DesiredInput } from "../desired.ts";
 import { contextOf } from "../manifests.ts";
 import { sameRepository, withoutCredentials } from "../origin.ts";
+import { deployedBy } from "../other-repositories.ts";
+import { joinPath } from "../paths.ts";
 import { kustomizeJob } from "../render/kustomize.ts";
 import { readRendered } from "../render/rendered.ts";
 import type { Rendered } from "../render/renderers.ts";
@@ -24,6 +26,8 @@ import { postBuild } from "./post-build.ts";
 import type { LoadedVariables } from "./post-build.ts";
 import { renderRelease } from "./render-release.ts";
 import type { ReleaseInput, RenderedRelease } from "./render-release.ts";
+import { ignoredIn, otherSource } from "./other-source.ts";
+import type { OtherSource } from "./other-source.ts";
 import { fluxRoot, takesIn } from "./root.ts";
 import type { FluxRoot } from "./root.ts";
 import { sourceIgnored } from "./source-ignore.ts";
@@ -60,6 +64,7 @@ class FluxPass {
   readonly #faults: Fault[] = [];
   readonly #ignoring = new Map<string, Promise<(path: string) => boolean>>();
   readonly #hooks: DesiredObject[] = [];
+  readonly #others = new Map<string, Promise<OtherSource | Fault | undefined>>();
   #encrypted = 0;
   #origin: Promise<string | undefined> | undefined;
 
@@ -120,29 +125,39 @@ class FluxPass {
   async #render(flux: FluxKustomization): Promise<void> {
     const refused = await this.#refusal(flux);
     if (refused !== undefined) return void this.#faults.push(refused);
-    const { path } = flux;
-    const ignored = await this.#ignored(flux.source);
-    const options = { tree: this.#input.tree, files: this.#all, folders: this.#found.folders, ignored };
+    const other = await this.#otherSource(flux.source);
+    if (isFault(other))
+      return void this.#faults.push(elsewhere(flux, `deploys from another repository: ${other.message}`));
+    const { tree, files, folders, prefix } = other ?? {
+      tree: this.#input.tree,
+      files: this.#all,
+      folders: this.#found.folders,
+      prefix: "",
+    };
+    const path = flux.path === undefined ? undefined : joinPath(prefix, flux.path);
+    const ignored = await this.#ignored(flux.source, other);
+    const options = { tree, files, folders, ignored };
     const root = path === undefined ? undefined : await fluxRoot({ ...flux, path }, options);
     if (root === undefined) return void this.#faults.push(noFolder(flux));
     if (isFault(root)) return void this.#faults.push(root);
-    this.#built.push(root);
-    const job = await kustomizeJob(root.root, this.#input.tree, this.#all);
+    if (other === undefined) this.#built.push(root);
+    const job = await kustomizeJob(root.root, tree, files);
     const args = isFault(job) ? [] : [...job.args, "--load-restrictor", restrictorOf(root)];
     const rendered = isFault(job) ? job : await this.#input.renderers.render({ ...job, made: root.made, args });
     const substituted = isFault(rendered) ? rendered : this.#substituted(flux, rendered);
     if (isFault(substituted)) return void this.#faults.push(substituted);
-    this.#take(root, substituted);
+    this.#take(root, substituted, other !== undefined);
   }
 
-  #take({ flux, root, noted }: FluxRoot, rendered: Rendered): void {
+  #take({ flux, root, noted }: FluxRoot, rendered: Rendered, isOther: boolean): void {
     const namespace = flux.ref.namespace;
     const context = contextOf({ ...this.#input, target: namespace === undefined ? {} : { namespace } });
     const manifests = readRendered({ root, rendered, context, noted, isFile: (file) => this.#files.has(file) });
     this.#encrypted += manifests.encrypted;
     this.#faults.push(...manifests.faults.map((fault) => namedByUnknown(fault, flux)));
     this.#roots.push({ path: root.path, renderer: "kustomize", version: rendered.version, deployer: deployerOf(flux) });
-    for (const object of manifests.objects.map((one) => withCommonMetadata(one, flux.spec))) {
+    const objects = isOther ? deployedBy(manifests.objects, flux.file) : manifests.objects;
+    for (const object of objects.map((one) => withCommonMetadata(one, flux.spec))) {
       this.#add({ ...object, deployer: flux.ref });
       const next = fluxKustomizationOf(object);
       if (next !== undefined) this.#expect(next);
@@ -157,6 +172,7 @@ class FluxPass {
       all: this.#all,
       objectOf: (kind, name, namespace) => this.#declared(kind, name, namespace),
       isOwn: async (source) => (await this.#otherRepository(source)) === undefined,
+      otherSource: (source) => this.#otherSource(source),
     };
     let next = 0;
     const work = async (): Promise<void> => {
@@ -233,7 +249,7 @@ class FluxPass {
     const { kind, name } = flux.source;
     if (kind !== "GitRepository") return elsewhere(flux, `deploys from ${kind}/${name}, which holdfast does not read`);
     const other = await this.#otherRepository(flux.source);
-    return other === undefined
+    return other === undefined || (await this.#otherSource(flux.source)) !== undefined
       ? undefined
       : elsewhere(flux, `deploys from another repository, ${withoutCredentials(other)}`);
   }
@@ -258,8 +274,19 @@ class FluxPass {
     return this.#found.sources.find(isIt);
   }
 
-  #ignored({ kind, name, namespace }: FluxSource): Promise<(path: string) => boolean> {
+  /** Where it is another repository that the operator lets be read. */
+  async #otherSource(source: FluxSource): Promise<OtherSource | Fault | undefined> {
+    if (source.kind !== "GitRepository" || (await this.#otherRepository(source)) === undefined) return undefined;
+    const key = JSON.stringify(source);
+    const spec = fieldAt(this.#declared(source.kind, source.name, source.namespace)?.value, "spec");
+    const known = this.#others.get(key) ?? otherSource(spec, this.#input.renderers.others);
+    this.#others.set(key, known);
+    return await known;
+  }
+
+  #ignored({ kind, name, namespace }: FluxSource, other?: OtherSource): Promise<(path: string) => boolean> {
     const own = textOf(fieldAt(this.#declared(kind, name, namespace)?.value, "spec"), "ignore");
+    if (other !== undefined) return ignoredIn(other, own);
     const known = this.#ignoring.get(own ?? "") ?? sourceIgnored(this.#input.tree, this.#all, own);
     this.#ignoring.set(own ?? "", known);
     return known;

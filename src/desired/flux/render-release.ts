@@ -19,6 +19,7 @@ import type { FoundChart } from "../roots.ts";
 import { helmReleaseOf, valuesAt } from "./helm-release.ts";
 import type { HelmRelease, ValuesReference } from "./helm-release.ts";
 import { DYES } from "./objects.ts";
+import type { OtherSource } from "./other-source.ts";
 import { placeChart } from "./release-chart.ts";
 import type { PlacedChart } from "./release-chart.ts";
 
@@ -29,6 +30,8 @@ export interface ReleaseInput {
   readonly objectOf: (kind: string, name: string, namespace: string) => DesiredObject | undefined;
   /** Whether a source is the repository itself; a fault where it is another one. */
   readonly isOwn: (source: HelmRelease["chart"]["source"]) => Promise<boolean>;
+  /** Another one that the operator lets be read. */
+  readonly otherSource: (source: HelmRelease["chart"]["source"]) => Promise<OtherSource | Fault | undefined>;
 }
 
 export interface RenderedRelease {
@@ -55,9 +58,9 @@ export async function renderRelease(
   const unknown = again !== undefined || release.valuesFrom.some((one) => isUnknown(one, release, context));
   const second = unknown ? await renderOnce(again ?? release, { chart, dye: DYES[1] }, context) : undefined;
   if (isFault(second)) return second;
-  const { path, fetched } = chart;
+  const { path, fetched, isOther } = chart;
   // Of a chart that was fetched no file is in the repository: all that it makes begins with the release.
-  const file = fetched === undefined ? joinPath(path, "Chart.yaml") : release.file;
+  const file = fetched === undefined && isOther !== true ? joinPath(path, "Chart.yaml") : release.file;
   const root: FoundChart = { renderer: "helm", path, file };
   return {
     release,

@@ -27,6 +27,8 @@ import type { RenderCache } from "./cache.ts";
 import type { ChartSource } from "../charts/charts.ts";
 import { openCharts } from "../charts/open-charts.ts";
 import type { ChartsInput } from "../charts/open-charts.ts";
+import { otherRepositories } from "../other-repositories.ts";
+import type { OtherRepositories, RepositoryGrant } from "../other-repositories.ts";
 import { shownFolder } from "../paths.ts";
 
 /** What is rendered, and how: equal jobs give equal output. */
@@ -76,6 +78,8 @@ export interface Renderers {
   render(job: RenderJob): Promise<Rendered | Fault>;
   /** Charts that no repository holds; absent where the operator lets none be fetched. */
   readonly charts?: ChartSource;
+  /** Other repositories that what is rendered may come from; absent: none. */
+  readonly others?: OtherRepositories;
   close(): Promise<void>;
 }
 
@@ -86,6 +90,8 @@ export interface RenderersInput {
   readonly cache?: RenderCache;
   /** What charts may be fetched; absent: none. */
   readonly charts?: ChartsInput;
+  /** What other repositories may be read, and where they are; absent: none. */
+  readonly repositories?: readonly RepositoryGrant[];
   /** What starts a program without a network. Default: see {@link networkIsolation}. */
   readonly isolation?: readonly string[];
   readonly signal?: AbortSignal;
@@ -99,6 +105,7 @@ export function openRenderers(input: RenderersInput): Renderers {
 }
 
 class Programs implements Renderers {
+  readonly others?: OtherRepositories;
   readonly #input: RenderersInput;
   readonly #limits: RendererLimits;
   readonly charts?: ChartSource;
@@ -111,7 +118,8 @@ class Programs implements Renderers {
   constructor(input: RenderersInput) {
     this.#input = input;
     this.#limits = { ...RENDERER_LIMITS, ...input.limits };
-    const { charts, environment, signal } = input;
+    const { charts, environment, repositories, signal } = input;
+    if (repositories !== undefined) this.others = otherRepositories(repositories, signal);
     if (charts === undefined) return;
     this.charts = openCharts({
       ...charts,
@@ -156,6 +164,7 @@ class Programs implements Renderers {
   }
 
   async close(): Promise<void> {
+    this.others?.close();
     await this.#input.cache?.trim();
     const folder = await this.#folder;
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
