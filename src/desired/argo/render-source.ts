@@ -42,7 +42,9 @@ export async function renderSource(context: RenderSourceInput): Promise<Rendered
 }
 
 function fromOther(application: Application, read: RenderedSource): RenderedSource {
-  return { ...read, objects: deployedBy(read.objects, application.origin.file) };
+  const { file } = application.origin;
+  const hooks = read.hooks === undefined ? {} : { hooks: deployedBy(read.hooks, file) };
+  return { ...read, objects: deployedBy(read.objects, file), ...hooks };
 }
 
 function withHomes({ input, application }: RenderSourceInput, read: RenderedSource): RenderedSource {
