@@ -307,6 +307,11 @@ spec: {path: ./f, targetNamespace: shop, sourceRef: {kind: GitRepository, name: 
       { "a.yaml": MAP, "b.yaml": `${MAP}data: {a: b}\n` },
       "2 times, differently: a.yaml:1:1 and b.yaml:1:1",
     ],
+    [
+      "three plain files, one of which differs",
+      { "a.yaml": MAP, "b.yaml": MAP, "c.yaml": `${MAP}data: {a: b}\n` },
+      "3 times, differently: a.yaml:1:1 and b.yaml:1:1 and c.yaml:1:1",
+    ],
   ])("one object that %s declare is unknown, and both are named", async (_what, files, expected) => {
     const rendered = `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  namespace: shop\n  annotations:\n    config.kubernetes.io/origin: |\n      path: a.yaml\n`;
     const state = await read(treeOf(files), {}, () => rendered);

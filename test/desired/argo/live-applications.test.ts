@@ -204,6 +204,8 @@ test.each<readonly [string, string, boolean]>([
   ["a-{{x}}-b", "a-1-bc", false],
   ["a\n{{ x }}\nb", "a\n1\nb", true],
   ["a\n{{ x }}\nb", "a\n1\nextra: 2\nb", false],
+  ["a\n{{ x }}\nb\n{{ z }}", "a\n1\nb\n2", true],
+  ["a\n{{ x }}\nb\n{{ z }}", "a\n1\nextra: 2\nb\n2", false],
   ["{{.a}}/{{ .b }}/x", "1/2/x", true],
   ["{{.a}}/{{ .b }}/x", "1/x", false],
   ["a {{- .b -}} c", "a1c", true],
