@@ -1,0 +1,93 @@
+// Which side moved, where the real Argo CD says what it deployed.
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { argoDefinitions, argoSettings } from "./argo-controller.ts";
+import { argoFleet } from "./argo-repository.ts";
+import { describeOnArgo, openArgoStand } from "./argo-stand.ts";
+import type { ArgoStand } from "./argo-stand.ts";
+import { short, told } from "./deployed-stand.ts";
+import type { DeployedReport } from "./deployed-stand.ts";
+
+function data(name: string, a: string): string {
+  return `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata: { a: "${a}" }\n`;
+}
+
+function kept({ drifts }: DeployedReport): readonly string[] {
+  return drifts.flatMap((drift) => ("keptBy" in drift ? [String(drift.keptBy)] : []));
+}
+
+interface Target {
+  readonly deployers: readonly {
+    readonly object: { readonly name: string };
+    readonly from: string;
+    readonly automated: boolean;
+    readonly reverts: string;
+    readonly prunes: boolean;
+    readonly lastSync?: string;
+  }[];
+}
+
+describeOnArgo("what Argo CD deployed", () => {
+  let stand: ArgoStand;
+  let second = "";
+
+  beforeAll(async () => {
+    stand = await openArgoStand(argoFleet({ definitions: await argoDefinitions(), settings: await argoSettings() }));
+    await stand.argo.sync("manual", { revisions: [stand.first] });
+  });
+
+  afterAll(async () => await stand?.stop());
+
+  test("a commit that nobody deployed yet is pending", async () => {
+    second = await stand.commit({
+      "apps/manual/three.yaml": data("new", "1"),
+      "apps/manual/one.yaml": undefined,
+      "tenants/east/one.yaml": data("east", "2"),
+      "environments/north.yaml": "size: 2\nextra: { region: south }\n",
+      "apps/plain/one.yaml": undefined,
+    });
+    const report = await stand.scan();
+    const [first, next] = [short(stand.first), short(second)];
+    expect(told(report)).toEqual([
+      "pending ConfigMap/east",
+      `east: data.a git-ahead "1" ${first}`,
+      // Its Application is automated and prunes nothing.
+      `unmanaged ConfigMap/one ${next}`,
+      "pending ConfigMap/multi-settings",
+      `multi-settings: data.region git-ahead "north" ${first}`,
+      "pending ConfigMap/new",
+      `pending Deployment/by-hand ${next}`,
+    ]);
+    expect(kept(report)).toEqual(["Argo CD"]);
+    expect(report.faults.map(({ code }) => code)).toEqual(["not-deployed"]);
+  });
+
+  test("then what is automated is there, and what is not waits", async () => {
+    await stand.argo.settle(second);
+    await stand.kubectl("patch", "configmap", "by-hand", "-n", "shop", "--type=merge", "-p", '{"data":{"z":"9"}}');
+    const report = await stand.scan();
+    expect(told(report)).toEqual([
+      `unmanaged ConfigMap/one ${short(second)}`,
+      "drifted ConfigMap/by-hand",
+      `by-hand: data.z live-changed ${short(stand.first)}`,
+      "pending ConfigMap/new",
+      `pending Deployment/by-hand ${short(second)}`,
+    ]);
+    expect(kept(report)).toEqual(["Argo CD"]);
+  });
+
+  test("what each Application does by itself is read from the cluster", async () => {
+    const { targets } = (await stand.scan()) as unknown as { readonly targets: readonly Target[] };
+    const states = targets.flatMap(({ deployers }) =>
+      deployers.map(({ object, from, automated, reverts, prunes, lastSync }) =>
+        [object.name, from, automated ? "automated" : "manual", reverts, prunes ? "prunes" : "keeps", lastSync].join(
+          " ",
+        ),
+      ),
+    );
+    expect(states).toContain("manual live manual next-sync keeps succeeded");
+    expect(states).toContain("healed live automated at-once prunes succeeded");
+    expect(states).toContain("multi live automated next-sync keeps succeeded");
+    expect(states).toContain("tenant-east live automated at-once prunes succeeded");
+  });
+});
