@@ -2,7 +2,8 @@
 
 import type { Measured, RootOutcome } from "./measure.ts";
 
-export function documentOf(measured: readonly Measured[]): string {
+/** @param more lines of further parts */
+export function documentOf(measured: readonly Measured[], more: readonly string[]): string {
   const all = measured.flatMap(({ repository, roots }) => roots.map((root) => ({ repository, ...root })));
   const objects = all.reduce((sum, root) => sum + (root.kind === "same" ? root.objects : 0), 0);
   const lines = [
@@ -26,8 +27,9 @@ export function documentOf(measured: readonly Measured[]): string {
     "|---|---|---:|---|",
     ...reasons(all),
     "",
+    ...more,
   ];
-  return lines.join("\n");
+  return `${lines.join("\n").trimEnd()}\n`;
 }
 
 function row(name: string, roots: readonly RootOutcome[]): string {

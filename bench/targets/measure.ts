@@ -53,12 +53,12 @@ interface Bench {
   readonly renderers: Renderers;
 }
 
-const CAPABILITIES = {
+export const CAPABILITIES = {
   kubeVersion: "v1.36.3",
   apiVersions: ["v1", "apps/v1", "autoscaling/v2", "networking.k8s.io/v1"],
 };
 
-const CONTEXT = contextOf({
+export const CONTEXT = contextOf({
   target: {},
   digester: createDigester(Buffer.from("a key for benches")),
   isNamespaced: (kind) => builtinKind(kind)?.namespaced,
@@ -95,7 +95,7 @@ export async function measureRepository({
 }
 
 /** Every kustomization, those that others use too, but for parts that are nothing by themselves; and every chart. */
-async function everyRoot(tree: WorkTree, files: readonly SourceFile[]): Promise<readonly FoundRoot[]> {
+export async function everyRoot(tree: WorkTree, files: readonly SourceFile[]): Promise<readonly FoundRoot[]> {
   const found: FoundRoot[] = [];
   for (const file of files) {
     if (!/(?:^|\/)(?:kustomization\.ya?ml|Kustomization|Chart\.yaml)$/.test(file.path)) continue;
@@ -143,9 +143,9 @@ async function byHoldfast({ tree, files, renderers }: Bench, root: FoundRoot): P
 }
 
 /** The program in the repository itself, without a network; `undefined` where it fails. */
-async function byProgram(
-  { dir, home, programs }: Bench,
-  root: FoundRoot,
+export async function byProgram(
+  { dir, home, programs }: Pick<Bench, "dir" | "home" | "programs">,
+  root: Pick<FoundRoot, "path" | "renderer">,
 ): Promise<readonly DesiredObject[] | undefined> {
   const path = join(dir, root.path);
   const place = join(home, "home");

@@ -1,16 +1,20 @@
 // Where fields of rendered objects come from: each told line is changed for real, and rendered, by what does not know how it was found.
 
+import { cpSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { CORPUS, whyNoCorpus } from "../../bench/drift/corpus.ts";
+import { measureOrigins } from "../../bench/targets/origins.ts";
 import type { FieldSource } from "../../src/core/drift.ts";
 import type { FieldPath } from "../../src/core/path.ts";
 import { field } from "../../src/core/path.ts";
 import type { Value } from "../../src/core/value.ts";
 import type { FieldOrigin } from "../../src/desired/field-origins/find.ts";
 import { application } from "../desired/argo/applications.ts";
-import { deployment } from "../desired/repositories.ts";
+import { deployment, git } from "../desired/repositories.ts";
 import { ensureBinary, whyUnavailable } from "./binaries.ts";
 import { fieldOrigins } from "./origin-search.ts";
-import { chartOf, configMap } from "./rendering.ts";
+import { chartOf, configMap, folder } from "./rendering.ts";
 import type { Files } from "./rendering.ts";
 
 const unavailable = whyUnavailable(["kustomize", "helm"]);
@@ -448,3 +452,30 @@ function shown(origin: FieldOrigin): string {
 function placed({ file, line, role, path }: Pick<FieldSource, "file" | "line" | "role" | "path">): string {
   return `${file}:${line} ${role}${path === undefined ? "" : ` ${path}`}`;
 }
+
+const noCorpus = unavailable ?? whyNoCorpus();
+if (noCorpus !== undefined) console.warn(`skipped: ${noCorpus}`);
+
+/** Of `npm run bench:targets`, which samples more, and of a repository that Flux deploys, too. */
+const SAMPLED = 60;
+const REPOSITORIES = ["gitops-catalog", "podinfo"];
+
+describe.skipIf(noCorpus !== undefined)("origins of fields of the corpus", () => {
+  test("none is wrong, and few are not told", async () => {
+    const home = folder();
+    const repositories = REPOSITORIES.map((repository) => ({ repository, dir: join(home, repository) }));
+    for (const { repository, dir } of repositories) {
+      cpSync(join(CORPUS, repository), dir, { recursive: true });
+      git(dir, "init", "--quiet");
+    }
+    const programs = {
+      kustomize: await ensureBinary("kustomize"),
+      helm: await ensureBinary("helm"),
+      judge: await ensureBinary("yamljudge"),
+    };
+    const fields = await measureOrigins({ repositories, home, programs, count: SAMPLED, seed: 7, told: () => {} });
+    expect(fields).toHaveLength(SAMPLED);
+    expect(fields.filter(({ verdict }) => verdict.kind === "wrong")).toEqual([]);
+    expect(fields.filter(({ verdict }) => verdict.kind === "right").length).toBeGreaterThanOrEqual(SAMPLED * 0.95);
+  });
+});

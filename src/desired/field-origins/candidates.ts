@@ -2,7 +2,7 @@
 
 import type { DesiredObject } from "../../core/objects.ts";
 import type { Scalar } from "../../core/value.ts";
-import { wantedOf } from "./pieces.ts";
+import { pieceOfVariable, wantedOf } from "./pieces.ts";
 import type { Piece } from "./pieces.ts";
 import { apart } from "./scope.ts";
 import type { Scope } from "./scope.ts";
@@ -33,19 +33,41 @@ export async function candidatesOf(scope: Scope, object: DesiredObject, { pointe
   const hidden = typeof value === "string" && value.startsWith("hmac-sha256:");
   const wanted = wantedOf(value, names.at(-1) ?? "", hidden);
   const found: { readonly piece: Piece; readonly score: number }[] = [];
-  for (const [tier, files] of scope.filesOf(object).entries()) {
-    const far = tier > 1 || files.length > MAX_FILES;
+  for (const [tier, { files, far }] of scope.filesOf(object).entries()) {
     for (const file of files.slice(0, MAX_FILES)) {
       if (far && (found.length >= MAX_TEXTS || !(await mayHold(scope, file, wanted.text)))) continue;
       const pieces = await scope.texts.pieces(file, wanted, scope.isTemplate(file));
       for (const piece of pieces) found.push({ piece, score: scoreOf(piece, object, names, wanted.text) - tier });
     }
   }
+  for (const piece of await variablesOf(scope, object, names)) found.push({ piece, score: 0 });
   const ranked = found.toSorted((a, b) => b.score - a.score).map(({ piece }) => piece);
   return {
     free: apart(ranked.filter(({ alone }) => !alone)).slice(0, MAX_FREE),
-    alone: ranked.filter(({ alone }) => alone),
+    alone: ranked.filter((piece) => piece.alone && isLikely(piece, object, names.at(-1) ?? "")),
   };
+}
+
+/** Where a variable names objects, too, only the line that has the variable can be changed by itself. */
+async function variablesOf(
+  scope: Scope,
+  { ref, origin, deployer }: DesiredObject,
+  names: readonly string[],
+): Promise<readonly Piece[]> {
+  const text = deployer === undefined ? undefined : await scope.texts.text(origin.file);
+  if (text?.includes("${") !== true || scope.isTemplate(origin.file)) return [];
+  return scope.texts.scalars(origin.file, text).flatMap((scalar) => {
+    const own = scalar.path.filter((step) => typeof step === "string");
+    if (scalar.document.kind !== ref.kind || own.join("\0") !== names.join("\0")) return [];
+    return pieceOfVariable(scalar) ?? [];
+  });
+}
+
+/** Each of them costs a rendering: kustomize leaves fields under their names, but for operations and literals. */
+function isLikely({ scalar, place }: Piece, { origin }: DesiredObject, name: string): boolean {
+  if (origin.layer === "helm" || scalar === undefined || place !== "yaml" || scalar.document.list) return true;
+  const last = scalar.path.findLast((step) => typeof step === "string");
+  return last === name || last === "literals";
 }
 
 /** Far away, only what holds the whole value. */

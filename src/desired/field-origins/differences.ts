@@ -53,7 +53,7 @@ export interface Differences {
   /** Objects, as they were, of which there is nothing now, or of which other fields are there. */
   readonly reshaped: readonly DesiredObject[];
   /** Objects that were not there. */
-  readonly added: number;
+  readonly added: readonly DesiredObject[];
 }
 
 /** What is not the same each time, and names that follow from a content, are no differences. */
@@ -71,7 +71,7 @@ export function differencesOf(before: Objects, after: Objects): Differences {
     if (!sameKeys(own, others)) reshaped.push(object);
     else changed.push(...changesOf(object, own, others));
   }
-  return { changed, reshaped, added: [...after.keys()].filter((key) => !before.has(key)).length };
+  return { changed, reshaped, added: [...after].flatMap(([key, object]) => (before.has(key) ? [] : [object])) };
 }
 
 function changesOf(object: DesiredObject, own: Leaves, others: Leaves): readonly Changed[] {
@@ -87,6 +87,30 @@ function changesOf(object: DesiredObject, own: Leaves, others: Leaves): readonly
     return follows ? [] : [{ object, pointer, before: value, after: other }];
   });
 }
+
+/** The same without what the object deploys, by whatever way round: where it deploys from, what comes of it is another thing. */
+export function besidesDeployed(
+  found: Differences,
+  before: Objects,
+  after: Objects,
+  deployer: DesiredObject,
+): Differences {
+  const deploys = (objects: Objects, object: DesiredObject): boolean => {
+    let current: DesiredObject | undefined = object;
+    for (let depth = 0; depth < MAX_DEPLOYERS && current?.deployer !== undefined; depth++) {
+      if (refKey(current.deployer) === refKey(deployer.ref)) return true;
+      current = objects.get(refKey(current.deployer));
+    }
+    return false;
+  };
+  return {
+    changed: found.changed.filter(({ object }) => keyOf(object) === keyOf(deployer) || !deploys(before, object)),
+    reshaped: found.reshaped.filter((object) => !deploys(before, object)),
+    added: found.added.filter((object) => !deploys(after, object)),
+  };
+}
+
+const MAX_DEPLOYERS = 8;
 
 export function isReshaped(before: DesiredObject, after: DesiredObject | undefined): boolean {
   return after === undefined || !sameKeys(leavesOf(before.value), leavesOf(after.value));

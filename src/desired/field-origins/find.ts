@@ -16,7 +16,7 @@ import type { Scalar, Value } from "../../core/value.ts";
 import type { DesiredInput } from "../desired.ts";
 import { candidatesOf } from "./candidates.ts";
 import type { Candidates } from "./candidates.ts";
-import { differencesOf, isChecksum, isReshaped, keyOf, leavesOf, objectIn } from "./differences.ts";
+import { besidesDeployed, differencesOf, isChecksum, isReshaped, keyOf, leavesOf, objectIn } from "./differences.ts";
 import type { Changed, Objects } from "./differences.ts";
 import { dyeFor, flipped } from "./dyes.ts";
 import { overlaidPlace } from "./overlaid.ts";
@@ -79,6 +79,8 @@ const MAX_ALONE = 5;
 class Search {
   readonly #scope: Scope;
   readonly #answers = new Map<AskedField, FieldOrigin>();
+  /** Fields that stay as they are, whatever of their free candidates is dyed. */
+  readonly #untouched = new Set<Work>();
   #dyes = 0;
 
   constructor(scope: Scope) {
@@ -127,6 +129,7 @@ class Search {
       const text = textAt(now, work.pointer);
       const winners = dyed.filter((one) => holds(text, one)).map(({ piece }) => piece);
       if (winners.length > 0) seen.push({ work, winners });
+      else if (text === String(work.value)) this.#untouched.add(work);
     }
     await this.#confirm(seen);
     // By itself it is tried piece by piece.
@@ -157,7 +160,7 @@ class Search {
     const { changed, reshaped, added } = differencesOf(this.#scope.objects, after);
     const nothing = { good: [], changed };
     // What comes or goes is nobody's in particular.
-    if (reshaped.length > 0 || added > 0) return nothing;
+    if (reshaped.length > 0 || added.length > 0) return nothing;
     const stray = changed.filter((one) => !isChecksum(one) && !dyed.some((dye) => holds(String(one.after), dye)));
     // Of a single source it is known whose it is.
     if (stray.length > 0 && dyed.length > 1) return nothing;
@@ -172,20 +175,24 @@ class Search {
     const ids = new Set(winners.map(pieceId));
     const own = dyed.filter(({ piece }) => ids.has(pieceId(piece)));
     if (own.length < ids.size || !own.every((one) => holds(text, one))) return false;
+    if (own.some(({ piece }) => piece.variable === true)) return text === own[0]?.text;
     return undyed(text, own) === String(work.value);
   }
 
   /** What decides more than a value: one after the other, each by itself. */
   async #alone(work: Work): Promise<void> {
-    const pieces = [...work.candidates.alone, ...work.candidates.free].slice(0, MAX_ALONE);
+    const { alone, free } = work.candidates;
+    const pieces = [...alone, ...(this.#untouched.has(work) ? [] : free)].slice(0, MAX_ALONE);
     for (const piece of pieces) {
       const text = piece.kind === "boolean" ? flipped(piece.text) : undefined;
       if (piece.kind === "boolean" && text === undefined) continue;
       const dyed = text === undefined ? this.#dye([piece]) : [{ piece, text }];
       const after = await this.#scope.with(dyed);
       if (after === undefined) return;
-      const { changed, reshaped, added } = differencesOf(this.#scope.objects, after);
-      if (reshaped.length > 0 || added > 0) continue;
+      const before = this.#scope.objects;
+      const all = differencesOf(before, after);
+      const { changed, reshaped, added } = besidesDeployed(all, before, after, work.object);
+      if (reshaped.length > 0 || added.length > 0) continue;
       if (!changed.some((one) => isField(one, work))) continue;
       const one = { work, winners: [piece] };
       if (!this.#isTurned(one, dyed, after)) continue;
@@ -234,7 +241,11 @@ class Search {
     return {
       ...(await this.#placed(first.piece, work.object)),
       feeds: given.filter((one) => !isField(one, work)).length,
-      ...(text === first.text || first.piece.kind === "boolean" || isHidden(work.value) ? {} : { part: true }),
+      ...((text === first.text && first.piece.variable !== true) ||
+      first.piece.kind === "boolean" ||
+      isHidden(work.value)
+        ? {}
+        : { part: true }),
       ...(others.length === 0 ? {} : { others }),
     };
   }

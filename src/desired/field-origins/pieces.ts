@@ -25,6 +25,8 @@ export interface Piece {
   /** Absent of what is no YAML. */
   readonly scalar?: WrittenScalar;
   readonly place: "yaml" | "template" | "line" | "file";
+  /** It has the name of a variable in it, of which the value is put in by Flux. */
+  readonly variable?: true;
   /** Of a line: what the line gives a value to. */
   readonly key?: string;
 }
@@ -76,6 +78,13 @@ export function pieceOfScalar(scalar: WrittenScalar, wanted: Wanted): Piece | un
   return isBooleanText(wanted.text)
     ? { ...partly(scalar, holding, wanted.text), kind: "boolean", alone: true }
     : { ...partly(scalar, holding, wanted.text), alone };
+}
+
+/** The field in the object's own manifest, where it has a variable: with another text there, the field is that text. */
+export function pieceOfVariable(scalar: WrittenScalar): Piece | undefined {
+  const { value } = scalar;
+  if (typeof value !== "string" || !value.includes("${") || writtenRule(scalar) === "never") return undefined;
+  return { ...whole(scalar, value), alone: true, variable: true };
 }
 
 function isBooleanText(text: string): boolean {

@@ -13,7 +13,7 @@ export function roleOf({ place, scalar, file }: Piece, object: DesiredObject): S
   if (place === "template") return "template";
   if (place === "line" || place === "file" || scalar === undefined) return "generator";
   const { path, document, within } = scalar;
-  const outer = within ?? { path, document };
+  const outer = within[0] ?? { path, document };
   if (isKustomization(outer.document, file)) return kustomizationRole(outer.path);
   const group = groupOf(outer.document.apiVersion ?? "");
   const own = isOwn(outer.document, object);
@@ -21,7 +21,7 @@ export function roleOf({ place, scalar, file }: Piece, object: DesiredObject): S
   if (outer.document.list) return "patch";
   if (outer.document.kind !== undefined) {
     if (!own) return "other-resource";
-    return file === object.origin.file || within !== undefined ? "resource" : "patch";
+    return file === object.origin.file || within.length > 0 ? "resource" : "patch";
   }
   if (object.origin.layer !== "helm") return "values-file";
   // A chart's own, or that of one it depends on.
@@ -44,7 +44,7 @@ function kustomizationRole(path: readonly Step[]): SourceRole {
 }
 
 function isOwn({ kind, name }: WrittenDocument, { ref }: DesiredObject): boolean {
-  return kind === ref.kind && (name === undefined || ref.name.includes(name));
+  return kind === ref.kind && (name === undefined || name.includes("${") || ref.name.includes(name));
 }
 
 /** `patches[0].patch: spec.replicas` where the place is in a text that stands in a file. */
@@ -54,7 +54,6 @@ export function placeOf({ scalar, key }: Piece): string | undefined {
 }
 
 function scalarPlace({ path, within }: WrittenScalar): string | undefined {
-  const inner = formatSteps(path);
-  const place = within === undefined ? inner : `${formatSteps(within.path)}: ${inner}`;
+  const place = [...within.map((one) => one.path), path].map(formatSteps).join(": ");
   return place === "" ? undefined : place;
 }

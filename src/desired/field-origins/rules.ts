@@ -12,8 +12,9 @@ export type WrittenRule = "free" | "alone" | "never";
 
 export function writtenRule(scalar: WrittenScalar): WrittenRule {
   const { path, document, within, file } = scalar;
-  const outer = within === undefined ? "free" : holderRule(within.path, within.document, file);
-  return outer === "never" ? "never" : innerRule(path, document, file, within !== undefined);
+  const [outer] = within;
+  if (outer !== undefined && holderRule(outer.path, outer.document, file) === "never") return "never";
+  return innerRule(path, document, file, outer !== undefined);
 }
 
 /** Of text that holds YAML: whatever it is a part of is not changed as such. */

@@ -2,6 +2,7 @@
 
 import type { Scalar } from "../../core/value.ts";
 import { childOf } from "../../yaml/source-find.ts";
+import { resolved } from "../../yaml/source-node.ts";
 import type { ScalarNode, ScalarStyle, SourceNode } from "../../yaml/source-node.ts";
 import { parseSource } from "../../yaml/source.ts";
 import { baseName } from "../paths.ts";
@@ -21,8 +22,13 @@ export interface WrittenScalar {
   /** From the document's root. */
   readonly path: readonly Step[];
   readonly document: WrittenDocument;
-  /** Of YAML within text: from the root of what it stands in. */
-  readonly within?: { readonly path: readonly Step[]; readonly document: WrittenDocument };
+  /** Of YAML within text: where that text stands, the outermost first. */
+  readonly within: readonly Holder[];
+}
+
+interface Holder {
+  readonly path: readonly Step[];
+  readonly document: WrittenDocument;
 }
 
 /** What the document says of itself. */
@@ -41,18 +47,16 @@ const MAX_SCALARS = 20_000;
 export function scalarsOf(file: string, text: string): readonly WrittenScalar[] {
   if (!/\.(?:ya?ml|json)$/.test(file) && baseName(file) !== "Kustomization") return [];
   const found: WrittenScalar[] = [];
-  collect(found, { file, text, read: text, offsetOf: (offset) => offset });
+  collect(found, { file, read: text, offsetOf: (offset) => offset, within: [] });
   return found;
 }
 
 interface Reading {
   readonly file: string;
-  /** The whole file's. */
-  readonly text: string;
   /** What is read of it. */
   readonly read: string;
   readonly offsetOf: (offset: number, side: "start" | "end") => number;
-  readonly within?: NonNullable<WrittenScalar["within"]>;
+  readonly within: readonly Holder[];
 }
 
 function collect(found: WrittenScalar[], reading: Reading): void {
@@ -61,7 +65,7 @@ function collect(found: WrittenScalar[], reading: Reading): void {
     if (root === undefined || problems.length > 0) continue;
     const document = documentOf(root);
     // A text that is no map and no list is a text.
-    if (reading.within !== undefined && root.kind !== "map" && root.kind !== "list") continue;
+    if (reading.within.length > 0 && root.kind !== "map" && root.kind !== "list") continue;
     walk(root, [], (node, path) => {
       if (found.length >= MAX_SCALARS) return;
       add(found, reading, { node, path, document });
@@ -77,7 +81,7 @@ interface Added {
 
 function add(found: WrittenScalar[], reading: Reading, { node, path, document }: Added): void {
   if (node.style === "empty" || node.tag !== undefined) return;
-  const { file, text, read, offsetOf, within } = reading;
+  const { file, read, offsetOf, within } = reading;
   const start = offsetOf(node.start, "start");
   const end = offsetOf(node.end, "end");
   const quotes = node.style === "single" || node.style === "double" ? 1 : 0;
@@ -92,13 +96,21 @@ function add(found: WrittenScalar[], reading: Reading, { node, path, document }:
     ...(literal ? { textStart: start + quotes } : {}),
     path,
     document,
-    ...(within === undefined ? {} : { within }),
+    within,
   });
-  if (within !== undefined) return;
-  const embedded = embeddedIn(text, node);
+  if (within.length >= MAX_WITHIN) return;
+  const embedded = embeddedIn(read, node);
   if (embedded === undefined) return;
-  collect(found, { file, text, read: embedded.text, offsetOf: embedded.offsetOf, within: { path, document } });
+  collect(found, {
+    file,
+    read: embedded.text,
+    offsetOf: (offset, side) => offsetOf(embedded.offsetOf(offset, side), side),
+    within: [...within, { path, document }],
+  });
 }
+
+/** A patch of a Flux Kustomization may put patches into Flux Kustomizations. */
+const MAX_WITHIN = 3;
 
 function walk(node: SourceNode, path: readonly Step[], visit: (node: ScalarNode, path: readonly Step[]) => void): void {
   switch (node.kind) {
@@ -110,8 +122,12 @@ function walk(node: SourceNode, path: readonly Step[], visit: (node: ScalarNode,
     case "list":
       for (const [index, { value }] of node.items.entries()) walk(value, [...path, index], visit);
       return;
-    case "alias":
+    case "alias": {
+      const target = resolved(node);
+      // In the place of the alias a value of its own may stand.
+      if (target?.kind === "scalar") visit({ ...target, start: node.start, end: node.end, style: "plain" }, path);
       return;
+    }
   }
 }
 

@@ -19,6 +19,12 @@ export interface Budget {
   left: number;
 }
 
+export interface FileTier {
+  readonly files: readonly string[];
+  /** Many, of which few have to do with the object. */
+  readonly far: boolean;
+}
+
 export interface Dyed {
   readonly piece: Piece;
   /** In the place of the piece's text. */
@@ -76,23 +82,30 @@ export class Scope {
     return objectsByKey(state.objects);
   }
 
-  /** What the object's root was rendered from; then what says how it is deployed, from the nearest on. */
-  filesOf(object: DesiredObject): readonly (readonly string[])[] {
+  /** What the object's root was rendered from; then what says how it is deployed, from the nearest on; then all there is. */
+  filesOf(object: DesiredObject): readonly FileTier[] {
     const seen = new Set<string>();
-    const tiers: string[][] = [];
-    const take = (files: Iterable<string>): void => {
+    const tiers: FileTier[] = [];
+    const take = (files: Iterable<string>, far = false): void => {
       const fresh = [...files].filter((file) => !seen.has(file) && this.#all.has(file));
       for (const file of fresh) seen.add(file);
-      if (fresh.length > 0) tiers.push(fresh);
+      if (fresh.length > 0) tiers.push({ files: fresh, far });
     };
     take([object.origin.file, ...this.#rootFiles(object)]);
+    const above: DesiredObject[] = [];
     let deployer = this.#deployerOf(object);
     for (let depth = 0; deployer !== undefined && depth < MAX_DEPLOYERS; depth++) {
       const next: DesiredObject = deployer;
-      take([next.origin.file, ...this.#rootFiles(next)]);
+      take([next.origin.file]);
+      above.push(next);
       deployer = this.#deployerOf(next);
     }
-    if (object.deployer !== undefined) take([...this.#all].filter((file) => /\.(?:ya?ml|json)$/.test(file)));
+    for (const next of above) take(this.#rootFiles(next), true);
+    if (object.deployer !== undefined)
+      take(
+        [...this.#all].filter((file) => /\.(?:ya?ml|json)$/.test(file)),
+        true,
+      );
     return tiers;
   }
 

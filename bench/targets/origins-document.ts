@@ -1,0 +1,69 @@
+// The part of docs/targets.md about where fields come from.
+
+import type { SampledField } from "./origins.ts";
+
+export function originsPart(fields: readonly SampledField[], seed: number): readonly string[] {
+  const of = (kind: SampledField["verdict"]["kind"]): number =>
+    fields.filter(({ verdict }) => verdict.kind === kind).length;
+  const made = fields.filter(({ verdict }) => verdict.kind === "absent" && !verdict.written).length;
+  const told = of("right") + of("wrong") + of("unchecked");
+  const written = told + of("absent") - made;
+  const share = written === 0 ? 0 : Math.floor((1000 * told) / written) / 10;
+  const byProgram = fields.filter(({ verdict }) => verdict.kind === "right" && verdict.by === "program").length;
+  const templates = fields.filter(({ source }) => source?.role === "template").length;
+  return [
+    "## Where fields come from",
+    "",
+    `${fields.length} fields of what is rendered of these repositories (seed ${seed}): an object by chance, and of it a field by chance; not what`,
+    "objects are called, and not what is empty. For each, holdfast says on which line it is written, or that it does not know (origins.md). Then the",
+    "text of that line is changed for real, and what is rendered is compared with what was: the field must be another one, and as many",
+    "other fields as holdfast says, neither more nor fewer.",
+    "",
+    "| repository | fields | right | wrong | line not changed by the bench | not told, and the text is somewhere | not told, and the text is nowhere |",
+    "|---|---:|---:|---:|---:|---:|---:|",
+    ...[...Map.groupBy(fields, ({ repository }) => repository)].map(([repository, own]) => row(repository, own)),
+    row("all", fields),
+    "",
+    `Of the ${written} fields whose text is somewhere in the repository, a line is told for ${share} %. ${byProgram} were proved by kustomize or helm itself,`,
+    `the others, which Flux or Argo CD deploys, by holdfast's reading of the changed files. ${templates} lines are in templates of charts.`,
+    "",
+    "| the line is in | fields |",
+    "|---|---:|",
+    ...[
+      ...Map.groupBy(
+        fields.filter(({ source }) => source !== undefined),
+        ({ source }) => source?.role ?? "resource",
+      ),
+    ]
+      .toSorted(([, a], [, b]) => b.length - a.length)
+      .map(([role, own]) => `| \`${role}\` | ${own.length} |`),
+    "",
+    ...notTold(fields),
+  ];
+}
+
+function row(name: string, fields: readonly SampledField[]): string {
+  const count = (is: (field: SampledField) => boolean): number => fields.filter(is).length;
+  const counts = [
+    fields.length,
+    count(({ verdict }) => verdict.kind === "right"),
+    count(({ verdict }) => verdict.kind === "wrong"),
+    count(({ verdict }) => verdict.kind === "unchecked"),
+    count(({ verdict }) => verdict.kind === "absent" && verdict.written),
+    count(({ verdict }) => verdict.kind === "absent" && !verdict.written),
+  ];
+  return `| ${name} | ${counts.join(" | ")} |`;
+}
+
+const SHOWN = 12;
+
+function notTold(fields: readonly SampledField[]): readonly string[] {
+  const absent = fields.filter(({ verdict }) => verdict.kind === "absent" && verdict.written);
+  if (absent.length === 0) return [];
+  return [
+    `Not told, though the text is somewhere${absent.length > SHOWN ? ` (the first ${SHOWN})` : ""}:`,
+    "",
+    ...absent.slice(0, SHOWN).map(({ repository, path, field }) => `- \`${repository}/${path}\`: \`${field}\``),
+    "",
+  ];
+}
