@@ -322,6 +322,23 @@ const CASES: Readonly<Record<string, Case>> = {
     told: "web/values.yaml:3 chart-defaults host feeds 1",
     edit: ["inner", "outer"],
   },
+  "a name that is another one only as long as it is the name of something": {
+    files: {
+      "kustomization.yaml": "namePrefix: p-\nresources: [conf.yaml, pod.yaml]\n",
+      "conf.yaml": configMap("conf"),
+      "pod.yaml":
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers:\n  - name: web\n    envFrom: [{configMapRef: {name: conf}}]\n",
+    },
+    object: "Pod/p-x",
+    path: [
+      ...fields("spec", "containers"),
+      { kind: "key", keys: { name: "web" } },
+      field("envFrom"),
+      { kind: "index", index: 0 },
+      ...fields("configMapRef", "name"),
+    ],
+    told: "nothing",
+  },
   "values that a kustomization gives to a chart": {
     files: {
       ...Object.fromEntries(Object.entries(CHART).map(([file, text]) => [`charts/${file}`, text])),
@@ -377,6 +394,54 @@ const CASES: Readonly<Record<string, Case>> = {
     path: fields("spec", "replicas"),
     told: "ks.yaml:14 deployer spec.patches[0].patch: spec.replicas feeds 1 overlaid apps/web.yaml:6 resource spec.replicas",
     edit: ["7", "4"],
+  },
+  "a patch in a patch of a Flux Kustomization": {
+    files: {
+      "ks.yaml": KS(
+        "  patches:\n  - patch: |\n      apiVersion: kustomize.toolkit.fluxcd.io/v1\n      kind: Kustomization\n      metadata: {name: _}\n      spec:\n        patches:\n        - patch: |\n            apiVersion: apps/v1\n            kind: Deployment\n            metadata: {name: _}\n            spec:\n              replicas: 7\n          target: {kind: Deployment}\n    target: {kind: Kustomization}\n",
+      ),
+      "apps/inner.yaml": KS("").replace("name: apps", "name: inner").replace("./apps", "./inner"),
+      "inner/web.yaml": WEB,
+    },
+    object: "Deployment/web",
+    path: fields("spec", "replicas"),
+    told: "ks.yaml:21 deployer spec.patches[0].patch: spec.patches[0].patch: spec.replicas feeds 2 overlaid inner/web.yaml:6 resource spec.replicas",
+    edit: ["7", "4"],
+  },
+  "what a Flux Kustomization deploys, which is another thing then": {
+    files: {
+      "ks.yaml": KS("  targetNamespace: shop\n"),
+      "apps/inner.yaml": KS("  targetNamespace: other\n")
+        .replace("name: apps", "name: inner")
+        .replace("./apps", "./inner"),
+      "inner/web.yaml": WEB,
+    },
+    object: "Kustomization/inner",
+    path: fields("spec", "targetNamespace"),
+    told: "apps/inner.yaml:9 resource spec.targetNamespace feeds 0",
+  },
+  "a variable that is an alias": {
+    files: {
+      "ks.yaml": KS("  postBuild:\n    substitute:\n      LEVEL: *level\n").replace(
+        "interval: 1h",
+        "interval: &level 1h",
+      ),
+      "apps/c.yaml": configMap("c", "a: ${LEVEL}"),
+    },
+    object: "ConfigMap/c",
+    path: fields("data", "a"),
+    told: "ks.yaml:11 deployer spec.postBuild.substitute.LEVEL feeds 1 part apps/c.yaml:6 resource data.a",
+    edit: ["*level", "2h"],
+  },
+  "a variable that names objects, too": {
+    files: {
+      "ks.yaml": KS("  postBuild:\n    substitute:\n      APP: web\n"),
+      "apps/c.yaml": configMap("${APP}", "a: ${APP}"),
+    },
+    object: "ConfigMap/web",
+    path: fields("data", "a"),
+    told: "apps/c.yaml:6 resource data.a feeds 0 part",
+    edit: ["${APP}", "other"],
   },
   "a parameter of an Argo CD Application": {
     files: {
@@ -473,9 +538,9 @@ describe.skipIf(noCorpus !== undefined)("origins of fields of the corpus", () =>
       helm: await ensureBinary("helm"),
       judge: await ensureBinary("yamljudge"),
     };
-    const fields = await measureOrigins({ repositories, home, programs, count: SAMPLED, seed: 7, told: () => {} });
-    expect(fields).toHaveLength(SAMPLED);
-    expect(fields.filter(({ verdict }) => verdict.kind === "wrong")).toEqual([]);
-    expect(fields.filter(({ verdict }) => verdict.kind === "right").length).toBeGreaterThanOrEqual(SAMPLED * 0.95);
+    const sampled = await measureOrigins({ repositories, home, programs, count: SAMPLED, seed: 7, told: () => {} });
+    expect(sampled).toHaveLength(SAMPLED);
+    expect(sampled.filter(({ verdict }) => verdict.kind === "wrong")).toEqual([]);
+    expect(sampled.filter(({ verdict }) => verdict.kind === "right").length).toBeGreaterThanOrEqual(SAMPLED * 0.95);
   });
 });
