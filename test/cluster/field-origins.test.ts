@@ -246,6 +246,28 @@ const CASES: Readonly<Record<string, Case>> = {
     told: "kustomization.yaml:3 generator secretGenerator[0].literals[1] feeds 0",
     edit: ["hunter2hunter2", "other"],
   },
+  "a secret in its own manifest, in Base64": {
+    files: {
+      "kustomization.yaml": "resources: [s.yaml]\n",
+      "s.yaml":
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata:\n  user: YWRtaW4=\n  password: aHVudGVyMmh1bnRlcjI=\n",
+    },
+    object: "Secret/s",
+    path: fields("data", "password"),
+    told: "s.yaml:6 resource data.password feeds 0",
+    edit: ["aHVudGVyMmh1bnRlcjI=", "b3RoZXI="],
+  },
+  "a secret in its own manifest, as text": {
+    files: {
+      "kustomization.yaml": "resources: [s.yaml]\n",
+      "s.yaml":
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData:\n  user: admin\n  password: hunter2hunter2\n",
+    },
+    object: "Secret/s",
+    path: fields("data", "password"),
+    told: "s.yaml:6 resource stringData.password feeds 0",
+    edit: ["hunter2hunter2", "other"],
+  },
   "a value that a replacement takes from another object": {
     files: {
       ...OVERLAID(""),

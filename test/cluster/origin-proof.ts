@@ -114,10 +114,14 @@ function editedText(written: string, { path }: FieldSource, value: Scalar): stri
     if (at !== undefined) return `${head}${tail.slice(0, at)}${otherThan(text)}${tail.slice(at + text.length)}`;
   }
   if (texts.length > 0) return undefined;
-  // Of what is hidden: what stands at the end.
-  return /[A-Za-z0-9](?=[^A-Za-z0-9]*$)/.test(tail)
-    ? `${head}${tail.replace(/[A-Za-z0-9](?=[^A-Za-z0-9]*$)/, "0")}`
-    : undefined;
+  // Of what is hidden: its first letter, and of a literal the last one.
+  if (after < 0) return changedAt(written, /[A-Za-z0-9](?=[^A-Za-z0-9]*$)/);
+  const other = changedAt(tail, /[A-Za-z0-9]/);
+  return other === undefined ? undefined : `${head}${other}`;
+}
+
+function changedAt(text: string, pattern: RegExp): string | undefined {
+  return pattern.test(text) ? text.replace(pattern, (one) => (one === "A" ? "B" : "A")) : undefined;
 }
 
 /** The value as it may be written: whole, and then words of it, the longest and the last ones first. */

@@ -216,8 +216,13 @@ class Search {
     const different = new Map(pieces.map((piece) => [pieceId(piece), piece]));
     return apart([...different.values()]).map((piece) => ({
       piece,
-      text: `${piece.lead}${dyeFor(piece.text, this.#dyes++)}`,
+      text: this.#dyeOf(piece),
     }));
+  }
+
+  #dyeOf({ lead, text, encoded }: Piece): string {
+    const dye = dyeFor(text, this.#dyes++);
+    return encoded === true ? Buffer.from(dye).toString("base64") : `${lead}${dye}`;
   }
 
   async #sourceOf(

@@ -25,6 +25,8 @@ export interface Piece {
   /** Absent of what is no YAML. */
   readonly scalar?: WrittenScalar;
   readonly place: "yaml" | "template" | "line" | "file";
+  /** It is written in Base64, as `data` of Secrets are. */
+  readonly encoded?: true;
   /** It has the name of a variable in it, of which the value is put in by Flux. */
   readonly variable?: true;
   /** Of a line: what the line gives a value to. */
@@ -134,7 +136,10 @@ function imagePiece(scalar: WrittenScalar, offset: number, text: string, alone: 
 
 function hiddenPiece(scalar: WrittenScalar, key: string): Piece | undefined {
   const own = String(scalar.value);
-  if (lastKey(scalar) === key) return { ...whole(scalar, own), alone: true };
+  if (lastKey(scalar) === key) {
+    const encoded = scalar.document.kind === "Secret" && scalar.path.at(-2) === "data";
+    return { ...whole(scalar, own), alone: true, ...(encoded ? { encoded } : {}) };
+  }
   const sign = own.indexOf("=");
   if (own.slice(0, sign) !== key || scalar.textStart === undefined || sign < 1) return undefined;
   return { ...partly(scalar, sign + 1, own.slice(sign + 1)), alone: true };

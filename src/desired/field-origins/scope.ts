@@ -14,7 +14,7 @@ import { overlayTree } from "./overlay-tree.ts";
 import type { Piece } from "./pieces.ts";
 import { offline, recorded } from "./recorded.ts";
 
-/** Of one pass: how often something may be rendered once more. */
+/** Of one pass: how often a root may be rendered once more; all of a target counts twice. */
 export interface Budget {
   left: number;
 }
@@ -35,6 +35,7 @@ export class Scope {
   readonly texts: SourceTexts;
   readonly objects: Objects;
   readonly #input: DesiredInput;
+  readonly #cost: number;
   readonly #budget: Budget;
   readonly #files: ReadonlyMap<string, ReadonlySet<string>>;
   readonly #all: ReadonlySet<string>;
@@ -42,9 +43,15 @@ export class Scope {
   private constructor(
     input: DesiredInput,
     budget: Budget,
-    read: { state: DesiredState; files: ReadonlyMap<string, ReadonlySet<string>>; all: ReadonlySet<string> },
+    read: {
+      readonly state: DesiredState;
+      readonly files: ReadonlyMap<string, ReadonlySet<string>>;
+      readonly all: ReadonlySet<string>;
+      readonly cost: number;
+    },
   ) {
     this.#input = input;
+    this.#cost = read.cost;
     this.#budget = budget;
     this.#files = read.files;
     this.#all = read.all;
@@ -62,6 +69,7 @@ export class Scope {
     return new Scope(input, budget, {
       state,
       files,
+      cost: root === undefined ? 2 : 1,
       all: new Set(isFault(all) ? [] : all.map(({ path }) => path)),
     });
   }
@@ -69,7 +77,7 @@ export class Scope {
   /** The objects as they were with these texts in the files; `undefined` where no more may be rendered. */
   async with(dyed: readonly Dyed[]): Promise<Objects | undefined> {
     if (this.#budget.left <= 0) return undefined;
-    this.#budget.left -= 1;
+    this.#budget.left -= this.#cost;
     const changed = new Map<string, Uint8Array>();
     for (const [file, own] of Map.groupBy(dyed, ({ piece }) => piece.file)) {
       changed.set(file, Buffer.from(spliced((await this.texts.text(file)) ?? "", own)));
