@@ -10,11 +10,12 @@ import type { FieldPath } from "../../src/core/path.ts";
 import { field } from "../../src/core/path.ts";
 import type { Value } from "../../src/core/value.ts";
 import type { FieldOrigin } from "../../src/desired/field-origins/find.ts";
+import { holdfast } from "../cli/run.ts";
 import { application } from "../desired/argo/applications.ts";
-import { deployment, git } from "../desired/repositories.ts";
+import { deployment, git, repositoryOf } from "../desired/repositories.ts";
 import { ensureBinary, whyUnavailable } from "./binaries.ts";
 import { fieldOrigins } from "./origin-search.ts";
-import { chartOf, configMap, folder } from "./rendering.ts";
+import { chartOf, configMap, folder, onDisk } from "./rendering.ts";
 import type { Files } from "./rendering.ts";
 
 const unavailable = whyUnavailable(["kustomize", "helm"]);
@@ -539,6 +540,39 @@ function shown(origin: FieldOrigin): string {
 function placed({ file, line, role, path }: Pick<FieldSource, "file" | "line" | "role" | "path">): string {
   return `${file}:${line} ${role}${path === undefined ? "" : ` ${path}`}`;
 }
+
+describe.skipIf(unavailable !== undefined)("a scan", () => {
+  test("tells the line of what differs", async () => {
+    const files = { ...OVERLAID("replicas: [{name: web, count: 5}]\n") };
+    const repo = repositoryOf({
+      ...(files as Record<string, string>),
+      "base/web.yaml": WEB.replace("name: web", "name: web\n  namespace: shop"),
+    });
+    const live = onDisk({
+      "web.yaml": WEB.replace("name: web", "name: web\n  namespace: shop").replace("replicas: 3", "replicas: 7"),
+    });
+    const ran = await holdfast(["scan", "--repo", repo, "--live", live, "--format", "json"], {
+      env: { HOLDFAST_KUSTOMIZE: await ensureBinary("kustomize"), HOLDFAST_HELM: await ensureBinary("helm") },
+    });
+    const { drifts } = JSON.parse(ran.stdout) as {
+      drifts: { state: string; changes: { field: string; source?: unknown }[] }[];
+    };
+    const changes = drifts.flatMap((drift) => drift.changes);
+    expect(changes.map(({ field: name, source }) => [name, source])).toEqual([
+      [
+        "spec.replicas",
+        {
+          file: "prod/kustomization.yaml",
+          line: 2,
+          role: "kustomization",
+          path: "replicas[0].count",
+          feeds: 0,
+          others: [{ file: "base/web.yaml", line: 7, is: "overlaid", role: "resource", path: "spec.replicas" }],
+        },
+      ],
+    ]);
+  });
+});
 
 const noCorpus = unavailable ?? whyNoCorpus();
 if (noCorpus !== undefined) console.warn(`skipped: ${noCorpus}`);
