@@ -41,7 +41,7 @@ test("the JSON report has what is told of the line, and no more", () => {
 test("texts and tables name the line, and what it is a part of", () => {
   const result = resultOf("web", [SOURCED]);
   expect(textReport(passOf([result]), createStyle(false))).toContain("prod/kustomization.yaml:4 (kustomization)");
-  expect(changeTable(result)).toContain("| `prod/kustomization.yaml:4 (kustomization)` |");
+  expect(changeTable(result)).toContain("| ` prod/kustomization.yaml:4 (kustomization) ` |");
 });
 
 test.each([
