@@ -23,6 +23,8 @@ export interface PlacedChart {
   readonly files: readonly SourceFile[];
   /** Of values, from the chart's folder, lower ones first. */
   readonly values: readonly string[];
+  /** They take the place of the chart's own (source-controller `HelmChartSpec`, valuesFiles). */
+  readonly onlyValues?: true;
   /** Where it is none of the repository's. */
   readonly fetched?: RootChart;
   /** It stands in another repository. */
@@ -46,7 +48,7 @@ export async function placeChart(release: HelmRelease, context: ReleaseInput): P
         return chartMissing({ about, file, name: chart.chart });
       }
       const values = chart.valuesFiles.map((one) => fromChart(within ?? "", one));
-      return { path, tree, files, values, isOther: other !== undefined };
+      return { path, tree, files, values, ...onlyThese(values), isOther: other !== undefined };
     }
   }
   const wanted = wantedChart(release, chart, context);
@@ -125,7 +127,7 @@ interface Mounting {
   readonly file: string;
 }
 
-/** With values files named, the chart's own `values.yaml` does not count unless it is one of them (source-controller `HelmChartSpec`). */
+/** What is named may be the chart's own `values.yaml`: it is kept under another name. */
 function mounted(fetched: FetchedChart, { chart, wanted, file }: Mounting, context: ReleaseInput): PlacedChart | Fault {
   const named = chart.valuesFiles.map((one) => cleanPath(one.replace(/^\/+/, "")) ?? "");
   const lost = named.find((one) => !fetched.files.has(one));
@@ -144,14 +146,18 @@ function mounted(fetched: FetchedChart, { chart, wanted, file }: Mounting, conte
     files.set(kept, fetched.files.get(one) ?? new Uint8Array());
     return kept;
   });
-  if (named.length > 0) files.set("values.yaml", Buffer.from("{}\n"));
   const { name, version, repository, digest } = fetched;
   const asked = wanted.version ?? wanted.digest;
   return {
     ...mountChart({ name, version, files }, context.input.tree, context.all),
     values,
+    ...onlyThese(values),
     fetched: { name, version, repository, digest, ...(asked === undefined ? {} : { asked }) },
   };
+}
+
+function onlyThese(values: readonly string[]): Pick<PlacedChart, "onlyValues"> {
+  return values.length === 0 ? {} : { onlyValues: true };
 }
 
 /** Named from the source's root (source-controller `HelmChart`), where the chart's own are named from its folder. */

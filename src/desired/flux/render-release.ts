@@ -81,7 +81,7 @@ async function renderOnce(
   context: ReleaseInput,
 ): Promise<Rendered | Fault> {
   const { renderers, capabilities } = context.input;
-  const { path, tree, files, values } = chart;
+  const { path, tree, files, values, onlyValues } = chart;
   const { charts } = renderers;
   const documents = documentsOf(release, dye, context);
   if (isFault(documents)) return documents;
@@ -89,6 +89,7 @@ async function renderOnce(
     release: release.release,
     namespace: release.namespace,
     values,
+    ...(onlyValues === true ? { onlyValues } : {}),
     documents,
   };
   const job = await helmJob({

@@ -30,6 +30,8 @@ export interface HelmSettings {
   readonly namespace: string;
   /** Files of values, relative to the chart, later ones over earlier ones. */
   readonly values: readonly string[];
+  /** The chart's own `values.yaml` does not count, unless it is one of the files. */
+  readonly onlyValues?: true;
   /** Documents of values over those of the files, later ones over earlier ones. */
   readonly documents?: readonly Uint8Array[];
   /** Further options of helm's; paths in them are relative to the repository. */
@@ -62,6 +64,8 @@ export async function helmJob(input: HelmInput): Promise<RenderJob | Fault> {
   const made = await vendored(input, chart.dependencies);
   if (isFault(made)) return made;
   const wanted = new Set([...values, ...(settings.reads ?? [])]);
+  const own = joinPath(path, "values.yaml");
+  const blank = settings.onlyValues === true && !values.includes(own) ? [[own, NO_VALUES] as const] : [];
   const documents = (settings.documents ?? []).map(
     (bytes, index) => [`.holdfast-values/${index}.yaml`, bytes] as const,
   );
@@ -75,7 +79,7 @@ export async function helmJob(input: HelmInput): Promise<RenderJob | Fault> {
       inListOrder([...filesBelow(files, path), ...[...wanted].flatMap((one) => fileAt(files, one) ?? [])]),
       files,
     ),
-    made: new Map([...made, ...documents]),
+    made: new Map([...made, ...blank, ...documents]),
     args: [
       "template",
       "--namespace",
@@ -94,6 +98,8 @@ export async function helmJob(input: HelmInput): Promise<RenderJob | Fault> {
     mayVary: "templates",
   };
 }
+
+const NO_VALUES: Uint8Array = Buffer.from("{}\n");
 
 /** helm splits this option's argument at commas, as CSV has it. */
 function asListItem(text: string): string {
