@@ -15,7 +15,12 @@ beforeAll(async () => {
 const CHART = Object.entries(
   chartOf(
     "web",
-    { "map.yaml": configMap("web", 'colour: {{ .Values.colour | quote }}, size: {{ .Values.size | default "none" }}') },
+    {
+      "map.yaml": configMap(
+        "web",
+        '{ colour: {{ .Values.colour | quote }}, size: {{ .Values.size | default "none" }} }',
+      ),
+    },
     { values: "colour: blue\nsize: small\n" },
   ),
 ).map(([file, text]) => [`charts/${file}`, text] as const);

@@ -15,7 +15,7 @@ import type { DesiredInput } from "../desired.ts";
 import { contextOf } from "../manifests.ts";
 import { sameRepository, withoutCredentials } from "../origin.ts";
 import { deployedBy } from "../other-repositories.ts";
-import { joinPath } from "../paths.ts";
+import { isWithinAny, joinPath } from "../paths.ts";
 import { kustomizeJob } from "../render/kustomize.ts";
 import { readRendered } from "../render/rendered.ts";
 import type { Rendered } from "../render/renderers.ts";
@@ -60,6 +60,8 @@ class FluxPass {
   readonly #seen = new Set<string>();
   readonly #waiting: FluxKustomization[] = [];
   readonly #built: FluxRoot[] = [];
+  /** Folders of this repository. */
+  readonly #charts = new Set<string>();
   readonly #roots: RenderRoot[] = [];
   readonly #faults: Fault[] = [];
   readonly #ignoring = new Map<string, Promise<(path: string) => boolean>>();
@@ -99,7 +101,7 @@ class FluxPass {
       faults: this.#faults.toSorted((a, b) => compareText(a.about, b.about)),
       encrypted: this.#encrypted,
       hooks: this.#hooks,
-      deploys: (file) => this.#built.some(({ root }) => takesIn(root, file)),
+      deploys: (file) => this.#built.some(({ root }) => takesIn(root, file)) || isWithinAny(file, this.#charts),
     };
   }
 
@@ -192,6 +194,7 @@ class FluxPass {
     this.#encrypted += manifests.encrypted;
     this.#faults.push(...manifests.faults);
     this.#hooks.push(...(manifests.hooks ?? []));
+    if (this.#files.has(root.file) && root.file === joinPath(root.path, "Chart.yaml")) this.#charts.add(root.path);
     const deployer = { kind: "flux-helm-release", ref, file, suspended, spec } as const;
     const fetched = chart === undefined ? {} : { chart };
     this.#roots.push({ path: root.path, renderer: "helm", version: rendered.version, ...fetched, deployer });
