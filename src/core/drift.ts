@@ -118,6 +118,10 @@ export type Drift =
       readonly keptBy?: "Argo CD" | "Flux";
       /** What put it there, as far as it says; reports tell what one maker left behind in one line. */
       readonly maker?: Maker;
+      /** A role or binding that Kubernetes made: positions of the rules or subjects that somebody added, where that is all. */
+      readonly added?: { readonly field: "rules" | "subjects"; readonly positions: readonly number[] };
+      /** It was deleted, and is there still: a clause. Cluster text: escape it where it is shown. */
+      readonly deletion?: string;
       /** What would excuse it, did policy not object to it: the end of a sentence. Cluster text: escape it where it is shown. */
       readonly excuse?: string;
     };

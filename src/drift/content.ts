@@ -25,7 +25,7 @@ function changeText({ path, operation, direction, desired, live }: Change): stri
 }
 
 /** JSON with sorted keys; `-` where there is no value, which JSON never is. */
-function canonical(value: Value | undefined): string {
+export function canonical(value: Value | undefined): string {
   if (value === undefined) return "-";
   if (isList(value)) return `[${value.map(canonical).join(",")}]`;
   if (!isMap(value)) return formatScalar(value);

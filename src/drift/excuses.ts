@@ -23,7 +23,10 @@ export const MIRROR: Excuse = { rule: "the mirror of Endpoints that Git declares
 
 export const HASHED: Excuse = { rule: "called by a hash of what Git holds encrypted", judged: true };
 
-export const GOING: Excuse = { rule: "deleted, and held by nothing but what lets go by itself", judged: false };
+export const GOING: Excuse = {
+  rule: "deleted a moment ago, and held by nothing but what lets go by itself",
+  judged: true,
+};
 
 /** By an object that Git declares, which names it. The name is Git's, and the content whoever may write Secrets could have put there. */
 export function askedForExcuse(maker: ObjectRef): Excuse {
@@ -35,14 +38,16 @@ export function askedForExcuse(maker: ObjectRef): Excuse {
   };
 }
 
-export function systemExcuse({ source }: SystemMade): Excuse {
-  return { rule: `as its maker makes it (${source})`, judged: false };
+/** What was compared with what the maker makes, or is put back by it, needs no other judge. */
+export function systemExcuse({ source, proven }: SystemMade): Excuse {
+  return { rule: `as its maker makes it (${source})`, judged: proven !== true };
 }
 
-export function ownedExcuse({ ref, how, unread }: FoundOwner): Excuse {
+/** @param judged of what a controller is said to have made: its template does not account for all of it. */
+export function ownedExcuse({ ref, how, unread }: FoundOwner, judged: boolean): Excuse {
   const group = groupOf(ref.apiVersion);
   const kind = group === "" || how === "made" ? ref.kind : `${ref.kind} of ${group}`;
   const known = how === "made" ? "whose controller makes such objects" : "of which nobody can know what it makes";
   const read = unread === true ? ", and the owner was not read" : "";
-  return { rule: `owned by a kind (${kind}) ${known}${read}`, owner: ref, judged: how === "custom" };
+  return { rule: `owned by a kind (${kind}) ${known}${read}`, owner: ref, judged };
 }

@@ -27,6 +27,7 @@ export interface Owners {
 
 export interface FoundOwner {
   readonly ref: ObjectRef;
+  readonly uid: string;
   /** `made`: its controller makes such objects; `custom`: whether its operator does cannot be known. */
   readonly how: "made" | "custom";
   /** It could not be read, so that it may be there or not. */
@@ -49,28 +50,28 @@ export function createOwners(kinds: KindSource): Owners {
   // Of a Service without a selector the controller makes no EndpointSlices, and deletes none: such a one steers its traffic.
   const still = new Set<string>();
   const isSteered = (live: LiveObject, { uid }: Owner): boolean =>
-    live.ref.kind === "EndpointSlice" && still.has(packed(uid));
-  const wasSeen = ({ uid }: Owner): boolean => seen.has(packed(uid));
+    live.ref.kind === "EndpointSlice" && still.has(packedUid(uid));
+  const wasSeen = ({ uid }: Owner): boolean => seen.has(packedUid(uid));
   return {
     saw({ ref, value }) {
       const uid = textOf(fieldOf(value, "metadata"), "uid");
       if (uid === undefined) return;
-      seen.add(packed(uid));
+      seen.add(packedUid(uid));
       const selects = ref.kind !== "Service" || Object.keys(fieldAt(value, "spec", "selector") ?? {}).length > 0;
-      if (!selects) still.add(packed(uid));
+      if (!selects) still.add(packedUid(uid));
     },
     ownerOf(live) {
       const owners = possible(live);
       const found = owners.find(wasSeen);
-      if (found !== undefined) return { ref: found.ref, how: found.how };
+      if (found !== undefined) return { ref: found.ref, uid: found.uid, how: found.how };
       return owners.some(({ ref }) => !kinds.lacks(ref)) ? "not-seen" : "none";
     },
     ownerAtEnd(live, wasUnread) {
       const owners = possible(live);
       const found = owners.find(wasSeen);
-      if (found !== undefined) return { ref: found.ref, how: found.how };
+      if (found !== undefined) return { ref: found.ref, uid: found.uid, how: found.how };
       const unread = owners.find(({ ref }) => !kinds.lacks(ref) && wasUnread(ref));
-      return unread === undefined ? undefined : { ref: unread.ref, how: unread.how, unread: true };
+      return unread === undefined ? undefined : { ref: unread.ref, uid: unread.uid, how: unread.how, unread: true };
     },
     named: (live) => possible(live).filter(({ ref }) => !kinds.lacks(ref)),
   };
@@ -107,7 +108,7 @@ function possibleOwner(owner: Owner, object: LiveObject, kinds: KindSource): rea
 }
 
 /** A UUID as 8 UTF-16 units instead of 36: there is one for each object of the scope. */
-function packed(uid: string): string {
+export function packedUid(uid: string): string {
   const digits = uid.replaceAll("-", "");
   if (!/^[0-9a-f]{32}$/.test(digits)) return uid;
   let text = "";

@@ -9,7 +9,6 @@ import { refKey } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
 import type { LiveSource } from "../core/stages.ts";
 import { fieldAt, textOf } from "../core/value.ts";
-import type { Value } from "../core/value.ts";
 
 /** Requests, for all objects together, each time: with more of them, what is left is told as it was read. */
 const MAX_LOOKS = 200;
@@ -28,7 +27,7 @@ interface Asked {
   readonly look: Look | undefined;
   /** The owners that the object names and that could own it. */
   readonly ownersOf: (live: LiveObject) => readonly { readonly ref: ObjectRef; readonly uid: string }[];
-  readonly isGoing: (value: Value) => boolean;
+  readonly isGoing: (object: Pick<LiveObject, "ref" | "value">) => boolean;
   /** Waits for the garbage collector, which deletes what has lost all of its owners; absent: nobody waits. */
   readonly pause?: () => Promise<void>;
 }
@@ -77,7 +76,7 @@ async function isSettled(
 ): Promise<boolean> {
   const now = await look(live.ref);
   if (now === undefined) return false;
-  if (now === "absent" || isGoing(now)) return true;
+  if (now === "absent" || isGoing({ ref: live.ref, value: now })) return true;
   for (const { ref, uid } of ownersOf({ ...live, value: { ...live.value, ...now } })) {
     const owner = await look(ref);
     if (owner !== undefined && owner !== "absent" && textOf(fieldAt(owner, "metadata"), "uid") === uid) return true;

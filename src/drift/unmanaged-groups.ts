@@ -5,7 +5,7 @@
 
 import type { Maker } from "../core/drift.ts";
 import type { LiveObject } from "../core/objects.ts";
-import { compareText, fieldAt, fieldOf, textOf } from "../core/value.ts";
+import { compareText, fieldAt, fieldOf, isMap, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 import { systemRbac } from "../kinds/system-rbac.ts";
 
@@ -74,16 +74,39 @@ function operator({ ref }: LiveObject, labels: Value | undefined): Maker | undef
   return managedBy === undefined ? undefined : maker("operator", managedBy, ref.namespace);
 }
 
-/** The field manager of the oldest entry, and the day on which the object was made. */
+/** kubectl's note of what it applied, in an entry of its own beside the one that made the object. */
+const NO_MAKER = "kubectl-last-applied";
+
+/**
+ * The field manager of the oldest entry, and the day on which the object was made. Times are whole seconds, and entries of
+ * one second are listed by operation: of those it is whoever wrote most of what the object says.
+ */
 function creator({ ref, value, managers }: LiveObject): Maker | undefined {
-  const [first] = managers
-    .filter(({ subresource }) => subresource === undefined)
-    .toSorted((a, b) => compareText(a.time ?? "", b.time ?? ""));
+  const writers = managers.filter(({ subresource, manager }) => subresource === undefined && manager !== NO_MAKER);
+  const [oldest] = writers.map(({ time }) => time ?? "").toSorted(compareText);
+  const [first] = writers
+    .filter(({ time }) => (time ?? "") === oldest)
+    .map((entry) => ({ manager: entry.manager, share: contentOf(entry.fields) }))
+    .toSorted((a, b) => b.share - a.share);
   const name = cut(first?.manager);
   if (name === undefined) return undefined;
   const created = textOf(fieldOf(value, "metadata"), "creationTimestamp");
   const [day] = /^\d{4}-\d\d-\d\d(?=T)/.exec(created ?? "") ?? [];
   return { ...maker("field-manager", name, ref.namespace), ...(day === undefined ? {} : { day }) };
+}
+
+/** How many fields of an entry are no metadata; a record of absurd depth counts as far as it is looked at. */
+function contentOf(fields: Value): number {
+  const { "f:metadata": _metadata, "f:status": _status, ...rest } = isMap(fields) ? fields : {};
+  return leaves(rest, DEEPEST);
+}
+
+const DEEPEST = 12;
+
+function leaves(fields: Value, depth: number): number {
+  if (!isMap(fields) || depth === 0) return 1;
+  const names = Object.keys(fields).filter((name) => name !== ".");
+  return names.reduce((sum, name) => sum + Math.max(1, leaves(fields[name] ?? null, depth - 1)), 0);
 }
 
 function maker(kind: Maker["kind"], name: string, namespace: string | undefined): Maker {

@@ -6,9 +6,12 @@ import { kindKey, refKey } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
 import { fieldAt, fieldOf, isList, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
+import { isPutRight } from "../kinds/owning-kinds.ts";
+import { podOf } from "../kinds/pod-parts.ts";
 import { isLookedAt, isRecord } from "../kinds/scope-kinds.ts";
 import { unhashedKey } from "../kinds/hashed-names.ts";
 import { ownsNamedOnly } from "../kinds/secret-makers.ts";
+import { addedToSystem } from "../kinds/system-rbac.ts";
 import { systemMaker } from "../kinds/system-made.ts";
 import { wasRead } from "./inventory.ts";
 import type { Reads } from "./inventory.ts";
@@ -16,9 +19,12 @@ import type { LiveSource } from "../core/stages.ts";
 import { certificateSecrets } from "./certificate-secrets.ts";
 import { askedForExcuse, CLAIM, GOING, HASHED, HOOK, MIRROR, ownedExcuse, systemExcuse } from "./excuses.ts";
 import type { Excuse } from "./excuses.ts";
+import { deletionOf, isGoing } from "./going.ts";
 import type { MadeSecrets } from "./made-secrets.ts";
 import { createOwners } from "./owners.ts";
 import type { FoundOwner, KindSource } from "./owners.ts";
+import { createTemplates } from "./templates.ts";
+import type { Doubt } from "./templates.ts";
 import { stillWithoutOwner } from "./unmanaged-again.ts";
 import { makerOf } from "./unmanaged-groups.ts";
 
@@ -55,8 +61,14 @@ export interface UnmanagedInput {
   /** Told of live objects by whoever owns it, each before it is taken here. */
   readonly made: Pick<MadeSecrets, "makerOf" | "mayOwn">;
   readonly kinds: KindSource;
+  /** Cryptographic, of at least 16 characters. */
+  readonly hash: (text: string) => string;
+  /** In milliseconds since 1970: what was deleted before it is gone after a while. */
+  readonly now: number;
   /** {@link LiveSource.look}; absent: what was read is all that there is. */
   readonly look?: LiveSource["look"];
+  /** Whether a webhook or a mutating policy may have added to the object; absent: none may. */
+  readonly isMutated?: (live: LiveObject) => boolean;
   /** A moment for the garbage collector; absent: nobody waits. */
   readonly pause?: () => Promise<void>;
   /** Told of what Git does not declare, in the scope, and that is not unmanaged. */
@@ -68,6 +80,8 @@ export interface Excused {
   readonly target: string;
   readonly live: LiveObject;
   readonly excuse: Excuse;
+  /** What policies are to be asked about, where that is not simply the object. */
+  readonly doubt?: Doubt;
 }
 
 type Unmanaged = Extract<Drift, { state: "unmanaged" }>;
@@ -93,16 +107,28 @@ export function createUnmanagedFinder(input: UnmanagedInput): UnmanagedFinder {
   // Claims of StatefulSets that are there are told with them, where those are unmanaged themselves.
   const claims = createClaims();
   const certificates = certificateSecrets(input.kinds);
-  const excuse = (target: string, live: LiveObject, why: Excuse): void => {
+  const going = (object: Pick<LiveObject, "ref" | "value">): boolean => isGoing(object, input.now);
+  const templates = createTemplates({ isMutated: input.isMutated ?? (() => false), isGoing: going, hash: input.hash });
+  const excuse = (target: string, live: LiveObject, why: Excuse, doubt?: Doubt): void => {
     // What is judged is kept: a kind that Git declares in two versions comes in both.
     if (why.judged && seen.has(refKey(live.ref))) return;
     if (why.judged) seen.add(refKey(live.ref));
-    input.onExcused?.({ target, live, excuse: why });
+    input.onExcused?.({ target, live, excuse: why, ...(doubt === undefined ? {} : { doubt }) });
+  };
+  const excuseOwned = (target: string, live: LiveObject, owner: FoundOwner): void => {
+    const made = owner.how === "made";
+    if (made && isPutRight(owner.ref, live.ref)) excuse(target, live, ownedExcuse(owner, false));
+    else if (!made || podOf(live) === undefined) excuse(target, live, ownedExcuse(owner, true));
+    else {
+      const doubt = templates.doubtOf(live, owner);
+      excuse(target, live, ownedExcuse(owner, doubt !== undefined), doubt);
+    }
   };
   return {
     take(live) {
       owners.saw(live);
       claims.saw(live);
+      templates.saw(live);
       certificates.saw(live);
       const target = scopeOf(live.ref, input.scope, input.declaredKinds);
       if (target === undefined || input.known.has(refKey(live.ref))) return;
@@ -117,7 +143,7 @@ export function createUnmanagedFinder(input: UnmanagedInput): UnmanagedFinder {
       const owned = owners.ownerOf(live);
       const isOwned = typeof owned !== "string";
       if (isOwned && !needsMaker(live.ref, owned)) {
-        excuse(target, live, ownedExcuse(owned));
+        excuseOwned(target, live, owned);
         return;
       }
       seen.add(key);
@@ -128,13 +154,15 @@ export function createUnmanagedFinder(input: UnmanagedInput): UnmanagedFinder {
       seen.clear();
       const left = found.filter(({ target, live, waits }) => {
         const why = atEnd(live, waits, reads);
-        if (why !== undefined) excuse(target, live, why);
-        return why === undefined;
+        if (why === undefined) return true;
+        if ("uid" in why) excuseOwned(target, live, why);
+        else excuse(target, live, why);
+        return false;
       });
       const asked = {
         look: input.look,
         ownersOf: (live: LiveObject) => owners.named(live),
-        isGoing,
+        isGoing: going,
         ...(input.pause === undefined ? {} : { pause: input.pause }),
       };
       const alone = await stillWithoutOwner(
@@ -146,7 +174,7 @@ export function createUnmanagedFinder(input: UnmanagedInput): UnmanagedFinder {
     },
   };
 
-  function atEnd(live: LiveObject, waits: Waits | undefined, reads: Reads): Excuse | undefined {
+  function atEnd(live: LiveObject, waits: Waits | undefined, reads: Reads): Excuse | FoundOwner | undefined {
     if (claims.has(live.ref)) return CLAIM;
     const maker = input.made.makerOf(live.ref);
     if (maker !== undefined) return askedForExcuse(maker);
@@ -154,10 +182,12 @@ export function createUnmanagedFinder(input: UnmanagedInput): UnmanagedFinder {
     const owner: FoundOwner | undefined =
       waits === "owner" || waits === "maker" ? owners.ownerAtEnd(live, wasUnread) : undefined;
     if (owner !== undefined && (owner.unread === true || input.made.mayOwn(owner.ref, live.ref))) {
-      return ownedExcuse(owner);
+      return owner;
     }
-    const made = systemMaker(live);
-    return made?.needs === "certificate" && certificates.has(live, wasUnread) ? systemExcuse(made) : undefined;
+    const made = systemMaker(live, input.kinds);
+    if (made?.needs === "certificate" && certificates.has(live, wasUnread)) return systemExcuse(made);
+    // Of what its controller made and goes, the template tells more.
+    return going(live) ? GOING : undefined;
   }
 }
 
@@ -167,8 +197,16 @@ function needsMaker({ kind, apiVersion }: ObjectRef, { ref }: FoundOwner): boole
 }
 
 export function unmanagedOf(live: LiveObject): Unmanaged {
-  const maker = makerOf(live);
-  return { state: "unmanaged", ref: live.ref, live, ...(maker === undefined ? {} : { maker }) };
+  const [maker, deletion] = [makerOf(live), deletionOf(live)];
+  const added = maker?.kind === "kubernetes" ? addedToSystem(live) : undefined;
+  return {
+    state: "unmanaged",
+    ref: live.ref,
+    live,
+    ...(maker === undefined ? {} : { maker }),
+    ...(added === undefined ? {} : { added }),
+    ...(deletion === undefined ? {} : { deletion }),
+  };
 }
 
 interface EarlyExcuse extends Excuse {
@@ -186,32 +224,17 @@ function mirrors({ ref, value }: LiveObject): readonly ObjectRef[] {
   return [{ apiVersion: "v1", kind: "Endpoints", namespace: ref.namespace, name }];
 }
 
-function excuseOf(live: LiveObject, { isClaim, isHashed, isHook, known }: UnmanagedInput): EarlyExcuse | undefined {
+function excuseOf(
+  live: LiveObject,
+  { isClaim, isHashed, isHook, known, kinds }: UnmanagedInput,
+): EarlyExcuse | undefined {
   if (isClaim(live.ref)) return CLAIM;
   if (isHashed?.(live.ref) === true) return HASHED;
   if (isHook?.(live.ref) === true) return HOOK;
-  if (isGoing(live.value)) return GOING;
   if (mirrors(live).some((endpoints) => known.has(refKey(endpoints)))) return MIRROR;
-  const made = systemMaker(live);
+  const made = systemMaker(live, kinds);
   if (made === undefined) return undefined;
   return { ...systemExcuse(made), ...(made.needs === undefined ? {} : { needs: made.needs }) };
-}
-
-/** Finalizers that the API server and its controllers take away by themselves, so that what is deleted goes. */
-const OWN_FINALIZERS: ReadonlySet<string> = new Set([
-  "foregroundDeletion",
-  "orphan",
-  "kubernetes.io/pvc-protection",
-  "kubernetes.io/pv-protection",
-  "batch.kubernetes.io/job-tracking",
-  "customresourcecleanup.apiextensions.k8s.io",
-]);
-
-/** Deleted, and held by nothing: what somebody's finalizer holds stays, and a binding goes on to grant. */
-function isGoing(value: Value): boolean {
-  if (fieldAt(value, "metadata", "deletionTimestamp") === undefined) return false;
-  const finalizers = fieldAt(value, "metadata", "finalizers");
-  return !isList(finalizers) || finalizers.every((name) => typeof name === "string" && OWN_FINALIZERS.has(name));
 }
 
 interface Claims {

@@ -41,6 +41,13 @@ const OWNED: Readonly<Record<string, readonly string[]>> = {
 
 const OWN_GROUPS: ReadonlySet<string> = new Set(builtinKinds().map(({ apiVersion }) => groupOf(apiVersion)));
 
+const OWNERS: ReadonlySet<string> = new Set([CONTROLLED, OWNED].flatMap((table) => Object.values(table).flat()));
+
+/** Whether objects of this kind own others in the usual course of things; of custom kinds that cannot be known. */
+export function ownsOthers(kind: KindRef): boolean {
+  return OWNERS.has(kindKey(kind)) || !isOwn(kind);
+}
+
 export interface Owning {
   readonly owner: KindRef;
   readonly object: LiveObject;
@@ -59,6 +66,15 @@ export function mayOwn({ owner, object, controller }: Owning): "made" | "custom"
   if (kind === SLICE && !isSliceOfController(object)) return undefined;
   const made = (controller && CONTROLLED[kind]?.includes(by)) || OWNED[kind]?.includes(by) === true;
   return made || isMirror(owner, object) ? "made" : undefined;
+}
+
+/**
+ * What its owner's controller puts right, whoever wrote it: endpoint slices of a Service that selects, what a kubelet shows
+ * of itself. Leases say nothing but who leads.
+ */
+export function isPutRight(owner: KindRef, object: KindRef): boolean {
+  const kind = kindKey(object);
+  return kind === SLICE || kind === "coordination.k8s.io\0Lease" || (kind === "\0Pod" && kindKey(owner) === "\0Node");
 }
 
 const SLICE = "discovery.k8s.io\0EndpointSlice";

@@ -21,7 +21,8 @@ export function roleText(binding: Value): string {
   return `${textOf(role, "kind") ?? ""} ${textOf(role, "name") ?? ""}`;
 }
 
-function ruleText(rule: Value): string {
+/** One rule, as {@link ruleTexts} has it. */
+export function ruleText(rule: Value): string {
   const parts = RULE_FIELDS.map((field) => unique(listOf(rule, field).map(String)));
   return RULE_FIELDS.flatMap((field, index) => {
     const texts = parts[index] ?? [];
@@ -29,7 +30,8 @@ function ruleText(rule: Value): string {
   }).join("; ");
 }
 
-function subjectText(subject: Value): string {
+/** One subject, as {@link subjectTexts} has it. */
+export function subjectText(subject: Value): string {
   const namespace = textOf(subject, "namespace");
   const name = textOf(subject, "name") ?? "";
   return `${textOf(subject, "kind") ?? ""} ${namespace === undefined ? name : `${namespace}/${name}`}`;

@@ -1,11 +1,14 @@
 /**
  * Objects that nobody declares, because Kubernetes or a well-known operator makes them: live, without an owner reference,
- * and still not unmanaged. A name or a label can be forged, so each rule asks for as much as its maker always writes; of
- * what grants rights (system-rbac.ts) the content counts.
+ * and still not unmanaged. A name or a label can be forged, so each rule asks for the whole shape that its maker writes,
+ * and of what others install that it is there; what has more is told. Where the content cannot be known from the shape,
+ * policies are asked all the same. Of what grants rights (system-rbac.ts) the content counts.
  */
 
 import { groupOf } from "../core/refs.ts";
 import type { LiveObject } from "../core/objects.ts";
+import type { KindRef } from "../core/refs.ts";
+import type { ServedKind } from "../core/schema.ts";
 import { fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
 import type { Value, ValueMap } from "../core/value.ts";
 import data from "./data/system.json" with { type: "json" };
@@ -24,13 +27,22 @@ export interface SystemMade {
   readonly type?: string;
   /** A label, with its value where that is fixed. */
   readonly label?: readonly [name: string, value?: string];
-  readonly annotation?: string;
+  readonly annotation?: readonly [name: string, value?: string];
+  /** All that may stand in the data of a ConfigMap or a Secret. */
+  readonly keys?: readonly string[];
+  /** A kind that its maker brings with it: the cluster must serve it, as far as that can be known. */
+  readonly api?: KindRef;
   /** A field of `spec` that it lacks. */
   readonly without?: string;
   /** What of the object only its maker writes so. */
   readonly test?: (live: LiveObject) => boolean;
   /** What must be there besides: the Certificate that the Secret is said to be of. */
   readonly needs?: "certificate";
+  /**
+   * Nothing of it is left for policies to judge: the test compares all that counts, or its maker puts back what somebody
+   * changes. A policy on, say, labels would tell of one in each namespace.
+   */
+  readonly proven?: true;
   /** Who makes it, and where that is written. */
   readonly source: string;
 }
@@ -38,8 +50,15 @@ export interface SystemMade {
 const RBAC: SystemMade = {
   group: "rbac.authorization.k8s.io",
   kind: "",
+  proven: true,
   source: "kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy",
 };
+
+const PULL_SECRET = "openshift.io/internal-registry-pull-secret-ref";
+const LEADER = "control-plane.alpha.kubernetes.io/leader";
+const OPENSHIFT: KindRef = { apiVersion: "config.openshift.io/v1", kind: "ClusterVersion" };
+const ISTIO: KindRef = { apiVersion: "security.istio.io/v1", kind: "PeerAuthentication" };
+const SEALED_SECRET: KindRef = { apiVersion: "bitnami.com/v1alpha1", kind: "SealedSecret" };
 
 const SYSTEM_MADE: readonly SystemMade[] = [
   // One for each namespace.
@@ -48,34 +67,58 @@ const SYSTEM_MADE: readonly SystemMade[] = [
     kind: "ServiceAccount",
     name: "default",
     test: isPlainAccount,
+    proven: true,
     source: "kubernetes pkg/controller/serviceaccount/serviceaccounts_controller.go",
   },
   {
     group: "",
     kind: "ConfigMap",
     name: "kube-root-ca.crt",
+    keys: ["ca.crt"],
+    // The publisher writes its own content over any other.
+    proven: true,
     source: "kubernetes pkg/controller/certificates/rootcacertpublisher/publisher.go",
   },
-  { group: "", kind: "ConfigMap", name: "openshift-service-ca.crt", source: "OpenShift service-ca-operator" },
-  { group: "", kind: "ConfigMap", name: "istio-ca-root-cert", source: "istio security/pkg/k8s/configutil.go" },
+  {
+    group: "",
+    kind: "ConfigMap",
+    name: "openshift-service-ca.crt",
+    annotation: ["service.beta.openshift.io/inject-cabundle", "true"],
+    keys: ["service-ca.crt"],
+    api: OPENSHIFT,
+    source: "OpenShift service-ca-operator",
+  },
+  {
+    group: "",
+    kind: "ConfigMap",
+    name: "istio-ca-root-cert",
+    // Where Istio is, it writes its own content over any other; where it is not, whoever made this is trusted by nobody yet.
+    keys: ["root-cert.pem"],
+    api: ISTIO,
+    source: "istio security/pkg/k8s/configutil.go",
+  },
   {
     group: "",
     kind: "ServiceAccount",
     name: "builder",
-    annotation: "openshift.io/internal-registry-pull-secret-ref",
+    annotation: [PULL_SECRET],
+    api: OPENSHIFT,
+    test: isPlainAccount,
     source: "OpenShift openshift-controller-manager",
   },
   {
     group: "",
     kind: "ServiceAccount",
     name: "deployer",
-    annotation: "openshift.io/internal-registry-pull-secret-ref",
+    annotation: [PULL_SECRET],
+    api: OPENSHIFT,
+    test: isPlainAccount,
     source: "OpenShift openshift-controller-manager",
   },
 
   // Bookkeeping of kinds that are never declared.
-  { group: "", kind: "Event", source: "kubernetes client-go tools/events" },
-  { group: "events.k8s.io", kind: "Event", source: "kubernetes client-go tools/events" },
+  { group: "", kind: "Event", proven: true, source: "kubernetes client-go tools/events" },
+  { group: "events.k8s.io", kind: "Event", proven: true, source: "kubernetes client-go tools/events" },
   {
     group: "",
     kind: "Endpoints",
@@ -85,7 +128,7 @@ const SYSTEM_MADE: readonly SystemMade[] = [
   {
     group: "",
     kind: "Endpoints",
-    annotation: "endpoints.kubernetes.io/last-change-trigger-time",
+    annotation: ["endpoints.kubernetes.io/last-change-trigger-time"],
     source: "kubernetes pkg/controller/endpoint",
   },
   {
@@ -102,11 +145,13 @@ const SYSTEM_MADE: readonly SystemMade[] = [
     namespace: "default",
     source: "kubernetes pkg/controlplane/reconcilers",
   },
-  { group: "coordination.k8s.io", kind: "Lease", source: "kubernetes client-go tools/leaderelection" },
+  { group: "coordination.k8s.io", kind: "Lease", proven: true, source: "kubernetes client-go tools/leaderelection" },
   {
     group: "",
     kind: "ConfigMap",
-    annotation: "control-plane.alpha.kubernetes.io/leader",
+    annotation: [LEADER],
+    keys: [],
+    test: isElection,
     source: "kubernetes client-go tools/leaderelection (before Leases)",
   },
 
@@ -115,22 +160,18 @@ const SYSTEM_MADE: readonly SystemMade[] = [
     group: "",
     kind: "Secret",
     type: "kubernetes.io/service-account-token",
-    annotation: "kubernetes.io/service-account.uid",
+    annotation: ["kubernetes.io/service-account.uid"],
+    keys: ["ca.crt", "namespace", "service-ca.crt", "token"],
     test: isMadeToken,
     source: "kubernetes pkg/controller/serviceaccount/tokens_controller.go",
   },
   {
     group: "",
     kind: "Secret",
-    type: "bootstrap.kubernetes.io/token",
-    namespace: "kube-system",
-    source: "kubernetes cmd/kubeadm",
-  },
-  {
-    group: "",
-    kind: "Secret",
     type: "kubernetes.io/dockercfg",
-    annotation: "openshift.io/internal-registry-auth-token.service-account",
+    annotation: ["openshift.io/internal-registry-auth-token.service-account"],
+    keys: [".dockercfg"],
+    api: OPENSHIFT,
     source: "OpenShift openshift-controller-manager",
   },
   {
@@ -139,6 +180,7 @@ const SYSTEM_MADE: readonly SystemMade[] = [
     prefix: "sh.helm.release.v1.",
     type: "helm.sh/release.v1",
     label: ["owner", "helm"],
+    keys: ["release"],
     test: isRelease,
     source: "helm pkg/storage/driver/secrets.go",
   },
@@ -147,20 +189,24 @@ const SYSTEM_MADE: readonly SystemMade[] = [
     kind: "ConfigMap",
     prefix: "sh.helm.release.v1.",
     label: ["owner", "helm"],
+    keys: ["release"],
     test: isRelease,
     source: "helm pkg/storage/driver/cfgmaps.go",
   },
   {
     group: "",
     kind: "Secret",
-    annotation: "cert-manager.io/certificate-name",
+    annotation: ["cert-manager.io/certificate-name"],
     needs: "certificate",
     source: "cert-manager pkg/controller/certificates/issuing",
   },
   {
     group: "",
     kind: "Secret",
+    type: "kubernetes.io/tls",
     label: ["sealedsecrets.bitnami.com/sealed-secrets-key"],
+    keys: ["tls.crt", "tls.key"],
+    api: SEALED_SECRET,
     source: "sealed-secrets pkg/controller/keyregistry.go",
   },
 
@@ -170,6 +216,8 @@ const SYSTEM_MADE: readonly SystemMade[] = [
     kind: "ServiceAccount",
     names: data.serviceAccounts,
     namespace: "kube-system",
+    test: isPlainAccount,
+    proven: true,
     source: "kubernetes cmd/kube-controller-manager (--use-service-account-credentials)",
   },
   {
@@ -184,6 +232,17 @@ const SYSTEM_MADE: readonly SystemMade[] = [
     kind: "ConfigMap",
     name: "extension-apiserver-authentication",
     namespace: "kube-system",
+    keys: [
+      "client-ca-file",
+      "requestheader-allowed-names",
+      "requestheader-client-ca-file",
+      "requestheader-extra-headers-prefix",
+      "requestheader-group-headers",
+      "requestheader-uid-headers",
+      "requestheader-username-headers",
+    ],
+    // The API server adds its own, and keeps whatever else is trusted.
+    test: isApiServersData,
     source: "kubernetes pkg/controlplane/controller/clusterauthenticationtrust",
   },
   {
@@ -191,6 +250,7 @@ const SYSTEM_MADE: readonly SystemMade[] = [
     kind: "ConfigMap",
     name: "kube-apiserver-legacy-service-account-token-tracking",
     namespace: "kube-system",
+    keys: ["since"],
     source: "kubernetes pkg/controlplane/controller/legacytokentracking",
   },
   { group: "", kind: "Namespace", name: "default", source: "kubernetes pkg/controlplane/controller/systemnamespaces" },
@@ -225,14 +285,16 @@ const SYSTEM_MADE: readonly SystemMade[] = [
     group: "flowcontrol.apiserver.k8s.io",
     kind: "FlowSchema",
     names: data.flowSchemas,
-    annotation: "apf.kubernetes.io/autoupdate-spec",
+    // Its spec is put back by the API server, where this says so.
+    annotation: ["apf.kubernetes.io/autoupdate-spec", "true"],
     source: "kubernetes pkg/registry/flowcontrol/ensurer",
   },
   {
     group: "flowcontrol.apiserver.k8s.io",
     kind: "PriorityLevelConfiguration",
     names: data.priorityLevels,
-    annotation: "apf.kubernetes.io/autoupdate-spec",
+    // Its spec is put back by the API server, where this says so.
+    annotation: ["apf.kubernetes.io/autoupdate-spec", "true"],
     source: "kubernetes pkg/registry/flowcontrol/ensurer",
   },
   {
@@ -255,19 +317,30 @@ const SYSTEM_MADE: readonly SystemMade[] = [
   },
 ];
 
-/** The rule that tells who made the object, or `undefined` where no system is known to. */
-export function systemMaker(live: LiveObject): SystemMade | undefined {
-  if (systemRbac(live) === "as-made") return RBAC;
-  return SYSTEM_MADE.find((rule) => rule.kind === live.ref.kind && matches(rule, live));
+/** What is known of the cluster's kinds. */
+export interface Served {
+  served(kind: KindRef): ServedKind | undefined;
+  /** The cluster certainly serves no such kind, in this version. */
+  lacks(kind: KindRef): boolean;
 }
 
-const PULL_SECRET = "openshift.io/internal-registry-pull-secret-ref";
+/** The rule that tells who made the object, or `undefined` where no system is known to. */
+export function systemMaker(live: LiveObject, cluster: Served): SystemMade | undefined {
+  if (systemRbac(live) === "as-made") return RBAC;
+  return SYSTEM_MADE.find(
+    (rule) => rule.kind === live.ref.kind && matches(rule, live) && isPossible(rule.api, cluster),
+  );
+}
+
+function isPossible(api: KindRef | undefined, cluster: Served): boolean {
+  return api === undefined || cluster.served(api) !== undefined || !cluster.lacks(api);
+}
 
 /**
- * The default account as it is made: it names no cloud role and no pull Secret, but for OpenShift's. That it hands out no
+ * An account as it is made: it names no cloud role and no pull Secret, but for OpenShift's. That it hands out no
  * token by itself takes rights away and gives none.
  */
-function isPlainAccount({ value, managers }: LiveObject): boolean {
+function isPlainAccount({ ref, value, managers }: LiveObject): boolean {
   const annotations = Object.keys(mapAt(value, "metadata", "annotations"));
   const secrets = ["secrets", "imagePullSecrets"].flatMap((name) => {
     const items = fieldOf(value, name);
@@ -276,7 +349,7 @@ function isPlainAccount({ value, managers }: LiveObject): boolean {
   const byMakers = managers.length > 0 && managers.every(({ manager }) => TOKEN_MAKERS.has(manager));
   return (
     annotations.every((name) => name === PULL_SECRET) &&
-    (secrets.length === 0 || (byMakers && secrets.every((item) => isTokenOf("default", textOf(item, "name")))))
+    (secrets.length === 0 || (byMakers && secrets.every((item) => isTokenOf(ref.name, textOf(item, "name")))))
   );
 }
 
@@ -299,6 +372,20 @@ function isRelease({ ref, value }: LiveObject): boolean {
   return name !== undefined && version !== undefined && ref.name === `sh.helm.release.v1.${name}.v${version}`;
 }
 
+/** client-go `tools/leaderelection/resourcelock/configmaplock.go`: the record is all that there is. */
+function isElection({ value }: LiveObject): boolean {
+  const record = textOf(fieldAt(value, "metadata", "annotations"), LEADER) ?? "";
+  return record.startsWith('{"holderIdentity":');
+}
+
+/** Field managers that an API server calls itself: the program's name, which distributions pack differently. */
+const API_SERVERS: ReadonlySet<string> = new Set(["hyperkube", "k3s", "kube-apiserver", "kubelite"]);
+
+function isApiServersData({ managers }: LiveObject): boolean {
+  const writers = managers.filter(({ fields }) => fieldOf(fields, "f:data") !== undefined);
+  return writers.length > 0 && writers.every(({ manager }) => API_SERVERS.has(manager));
+}
+
 function mapAt(value: Value, ...names: readonly string[]): ValueMap {
   const found = fieldAt(value, ...names);
   return isMap(found) ? found : {};
@@ -307,7 +394,9 @@ function mapAt(value: Value, ...names: readonly string[]): ValueMap {
 function matches(rule: SystemMade, live: LiveObject): boolean {
   const { ref, value } = live;
   const [label, labelValue] = rule.label ?? [];
+  const [annotation, annotationValue] = rule.annotation ?? [];
   const labelled = label === undefined ? undefined : fieldAt(value, "metadata", "labels", label);
+  const annotated = annotation === undefined ? undefined : fieldAt(value, "metadata", "annotations", annotation);
   return (
     rule.group === groupOf(ref.apiVersion) &&
     (rule.name === undefined || rule.name === ref.name) &&
@@ -317,7 +406,14 @@ function matches(rule: SystemMade, live: LiveObject): boolean {
     (rule.namespace === undefined || rule.namespace === ref.namespace) &&
     (rule.type === undefined || rule.type === fieldOf(value, "type")) &&
     (label === undefined || (labelled !== undefined && (labelValue === undefined || labelValue === labelled))) &&
-    (rule.annotation === undefined || fieldAt(value, "metadata", "annotations", rule.annotation) !== undefined) &&
+    (annotation === undefined ||
+      (annotated !== undefined && (annotationValue === undefined || annotationValue === annotated))) &&
+    (rule.keys === undefined || hasOnly(value, rule.keys)) &&
     (rule.test === undefined || rule.test(live))
   );
+}
+
+function hasOnly(value: Value, keys: readonly string[]): boolean {
+  const names = ["data", "binaryData", "stringData"].flatMap((field) => Object.keys(mapAt(value, field)));
+  return names.every((name) => keys.includes(name));
 }

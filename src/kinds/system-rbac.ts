@@ -7,9 +7,9 @@
 
 import type { LiveObject } from "../core/objects.ts";
 import { groupOf } from "../core/refs.ts";
-import { fieldOf } from "../core/value.ts";
+import { fieldOf, isList } from "../core/value.ts";
 import data from "./data/system.json" with { type: "json" };
-import { roleText, ruleTexts, subjectTexts } from "./rbac-content.ts";
+import { roleText, ruleText, ruleTexts, subjectText, subjectTexts } from "./rbac-content.ts";
 
 const GROUP = "rbac.authorization.k8s.io";
 
@@ -56,6 +56,22 @@ export function systemRbac({ ref, value }: LiveObject): "as-made" | "changed" | 
   const allowed = allowedOf(ref.kind, key);
   if (allowed === undefined) return undefined;
   return given.every((text) => allowed.has(text)) ? "as-made" : "changed";
+}
+
+/** What stands in a role or binding of Kubernetes' own and is not its. */
+export function addedToSystem({ ref, value }: LiveObject): {
+  readonly field: "rules" | "subjects";
+  /** None where the change is another one. */
+  readonly positions: readonly number[];
+} {
+  const allowed = allowedOf(ref.kind, ref.namespace === undefined ? ref.name : `${ref.namespace}/${ref.name}`);
+  const field = ref.kind.endsWith("Binding") ? "subjects" : "rules";
+  const items = fieldOf(value, field);
+  const textOfItem = field === "rules" ? ruleText : subjectText;
+  const positions = (isList(items) ? items : []).flatMap((item, at) =>
+    allowed?.has(textOfItem(item)) === false ? [at] : [],
+  );
+  return { field, positions };
 }
 
 /** The rules of an aggregated role are the sum of others', which are looked at themselves. */

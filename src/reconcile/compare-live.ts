@@ -3,6 +3,7 @@
  * the drift, not by what lives in the cluster.
  */
 
+import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { changesOf } from "../core/drift.ts";
 import type { Change, Drift, LeftOutField, Maker } from "../core/drift.ts";
@@ -14,6 +15,7 @@ import { formatRef, kindKey, refKey } from "../core/refs.ts";
 import type { KindRef, ObjectRef } from "../core/refs.ts";
 import type { FieldSchema, SchemaSource } from "../core/schema.ts";
 import type { LiveEvent, LiveSource, Progress } from "../core/stages.ts";
+import { fieldAt } from "../core/value.ts";
 import { admissionFacts, FACT_KINDS } from "../drift/admission-facts.ts";
 import type { AdmissionFacts } from "../drift/admission-facts.ts";
 import { compareObject } from "../drift/compare.ts";
@@ -44,6 +46,9 @@ import type { Compared, Predictor, ReadOnly } from "./predict.ts";
 /** The garbage collector follows watches: what has lost its owner is deleted within a second or two. */
 const GARBAGE_MS = 2000;
 
+/** Objects that policies are asked about at once while the cluster is read, so that few are kept. */
+const QUESTIONED = 512;
+
 /** An object that Git declares, with the target that declares it. */
 export interface Declared {
   readonly target: string;
@@ -66,6 +71,13 @@ export interface CompareInput {
   /** Where unmanaged objects are looked for, and the targets that they count for. */
   readonly scope: ManagedScope;
   readonly progress: Progress;
+  /** Whether policy objects to each of these; absent: they are all kept to be asked about at the end. */
+  readonly objections?: (
+    questioned: readonly Excused[],
+    namespaces: ReadonlyMap<string, LiveObject>,
+  ) => Promise<readonly boolean[]>;
+  /** In milliseconds since 1970; absent: by this machine's clock. */
+  readonly now?: number;
   /** Objects of which everything that is left out is kept. */
   readonly traced?: (ref: ObjectRef) => boolean;
   /** Argo CD Applications that say besides what is no drift ({@link DesiredState.generated}). */
@@ -134,6 +146,7 @@ export async function compareLive(input: CompareInput): Promise<LiveComparison> 
   for await (const event of input.live.read(query)) {
     state.take(event);
     await state.predict();
+    await state.question();
   }
   return await state.finish();
 }
@@ -167,7 +180,9 @@ class Comparing {
   private readonly deployers = new Map<string, LiveObject>();
   private readonly leftOut: LeftOutLog;
   private readonly excused: ExcusedLog;
-  private readonly questioned: Excused[] = [];
+  private questioned: Excused[] = [];
+  /** How many of them were asked about: policy objects to those. */
+  private objected = 0;
   private readonly ignoring: Ignoring;
   private readonly hooks: ReadonlyMap<string, DesiredObject>;
   /** Of the page at hand; only where the server is asked what it would do. */
@@ -202,6 +217,9 @@ class Comparing {
       isHook: (ref) => this.hooks.has(refKey(ref)),
       made: this.made,
       kinds: input.live,
+      hash: (text) => createHash("sha256").update(text).digest("binary"),
+      now: input.now ?? Date.now(),
+      isMutated: (live) => this.mayBeMutated(live),
       look: input.live.look,
       pause: () => sleep(GARBAGE_MS),
       onExcused: (one) =>
@@ -267,6 +285,11 @@ class Comparing {
     }
   }
 
+  private mayBeMutated({ ref, value }: LiveObject): boolean {
+    const labels = fieldAt(value, "metadata", "labels") ?? {};
+    return this.context.isUnread("mutators") || this.context.mutatorsOf(ref, labels).length > 0;
+  }
+
   private knownContext(): AdmissionContext {
     return { ...this.facts.context(), secretWritersOf: (secret) => this.made.writersOf(secret) };
   }
@@ -326,6 +349,22 @@ class Comparing {
     for (const [index, { declared, live, comparison }] of compared.entries()) {
       this.settle(declared, live, corrected[index] ?? comparison);
     }
+  }
+
+  /** Asks policies about what was excused since, where that is much: what they do not object to is counted and dropped. */
+  async question(): Promise<void> {
+    const { objections } = this.input;
+    if (objections === undefined || this.questioned.length - this.objected < QUESTIONED) return;
+    const asked = this.questioned
+      .slice(this.objected)
+      .filter(({ target, live }) => !this.isIgnored(target, unmanagedOf(live)));
+    const answers = await objections(asked, this.namespaces);
+    const objected = asked.filter((one, index) => {
+      if (answers[index] !== true) this.excused.add(one);
+      return answers[index] === true;
+    });
+    this.questioned = [...this.questioned.slice(0, this.objected), ...objected];
+    this.objected = this.questioned.length;
   }
 
   private settle({ target, object }: Declared, live: LiveObject, comparison: Comparison): void {

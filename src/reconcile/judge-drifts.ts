@@ -1,8 +1,8 @@
 /** Judges each drift, says where it stands in Git, and takes sensitive values out before anything is shown or kept. */
 
 import type { Evaluator } from "../core/admission.ts";
-import { changesOf } from "../core/drift.ts";
-import type { Change, Drift, Judgement, LeftOutField, Severity } from "../core/drift.ts";
+import { atLeast, changesOf } from "../core/drift.ts";
+import type { Change, Drift, Finding, Judgement, LeftOutField, Severity } from "../core/drift.ts";
 import { isFault } from "../core/fault.ts";
 import type { SourcePosition } from "../core/fault.ts";
 import type { DesiredObject, LiveObject, Origin } from "../core/objects.ts";
@@ -79,26 +79,57 @@ export async function judgeDrifts(given: JudgeDriftsInput): Promise<Judged> {
   return { results, admitted };
 }
 
-/** Those of what is excused on the word of an owner that policy objects to, as drifts; `excused` is told of the others. */
+type ObjectingInput = Omit<JudgeDriftsInput, "drifts">;
+
+/** Those of what is excused on somebody's word that policy objects to, as drifts; `excused` is told of the others. */
 export async function objectedOf(
-  given: Omit<JudgeDriftsInput, "drifts">,
+  given: ObjectingInput,
   questioned: readonly Excused[],
   excused: (one: Excused) => void,
 ): Promise<readonly TargetDrift[]> {
-  const input = { ...given, evaluator: batching(given.evaluator), drifts: [] };
-  const objected: TargetDrift[] = [];
+  const objections = await objectionsTo(given, questioned);
+  return questioned.flatMap((one, index): readonly TargetDrift[] => {
+    if (objections[index] !== true) {
+      excused(one);
+      return [];
+    }
+    const { rule, owner } = one.excuse;
+    const excuse = owner === undefined ? rule : `${rule}: ${formatRef(owner)}`;
+    return [{ target: one.target, drift: { ...unmanagedOf(one.live), excuse } }];
+  });
+}
+
+/** Whether policy objects to each, beyond what it says of what the maker's template accounts for. */
+export async function objectionsTo(
+  given: Pick<ObjectingInput, "evaluator" | "namespaces" | "live" | "failOn" | "signal">,
+  questioned: readonly Excused[],
+): Promise<readonly boolean[]> {
+  const input = { ...given, evaluator: batching(given.evaluator) };
+  const objections: boolean[] = [];
   for (let start = 0; start < questioned.length; start += AT_ONCE) {
     input.signal?.throwIfAborted();
     const some = questioned.slice(start, start + AT_ONCE);
-    const judgements = await Promise.all(some.map(({ live }) => judged(input, unmanagedOf(live))));
-    for (const [index, one] of some.entries()) {
-      const { rule, owner } = one.excuse;
-      const excuse = owner === undefined ? rule : `${rule}: ${formatRef(owner)}`;
-      if (judgements[index]?.verdict === "compliant") excused(one);
-      else objected.push({ target: one.target, drift: { ...unmanagedOf(one.live), excuse } });
-    }
+    objections.push(...(await Promise.all(some.map((one) => isObjectedTo(input, one)))));
   }
-  return objected;
+  return objections;
+}
+
+async function isObjectedTo(input: Judging, { live, doubt }: Excused): Promise<boolean> {
+  const judgement = await judged(input, unmanagedOf(doubt?.asked ?? live));
+  if (judgement.verdict === "compliant") return false;
+  if (doubt?.accounted === undefined) return true;
+  const { findings } = await judged(input, unmanagedOf(doubt.accounted));
+  const known = new Set(findings.map(findingKey));
+  return judgement.findings.some((finding) => objects(finding, input.failOn) && !known.has(findingKey(finding)));
+}
+
+function objects({ status, severity }: Finding, failOn: Severity): boolean {
+  if (status === "not-evaluable") return true;
+  return status !== "resolved" && status !== "excepted" && atLeast(severity, failOn);
+}
+
+function findingKey({ policy, message, element }: Finding): string {
+  return JSON.stringify([policy, message, element ?? ""]);
 }
 
 interface Admitted extends TargetDrift {
@@ -155,7 +186,9 @@ function asChange({ reason: _reason, rule: _rule, judged: _judged, ...change }: 
   return change;
 }
 
-async function judged(input: JudgeDriftsInput, drift: Drift): Promise<Judgement> {
+type Judging = Pick<JudgeDriftsInput, "evaluator" | "namespaces" | "live" | "failOn">;
+
+async function judged(input: Judging, drift: Drift): Promise<Judgement> {
   const namespace = drift.ref.namespace === undefined ? undefined : input.namespaces.get(drift.ref.namespace);
   return await judge({
     drift,

@@ -123,6 +123,11 @@ export async function scan(asked: ScanOptions): Promise<Pass> {
     secrets: options.secrets,
     scope: managedScope(read, neighbours),
     progress: options.progress,
+    now: startedAt,
+    objections: async (questioned, namespaces) => {
+      const { objectionsTo } = await import("./judge-drifts.ts");
+      return await objectionsTo({ ...options, namespaces }, questioned);
+    },
     ...(options.traced === undefined ? {} : { traced: options.traced }),
     ...(options.onCompared === undefined ? {} : { onCompared: options.onCompared }),
     generated: generated.map(({ object }) => object),

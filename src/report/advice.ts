@@ -9,6 +9,7 @@ import { formatPath } from "../core/path.ts";
 import { codeBlock, codeSpan } from "../text/escape-markdown.ts";
 import { aggregationAdvice } from "./aggregated.ts";
 import { fatesOf } from "./deployer-words.ts";
+import { restoreAdvice } from "./restore.ts";
 import { anewCommands, redeployBlocks, redeployOf } from "./redeploy.ts";
 import { objectWords } from "./shell.ts";
 import { undoCommand } from "./undo.ts";
@@ -36,6 +37,13 @@ function partsOf({ drift, deployer, indexes, results }: Advised): readonly strin
       "Deploy it again from Git:",
       ...redeployBlocks(drift.desired, deployer),
       "or remove it from Git, if it should be gone.",
+    ];
+  }
+  if (drift.state === "unmanaged" && drift.maker?.kind === "kubernetes") return restoreAdvice(drift);
+  if (drift.state === "unmanaged" && drift.deletion !== undefined) {
+    return [
+      "It was deleted already, and is not gone: see what holds it (its finalizers, what it owns, a Pod's grace), and take that away.",
+      codeBlock(`kubectl get ${objectWords(drift.ref)} --output yaml`, "sh"),
     ];
   }
   if (drift.state === "unmanaged" || drift.desired === undefined) {

@@ -6,10 +6,11 @@
 import type { Change, Drift } from "../core/drift.ts";
 import type { DriftResult } from "../core/pass.ts";
 import { groupOf } from "../core/refs.ts";
+import type { ObjectRef } from "../core/refs.ts";
 import { fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 import { codeBlock, codeSpan } from "../text/escape-markdown.ts";
-import { shellWord } from "./shell.ts";
+import { objectWords, shellWord } from "./shell.ts";
 
 /** Selectors and roles that are named. */
 const MOST = 10;
@@ -34,7 +35,13 @@ export function aggregationAdvice(
     known.length === 0
       ? ""
       : ` Of those, ${known.slice(0, MOST).join(", ")} ${known.length === 1 ? "differs" : "differ"} from Git, too.`;
-  return `The control plane gathers these rules from the ClusterRoles that \`aggregationRule\` selects, and writes them again wherever they are taken away: change or delete the role that brings them.${named}${commands.length === 0 ? "" : `\n\n${codeBlock(commands.join("\n"), "sh")}`}`;
+  return `The control plane gathers these rules from the ClusterRoles that \`aggregationRule\` selects, and writes them again wherever they are taken away: change or delete the role that brings them.${named}${commands.length === 0 ? "" : `\n\n${codeBlock(commands.join("\n"), "sh")}`}${known.length === 0 ? `\n\n${clearing(drift.ref)}` : ""}`;
+}
+
+/** The controller writes only when a role changes: what somebody wrote in its name stays until then. */
+function clearing(ref: ObjectRef): string {
+  const command = `kubectl patch ${objectWords(ref)} --type=json --patch '[{"op":"replace","path":"/rules","value":[]}]'`;
+  return `Where no such role has these rules, nobody brings them: somebody wrote them here in the controller's name. Clear the list, and the control plane gathers it again from the roles that there are:\n\n${codeBlock(command, "sh")}`;
 }
 
 /** As kubectl reads selectors; `undefined` where it selects all. */

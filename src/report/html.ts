@@ -87,7 +87,7 @@ function driftSection(result: DriftResult): string {
     drift.state === "unmanaged" && drift.maker !== undefined ? ` · ${htmlText(makerWords(drift.maker))}` : "";
   return `<section>
 <h2><code>${htmlText(formatRef(drift.ref))}</code></h2>
-<p><span class="${judgement.verdict}">${verdictWords(result)}</span> · ${standingWords(drift)}${where}${made}</p>
+<p><span class="${judgement.verdict}">${verdictWords(result)}</span> · ${htmlText(standingWords(drift))}${where}${made}</p>
 ${changeTable(result)}${findingList(standing(judgement.findings))}${actionList(result.actions)}</section>`;
 }
 

@@ -50,7 +50,7 @@ function bodyOf(pass: Pass, result: DriftResult, proposal: IssueProposal): strin
   const where = result.source === undefined ? "" : `, declared at ${codeSpan(formatLine(result.source))}`;
   const findings = toldOnce(standing(judgement.findings));
   const parts = [
-    `${codeSpan(formatRef(drift.ref))} ${standingWords(drift)}${where}.`,
+    `${codeSpan(formatRef(drift.ref))} ${standingWords(drift, codeSpan)}${where}.`,
     changeTable(result, proposal.changes),
     findings.length === 0 ? "" : `### Findings\n\n${findingList(findings)}`,
     refusalSection(proposal.refusals),

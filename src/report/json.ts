@@ -85,6 +85,7 @@ function driftEntry(result: DriftResult): Value {
     removedIn: removedIn(drift),
     deployer: result.deployer === undefined ? undefined : objectEntry(result.deployer.ref),
     keptBy: drift.state === "unmanaged" ? drift.keptBy : undefined,
+    deletion: drift.state === "unmanaged" ? drift.deletion : undefined,
     excuse: drift.state === "unmanaged" ? drift.excuse : undefined,
     maker: drift.state === "unmanaged" && drift.maker !== undefined ? { ...drift.maker } : undefined,
     actions: result.actions.map((action) => compact({ ...action })),

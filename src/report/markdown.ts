@@ -52,7 +52,7 @@ function driftSection(result: DriftResult): string {
     drift.state === "unmanaged" && drift.maker !== undefined ? ` · ${codeSpan(makerWords(drift.maker))}` : "";
   const parts = [
     `## ${codeSpan(formatRef(drift.ref))}`,
-    `${verdictWords(result)} · ${standingWords(drift)}${where}${made}`,
+    `${verdictWords(result)} · ${standingWords(drift, codeSpan)}${where}${made}`,
     changeTable(result),
     fateList(result),
     findingList(standing(judgement.findings)),

@@ -26,6 +26,7 @@ import {
   faultPlace,
   findingsOf,
   originWords,
+  plural,
   standing,
   standingWords,
   statusWords,
@@ -72,7 +73,7 @@ export function driftBlock(result: DriftResult, style: Style): string {
   const head = `${label(result, style)}  ${style.bold(terminalText(formatRef(drift.ref)))}${where}`;
   const own = besides(result);
   const removed = (drift.state === "pending" || drift.state === "unmanaged") && drift.removedIn !== undefined;
-  const excused = drift.state === "unmanaged" && drift.excuse !== undefined;
+  const excused = drift.state === "unmanaged" && (drift.excuse ?? drift.deletion) !== undefined;
   return [
     head,
     ...madeLine(drift, style),
@@ -154,6 +155,13 @@ function faultLines({ fault, message, remedy, count }: ToldFault, style: Style):
   return `${style.yellow(word)}  ${style.bold(terminalText(where))}: ${terminalText(message)}\n      ${style.dim(terminalText(remedy))}`;
 }
 
+/** What is in no group above leaves a trace all the same. */
+function excusedWords({ excused }: Pass): string | undefined {
+  const count = (excused?.rules ?? []).reduce((sum, rule) => sum + rule.count, 0);
+  if (count === 0) return undefined;
+  return `${plural(count, "object")} in the cluster and not in Git ${count === 1 ? "is" : "are"} excused (by owners, or as a system makes them); --verbose lists them`;
+}
+
 function summaryBlock(pass: Pass, style: Style): string {
   const { summary } = pass;
   const lines = [
@@ -161,6 +169,8 @@ function summaryBlock(pass: Pass, style: Style): string {
     `${changesWords(summary)}; ${coverageWords(summary)}; cluster ${terminalText(clusterWords(pass))}`,
     ...pass.targets.flatMap((target) => deployersWords(target) ?? []).map((words) => terminalText(words)),
   ];
+  const excused = excusedWords(pass);
+  if (excused !== undefined) lines.push(style.dim(excused));
   if (!pass.complete)
     lines.push(style.yellow("The pass is not complete, and absence of drift proves nothing: see the faults above."));
   return lines.join("\n");

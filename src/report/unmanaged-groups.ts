@@ -28,7 +28,7 @@ export function entriesOf(results: readonly DriftResult[]): readonly ReportEntry
 
 function groupKey({ drift, judgement, target }: DriftResult): string | undefined {
   if (drift.state !== "unmanaged" || drift.maker === undefined) return undefined;
-  if (drift.removedIn !== undefined || judgement.findings.length > 0) return undefined;
+  if (drift.removedIn !== undefined || drift.deletion !== undefined || judgement.findings.length > 0) return undefined;
   const { kind, name, namespace, day } = drift.maker;
   return [target, kind, name, namespace ?? "", day ?? ""].join("\0");
 }
@@ -36,6 +36,9 @@ function groupKey({ drift, judgement, target }: DriftResult): string | undefined
 /** Whether it is what the chart makes of the cluster, or was put there by hand, nobody here can tell. */
 const LOOKED_UP =
   ", whose chart in Git makes more of what it looks up in the cluster (lookup); it is rendered here without one";
+
+/** What the API server calls a client that says neither what it is called nor what program it is. */
+const NAMELESS = "unknown";
 
 /** `Helm release old-shop in shop`, `made by kubectl-create in shop on 2026-11-20`. Cluster text: to be escaped. */
 export function makerWords({ kind, name, namespace, day, looksUp }: Maker): string {
@@ -54,7 +57,7 @@ export function makerWords({ kind, name, namespace, day, looksUp }: Maker): stri
     case "kubernetes":
       return "that Kubernetes made, and that grant more since";
     case "field-manager":
-      return `made by ${name}${where}${day === undefined ? "" : ` on ${day}`}`;
+      return `made by ${name === NAMELESS ? `a client that gave no name (field manager ${name})` : name}${where}${day === undefined ? "" : ` on ${day}`}`;
   }
 }
 

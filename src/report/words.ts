@@ -51,11 +51,20 @@ export function stateWords(drift: Drift): string {
   }
 }
 
-/** The state, and which commit took the object out of Git. */
-export function standingWords(drift: Drift): string {
+/**
+ * The state, which commit took the object out of Git, and that it is being deleted.
+ *
+ * @param quote shows what holds cluster text; without it the whole is to be escaped.
+ */
+export function standingWords(drift: Drift, quote: (text: string) => string = (text) => text): string {
+  const deletion = drift.state === "unmanaged" ? drift.deletion : undefined;
+  return `${standsWords(drift, quote)}${deletion === undefined ? "" : `; ${quote(deletion)}`}`;
+}
+
+function standsWords(drift: Drift, quote: (text: string) => string): string {
   const removedIn = drift.state === "pending" || drift.state === "unmanaged" ? drift.removedIn : undefined;
   if (drift.state === "unmanaged" && drift.excuse !== undefined)
-    return `${stateWords(drift)}, ${drift.excuse}; it is told all the same, since policy objects to it`;
+    return `${stateWords(drift)}, ${quote(drift.excuse)}; it is told all the same, since policy objects to it`;
   if (removedIn === undefined) return stateWords(drift);
   const kept = drift.state === "unmanaged" ? drift.keptBy : undefined;
   const changed = drift.state === "unmanaged" ? ", and it was changed or made again since" : "";

@@ -29,10 +29,10 @@ interface Report {
   readonly excused: readonly { readonly rule: string; readonly count: number; readonly examples: readonly string[] }[];
 }
 
-function sides(): readonly string[] {
+function sides(declared = SETTINGS, live = LIVE): readonly string[] {
   const folder = temporaryFolder();
-  write(folder, { "live.yaml": LIVE });
-  return ["--repo", repositoryOf({ "settings.yaml": SETTINGS }), "--live", join(folder, "live.yaml")];
+  write(folder, { "live.yaml": live });
+  return ["--repo", repositoryOf({ "settings.yaml": declared }), "--live", join(folder, "live.yaml")];
 }
 
 describe("what an owner of a custom kind excuses", () => {
@@ -46,6 +46,23 @@ describe("what an owner of a custom kind excuses", () => {
     expect(excused).toMatchObject([{ count: 1, examples: ["ConfigMap/kept in shop"] }]);
   });
 
+  test("leaves a trace without --verbose, too", async () => {
+    const { stdout } = await holdfast(["scan", ...sides()]);
+    expect(stdout).toContain("1 object in the cluster and not in Git is excused");
+  });
+
+  test("cannot write into a report by its name", async () => {
+    const live = LIVE.replaceAll("name: web, uid", 'name: "<img src=x>", uid').replace(
+      "metadata: { name: web, namespace: shop, uid",
+      'metadata: { name: "web", namespace: shop, uid',
+    );
+    for (const format of ["html", "markdown"]) {
+      const { stdout } = await holdfast(["scan", "--format", format, ...sides(SETTINGS, live)]);
+      expect(stdout).toContain("it is told all the same");
+      expect(stdout.replaceAll(/`[^`]*`/g, "")).not.toContain("<img");
+    }
+  });
+
   test("is shown by --verbose", async () => {
     const { stdout } = await holdfast(["scan", "--verbose", ...sides()]);
     expect(stdout).toContain("EXCUSED    1 object in the cluster and not in Git that is not unmanaged");
@@ -57,5 +74,47 @@ describe("what an owner of a custom kind excuses", () => {
     expect(code).toBe(0);
     expect(stdout).toContain("not unmanaged");
     expect(stdout).toContain("App/web in shop");
+  });
+});
+
+const spec = (image: string): string =>
+  `{ containers: [{ name: web, image: "registry.example/${image}", securityContext: { privileged: true } }] }`;
+
+describe("what a controller is said to have made", () => {
+  const [deployment, set] = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"];
+  const template = `{ metadata: { labels: { app: web } }, spec: ${spec("web:1")} }`;
+  const declared = `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: shop }
+spec: { selector: { matchLabels: { app: web } }, template: ${template} }
+`;
+  const pod = (name: string, image: string, more = ""): string => `apiVersion: v1
+kind: Pod
+metadata: { name: ${name}, namespace: shop, ownerReferences: [{ apiVersion: apps/v1, kind: ReplicaSet, name: web-1, uid: ${set}, controller: true }]${more} }
+spec: ${spec(image)}
+`;
+  const record = `, managedFields: [{ manager: kube-controller-manager, operation: Update, fieldsType: FieldsV1, fieldsV1: { "f:spec": {} } }]`;
+  const live = [
+    declared.replace("namespace: shop }", `namespace: shop, uid: ${deployment} }`),
+    `apiVersion: apps/v1
+kind: ReplicaSet
+metadata: { name: web-1, namespace: shop, uid: ${set}, ownerReferences: [{ apiVersion: apps/v1, kind: Deployment, name: web, uid: ${deployment}, controller: true }] }
+spec: { replicas: 4, selector: { matchLabels: { app: web } }, template: ${template} }
+`,
+    pod("made", "web:1"),
+    pod("pinned", "web@sha256:0", record),
+    pod("forged", "evil:1"),
+    pod("debugged", "web:1", record).replace(
+      "spec: {",
+      "spec: { ephemeralContainers: [{ name: shell, image: i, securityContext: { privileged: true } }],",
+    ),
+  ].join("---\n");
+
+  test("is told where it has what no template accounts for, though Git declares a template that violates, too", async () => {
+    const { stdout } = await holdfast(["scan", "--format", "json", ...sides(declared, live)]);
+    const { drifts, excused } = JSON.parse(stdout) as Report;
+    expect(drifts.map(({ object }) => object.name)).toEqual(["debugged", "forged"]);
+    expect(drifts[1]?.excuse).toContain("ReplicaSet/web-1 in shop");
+    expect(excused.map(({ count }) => count)).toEqual([1, 2]);
   });
 });

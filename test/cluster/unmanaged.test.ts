@@ -22,6 +22,7 @@ interface Report {
     readonly object: { readonly kind: string; readonly name: string };
     readonly state: string;
     readonly changes?: readonly { readonly field: string; readonly note?: string }[];
+    readonly deletion?: string;
     readonly maker?: { readonly kind: string; readonly name: string };
   }[];
   readonly faults: readonly { readonly code: string; readonly message: string }[];
@@ -67,6 +68,9 @@ subjects: [{ apiGroup: ${RBAC}, kind: User, name: mallory }]
 function owner(apiVersion: string, kind: string, uid: string): string {
   return `ownerReferences: [{ apiVersion: ${apiVersion}, kind: ${kind}, name: web, uid: ${uid} }]`;
 }
+
+const privileged = (image: string): string =>
+  `{ name: main, image: registry.example/${image}, securityContext: { privileged: true } }`;
 
 function autoscaler(version: string, name: string, rest: string): string {
   return `apiVersion: autoscaling/${version}
@@ -317,6 +321,94 @@ spec: { selector: { app: web }, ports: [{ port: 80 }] }
     await kubectl("annotate", "serviceaccount/default", "-n", "shop", "eks.amazonaws.com/role-arn-");
     await kubectl("delete", "service/web", "-n", "shop");
     for (const name of names) await kubectl("delete", name.toLowerCase(), "-n", "shop", "--ignore-not-found");
+  });
+
+  test("what still works is told, whatever is said of it: deleted, made by a controller, or a system's", async () => {
+    const uidOf = async (object: string): Promise<string> =>
+      (
+        JSON.parse(await kubectl("get", object, "-n", "shop", "-o", "json")) as {
+          readonly metadata: { readonly uid: string };
+        }
+      ).metadata.uid;
+    const cron = `apiVersion: batch/v1
+kind: CronJob
+metadata: { name: web, namespace: shop }
+spec:
+  schedule: "0 0 1 1 *"
+  jobTemplate: { spec: { template: { spec: { restartPolicy: Never, containers: [${privileged("mine:1")}] } } } }
+`;
+    const stateful = `apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: st, namespace: shop }
+spec:
+  replicas: 1
+  serviceName: st
+  selector: { matchLabels: { app: st } }
+  template: { metadata: { labels: { app: st } }, spec: { containers: [${privileged("st:1")}] } }
+`;
+    await writeFile(join(folder, "repo/work.yaml"), `${cron}---\n${stateful}`);
+    await kubectl("apply", "-f", join(folder, "repo/work.yaml"));
+    await kubectl("create", "job", "by-schedule", "--from=cronjob/web", "-n", "shop");
+    await apply(binding("half-gone"));
+    const half = JSON.parse(await kubectl("get", "clusterrolebinding/half-gone", "-o", "json")) as {
+      readonly metadata: { readonly uid: string };
+    };
+    const blocking = `ownerReferences: [{ apiVersion: ${RBAC}/v1, kind: ClusterRoleBinding, name: half-gone, uid: ${half.metadata.uid}, blockOwnerDeletion: true }]`;
+    const by = async (apiVersion: string, kind: string, name: string): Promise<string> =>
+      `ownerReferences: [{ apiVersion: ${apiVersion}, kind: ${kind}, name: ${name}, uid: ${await uidOf(`${kind}/${name}`)}, controller: true }]`;
+    const spec = `{ restartPolicy: Never, containers: [${privileged("evil:1")}] }`;
+    await apply(
+      [
+        `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: holder, namespace: shop, finalizers: [x.example.com/z], ${blocking} }\n`,
+        `apiVersion: v1\nkind: Pod\nmetadata: { name: forever, namespace: shop }\nspec: { nodeName: nowhere, terminationGracePeriodSeconds: 1000000000, containers: [${privileged("evil:1")}] }\n`,
+        `apiVersion: batch/v1\nkind: Job\nmetadata: { name: evil, namespace: shop, ${await by("batch/v1", "CronJob", "web")} }\nspec: { suspend: true, template: { spec: ${spec} } }\n`,
+        `apiVersion: apps/v1\nkind: ControllerRevision\nmetadata: { name: st-evil, namespace: shop, labels: { app: st }, ${await by("apps/v1", "StatefulSet", "st")} }\nrevision: 0\ndata: { spec: { template: { metadata: { labels: { app: st } }, spec: { containers: [${privileged("evil:1")}] } } } }\n`,
+        `apiVersion: v1\nkind: Secret\nmetadata: { name: evil-token, namespace: shop, labels: { sealedsecrets.bitnami.com/sealed-secrets-key: active }, annotations: { kubernetes.io/service-account.name: default } }\ntype: kubernetes.io/service-account-token\n`,
+        `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: aws-auth, namespace: shop, annotations: { control-plane.alpha.kubernetes.io/leader: "{}" } }\ndata: { mapUsers: "[]" }\n`,
+        `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: istio-ca-root-cert, namespace: shop }\ndata: { root-cert.pem: x }\n`,
+      ].join("---\n"),
+    );
+    await kubectl("delete", "clusterrolebinding/half-gone", "--cascade=foreground", "--wait=false");
+    await kubectl("delete", "pod/forever", "-n", "shop", "--wait=false");
+    await sleep(5000);
+    const { unmanaged, drifts } = await scan();
+    const told = [
+      "ClusterRoleBinding/half-gone",
+      "ConfigMap/aws-auth",
+      "ConfigMap/istio-ca-root-cert",
+      "ControllerRevision/st-evil",
+      "Job/evil",
+      "Pod/forever",
+      "Secret/evil-token",
+    ];
+    expect(told.filter((name) => !unmanaged.includes(name))).toEqual([]);
+    // What the controllers make of the templates that Git declares, privileged as they are, is not told.
+    const made = /^(?:Pod\/(?:st-0|by-schedule)|Job\/by-schedule|ControllerRevision\/st-[0-9a-f]|ReplicaSet\/)/;
+    expect(unmanaged.filter((name) => made.test(name) && !told.includes(name))).toEqual([]);
+    expect(drifts.find(({ object }) => object.name === "half-gone")?.deletion).toContain(
+      "held by its finalizers foregroundDeletion",
+    );
+    await rm(join(folder, "repo/work.yaml"));
+    await kubectl(
+      "patch",
+      "configmap/holder",
+      "-n",
+      "shop",
+      "--type=merge",
+      '--patch={"metadata":{"finalizers":null}}',
+    );
+    await kubectl("delete", "pod/forever", "-n", "shop", "--force", "--grace-period=0");
+    await kubectl("delete", "cronjob/web", "statefulset/st", "-n", "shop");
+    await kubectl("delete", "configmap/aws-auth", "configmap/istio-ca-root-cert", "secret/evil-token", "-n", "shop");
+    await kubectl(
+      "delete",
+      "job/evil",
+      "job/by-schedule",
+      "controllerrevision/st-evil",
+      "-n",
+      "shop",
+      "--ignore-not-found",
+    );
   });
 
   test("replicas are an autoscaler's within its bounds and where Git declares it", async () => {

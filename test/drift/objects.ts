@@ -1,5 +1,6 @@
 // Objects for the tests of src/drift, made of YAML as users write it.
 
+import { createHash } from "node:crypto";
 import { load } from "js-yaml";
 import { compareObject, NO_CONTEXT } from "../../src/drift/compare.ts";
 import type { Comparison } from "../../src/drift/compare.ts";
@@ -40,6 +41,10 @@ export function liveOf(value: ValueMap, ref: ObjectRef = refOf(value)): LiveObje
   const metadata = fieldAt(value, "metadata");
   const kept = typeof metadata === "object" ? withField(metadata as ValueMap, "managedFields", undefined) : {};
   return { ref, value: { ...value, metadata: kept }, managers };
+}
+
+export function hashed(text: string): string {
+  return createHash("sha256").update(text).digest("binary");
 }
 
 export function yaml(text: string): ValueMap {

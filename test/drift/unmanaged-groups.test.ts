@@ -5,6 +5,10 @@ import { liveOf, yaml } from "./objects.ts";
 const MANAGED =
   "managedFields: [{manager: kubelet, operation: Update, subresource: status, time: '2026-01-01T00:00:00Z', fieldsV1: {}}, {manager: kubectl-edit, operation: Update, time: '2026-03-01T00:00:00Z', fieldsV1: {}}, {manager: kubectl-create, operation: Update, time: '2026-02-01T00:00:00Z', fieldsV1: {}}]";
 
+function entry(manager: string, operation: string, fields: string): string {
+  return `{manager: ${manager}, operation: ${operation}, time: '2026-02-01T00:00:00Z', fieldsV1: ${fields}}`;
+}
+
 describe("what put an object there", () => {
   test.each([
     [
@@ -53,6 +57,16 @@ describe("what put an object there", () => {
   ])("%s", (_, metadata, expected) => {
     const text = `{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: shop, ${metadata}}}`;
     expect(makerOf(liveOf(yaml(text)))).toEqual(expected);
+  });
+
+  test("whoever wrote what the object says, of those who wrote in the same second", () => {
+    const entries = [
+      entry("labeller", "Apply", "{'f:metadata': {'f:labels': {'f:a': {}, 'f:b': {}, 'f:c': {}}}}"),
+      entry("kubectl-last-applied", "Update", "{'f:metadata': {}, 'f:x': {'f:a': {}, 'f:b': {}, 'f:c': {}}}"),
+      entry("kubectl-create", "Update", "{'f:data': {'f:a': {}, 'f:b': {}}}"),
+    ];
+    const text = `{apiVersion: v1, kind: ConfigMap, metadata: {name: a, managedFields: [${entries.join(", ")}]}}`;
+    expect(makerOf(liveOf(yaml(text)))?.name).toBe("kubectl-create");
   });
 
   test("Kubernetes, where a role of its own grants more than it was made with", () => {

@@ -8,8 +8,9 @@ import { claimsOf, createUnmanagedFinder } from "../../src/drift/unmanaged.ts";
 import type { Excused, ManagedScope } from "../../src/drift/unmanaged.ts";
 import type { ValueMap } from "../../src/core/value.ts";
 import { builtinKind } from "../../src/kinds/scopes.ts";
-import { liveOf, refOf, yaml } from "./objects.ts";
+import { hashed, liveOf, refOf, yaml } from "./objects.ts";
 
+const NOW = Date.parse("2026-01-01T00:01:00Z");
 const SCOPE: ManagedScope = { namespaces: new Map([["shop", "default"]]), cluster: "platform" };
 const WEB =
   "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop, uid: 11111111-1111-4111-8111-111111111111}}";
@@ -65,6 +66,8 @@ async function unmanaged(
     scope,
     isClaim: () => false,
     isHook: ({ name }) => name.startsWith("hook-"),
+    hash: hashed,
+    now: NOW,
     kinds: {
       served: (kind: KindRef) => builtinKind(kind),
       lacks: ({ kind }: KindRef) => kind === "Ghost",
@@ -230,7 +233,7 @@ describe("what is excused is told, with the reason", () => {
       [WEB, SET, owned(POD, BY_SET, ", controller: true")],
       "owned by a kind (ReplicaSet) whose controller makes such objects",
       "ReplicaSet/web in shop",
-      false,
+      true,
     ],
     [
       "what an operator's resource owns, and policies are asked about it",
@@ -256,9 +259,9 @@ describe("what is excused is told, with the reason", () => {
     [
       "what is going",
       [claim("x").replace("name:", "deletionTimestamp: 2026-01-01T00:00:00Z, name:")],
-      "deleted, and held by nothing but what lets go by itself",
+      "deleted a moment ago, and held by nothing but what lets go by itself",
       undefined,
-      false,
+      true,
     ],
     [
       "what is called like a StatefulSet's claim",

@@ -2,6 +2,9 @@ import { describe, expect, test } from "vitest";
 import { systemMaker } from "../../src/kinds/system-made.ts";
 import { liveOf, yaml } from "../drift/objects.ts";
 
+/** A dump: nothing is known not to be served. */
+const ANY = { served: () => undefined, lacks: () => false };
+
 function token(name: string, manager: string): string {
   const written = `managedFields: [{manager: ${manager}, operation: Update, fieldsV1: {"f:type": {}}}]`;
   return `{apiVersion: v1, kind: Secret, type: kubernetes.io/service-account-token, metadata: {name: ${name}, namespace: shop, annotations: {kubernetes.io/service-account.name: robot, kubernetes.io/service-account.uid: u}, ${written}}}`;
@@ -13,7 +16,10 @@ function account(fields: string, manager: string): string {
 
 const MADE: readonly [string, string][] = [
   ["the default ServiceAccount", "{apiVersion: v1, kind: ServiceAccount, metadata: {name: default, namespace: shop}}"],
-  ["the root certificates", "{apiVersion: v1, kind: ConfigMap, metadata: {name: kube-root-ca.crt, namespace: shop}}"],
+  [
+    "the root certificates",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: kube-root-ca.crt, namespace: shop}, data: {ca.crt: x}}",
+  ],
   [
     "a Helm release",
     "{apiVersion: v1, kind: Secret, type: helm.sh/release.v1, metadata: {name: sh.helm.release.v1.web.v3, labels: {owner: helm, name: web, version: '3'}}}",
@@ -72,7 +78,58 @@ const MADE: readonly [string, string][] = [
   ],
 ];
 
+const SEALING =
+  "{apiVersion: v1, kind: Secret, type: kubernetes.io/tls, metadata: {name: sealed-secrets-keyx7x2q, namespace: kube-system, labels: {sealedsecrets.bitnami.com/sealed-secrets-key: active}}, data: {tls.crt: x, tls.key: y}}";
+const LEADER =
+  '{apiVersion: v1, kind: ConfigMap, metadata: {name: leader, namespace: shop, annotations: {control-plane.alpha.kubernetes.io/leader: \'{"holderIdentity":"a"}\'}}}';
+const MESH =
+  "{apiVersion: v1, kind: ConfigMap, metadata: {name: istio-ca-root-cert, namespace: shop}, data: {root-cert.pem: x}}";
+const AUTHENTICATION =
+  "{apiVersion: v1, kind: ConfigMap, metadata: {name: extension-apiserver-authentication, namespace: kube-system, managedFields: [{manager: kube-apiserver, operation: Update, fieldsV1: {'f:data': {}}}]}, data: {client-ca-file: x}}";
+
 const HAND_MADE: readonly [string, string][] = [
+  [
+    "a token with a sealing key's label",
+    token("evil", "kubectl-create").replace(
+      "namespace: shop,",
+      "namespace: shop, labels: {sealedsecrets.bitnami.com/sealed-secrets-key: active},",
+    ),
+  ],
+  ["a sealing key with something else in it", SEALING.replace("}, data: {", "}, data: {config: z, ")],
+  [
+    "a bootstrap token",
+    "{apiVersion: v1, kind: Secret, type: bootstrap.kubernetes.io/token, metadata: {name: bootstrap-token-abcdef, namespace: kube-system}, data: {auth-extra-groups: x}}",
+  ],
+  [
+    "a ConfigMap that grants, and says that it is an election",
+    LEADER.replace("name: leader, namespace: shop", "name: aws-auth, namespace: kube-system").replace(
+      /}$/,
+      ", data: {mapUsers: x}}",
+    ),
+  ],
+  ["a ConfigMap with an election's annotation and no record in it", LEADER.replace(/'\{.*\}'/, "x")],
+  [
+    "a controller's ServiceAccount with a cloud role",
+    "{apiVersion: v1, kind: ServiceAccount, metadata: {name: replicaset-controller, namespace: kube-system, annotations: {eks.amazonaws.com/role-arn: 'arn:x'}}}",
+  ],
+  [
+    "a FlowSchema that the API server does not put right",
+    "{apiVersion: flowcontrol.apiserver.k8s.io/v1, kind: FlowSchema, metadata: {name: global-default, annotations: {apf.kubernetes.io/autoupdate-spec: 'false'}}, spec: {priorityLevelConfiguration: {name: exempt}}}",
+  ],
+  ["a mesh's trust with something else in it", MESH.replace("}, data: {", "}, data: {b: y, ")],
+  [
+    "root certificates with something else in them",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: kube-root-ca.crt, namespace: shop}, data: {ca.crt: x, b: y}}",
+  ],
+  [
+    "what API servers trust, as somebody extended it",
+    AUTHENTICATION.replace("manager: kube-apiserver", "manager: kubectl-edit"),
+  ],
+  ["what API servers trust, without a record", AUTHENTICATION.replace(/, managedFields: \[.*?\]/, "")],
+  [
+    "an account that is called like OpenShift's",
+    "{apiVersion: v1, kind: ServiceAccount, metadata: {name: builder, namespace: shop, annotations: {openshift.io/internal-registry-pull-secret-ref: x, eks.amazonaws.com/role-arn: y}}}",
+  ],
   [
     "a Service called kubernetes elsewhere",
     "{apiVersion: v1, kind: Service, metadata: {name: kubernetes, namespace: shop}}",
@@ -153,12 +210,36 @@ const HAND_MADE: readonly [string, string][] = [
   ["another group's Lease", "{apiVersion: example.com/v1, kind: Lease, metadata: {name: car}}"],
 ];
 
+describe("objects that an operator makes", () => {
+  test.each([
+    ["a sealing key", SEALING],
+    ["a mesh's trust", MESH],
+  ])("%s is known where the operator's kinds are served, or nobody knows", (_, text) => {
+    const known = (cluster: Parameters<typeof systemMaker>[1]): boolean =>
+      systemMaker(liveOf(yaml(text)), cluster) !== undefined;
+    const served = { apiVersion: "x/v1", kind: "X", resource: "x", namespaced: true, verbs: [] };
+    expect([
+      known(ANY),
+      known({ served: () => served, lacks: () => true }),
+      known({ served: () => undefined, lacks: () => true }),
+    ]).toEqual([true, true, false]);
+  });
+
+  test.each([
+    ["an election's record", LEADER],
+    ["what API servers trust", AUTHENTICATION],
+  ])("%s is known, and judged all the same", (_, text) => {
+    const made = systemMaker(liveOf(yaml(text)), ANY);
+    expect([made !== undefined, made?.proven]).toEqual([true, undefined]);
+  });
+});
+
 describe("objects that the system makes", () => {
   test.each(MADE)("%s is known, with its source", (_, text) => {
-    expect(systemMaker(liveOf(yaml(text)))?.source).toMatch(/./);
+    expect(systemMaker(liveOf(yaml(text)), ANY)?.source).toMatch(/./);
   });
 
   test.each(HAND_MADE)("%s is not taken for one", (_, text) => {
-    expect(systemMaker(liveOf(yaml(text)))).toBeUndefined();
+    expect(systemMaker(liveOf(yaml(text)), ANY)).toBeUndefined();
   });
 });

@@ -4,6 +4,7 @@ import type { DesiredObject } from "../../src/core/objects.ts";
 import type { DriftResult } from "../../src/core/pass.ts";
 import { fields } from "../../src/core/path.ts";
 import type { ValueMap } from "../../src/core/value.ts";
+import { unmanagedOf } from "../../src/drift/unmanaged.ts";
 import { adviceOn } from "../../src/report/advice.ts";
 import { desiredOf, liveOf, yaml } from "../drift/objects.ts";
 
@@ -144,8 +145,49 @@ describe("the rules of an aggregated ClusterRole", () => {
     expect(text).not.toMatch(/not-this|other|kubectl patch/);
   });
 
+  test("are cleared where nobody is known to bring them", () => {
+    expect(advice(driftOf([rules], {}, role))).toContain(
+      `kubectl patch clusterrole agg --type=json --patch '[{"op":"replace","path":"/rules","value":[]}]'`,
+    );
+  });
+
   test("of a role that selects nothing are its own", () => {
     const { aggregationRule: _, ...plain } = role;
     expect(advice(driftOf([rules], {}, plain))).toContain("kubectl patch");
   });
+});
+
+describe("a role that Kubernetes made, and that somebody extended", () => {
+  const own = liveOf(
+    yaml(`{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: "system:public-info-viewer"}, rules: [
+      {nonResourceURLs: ["*"], verbs: [get]}, {nonResourceURLs: [/version/, /version, /livez, /readyz, /healthz], verbs: [get]}]}`),
+  );
+
+  test("is put back, and never deleted", () => {
+    const text = advice(unmanagedOf(own));
+    expect(text).not.toContain("kubectl delete");
+    expect(text).toContain(
+      `[{"op":"test","path":"/rules/0","value":{"nonResourceURLs":["*"],"verbs":["get"]}},{"op":"remove","path":"/rules/0"}]`,
+    );
+  });
+
+  test("is edited by hand where that cannot be told", () => {
+    const aggregated = liveOf(
+      yaml(
+        `{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: edit}, aggregationRule: {clusterRoleSelectors: [{}]}}`,
+      ),
+    );
+    const text = advice(unmanagedOf(aggregated));
+    expect(text).not.toContain("kubectl delete");
+    expect(text).toContain("kubectl edit clusterrole edit");
+  });
+});
+
+test("what was deleted already is not to be deleted", () => {
+  const held = liveOf(
+    yaml(
+      `{apiVersion: v1, kind: ConfigMap, metadata: {name: a, deletionTimestamp: "2026-01-01T00:00:00Z", finalizers: [x.io/a]}}`,
+    ),
+  );
+  expect(advice(unmanagedOf(held))).not.toContain("kubectl delete");
 });

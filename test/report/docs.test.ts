@@ -85,6 +85,7 @@ test("docs/report.md has every field that a report has, and reports have all tha
     ".drifts[].deployer.namespace",
     ".drifts[].deployer.name",
     ".drifts[].keptBy",
+    ".drifts[].deletion",
     ".drifts[].excuse",
     ".drifts[].actions[].url",
   ];
