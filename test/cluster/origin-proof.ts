@@ -34,12 +34,21 @@ export interface Compared {
   readonly others: readonly string[];
 }
 
-/** What the object itself deploys is not counted: it may come from somewhere else then. Nor are
- * suffixes that kustomize makes of contents, and sums that charts make of what they render. */
+/**
+ * Where something of what the object itself deploys comes or goes, none of that is counted: it may come from somewhere else
+ * then. Nor are suffixes that kustomize makes of contents, and sums that charts make of what they render.
+ */
 export function comparedAt(leaf: Leaf, before: readonly DesiredObject[], after: readonly DesiredObject[]): Compared {
-  const kept = (objects: readonly DesiredObject[]): readonly DesiredObject[] =>
-    objects.filter((object) => object.ref === leaf.object.ref || !isDeployedBy(object, leaf.object, objects));
-  const [own, now] = [placed(kept(before)), placed(kept(after))];
+  const deployed = (objects: readonly DesiredObject[]): ReadonlySet<DesiredObject> =>
+    new Set(
+      objects.filter(
+        (object) => refKey(object.ref) !== refKey(leaf.object.ref) && isDeployedBy(object, leaf.object, objects),
+      ),
+    );
+  const [then, since] = [deployed(before), deployed(after)];
+  const asBefore = sameKeys(placed([...then]), placed([...since]));
+  const own = placed(asBefore ? before : before.filter((object) => !then.has(object)));
+  const now = placed(asBefore ? after : after.filter((object) => !since.has(object)));
   const at = keyOf(leaf);
   const others = [...new Set([...own.keys(), ...now.keys()])].filter(
     (key) => key !== at && !same(own.get(key), now.get(key)) && !isSum(key, own.get(key)),
@@ -55,6 +64,10 @@ function isDeployedBy(object: DesiredObject, deployer: DesiredObject, all: reado
     current = all.find(({ ref }) => refKey(ref) === key);
   }
   return false;
+}
+
+function sameKeys(a: ReadonlyMap<string, Scalar>, b: ReadonlyMap<string, Scalar>): boolean {
+  return a.size === b.size && [...a.keys()].every((key) => b.has(key));
 }
 
 function placed(objects: readonly DesiredObject[]): ReadonlyMap<string, Scalar> {

@@ -191,7 +191,8 @@ class Search {
       if (after === undefined) return;
       const before = this.#scope.objects;
       const all = differencesOf(before, after);
-      const { changed, reshaped, added } = besidesDeployed(all, before, after, work.object);
+      const whole = all.reshaped.length + all.added.length === 0;
+      const { changed, reshaped, added } = whole ? all : besidesDeployed(all, before, after, work.object);
       if (reshaped.length > 0 || added.length > 0) continue;
       if (!changed.some((one) => isField(one, work))) continue;
       const one = { work, winners: [piece] };
