@@ -116,7 +116,8 @@ async function knownOf(
     return {
       past,
       shallow: false,
-      ...(deployed === undefined ? {} : { noted: deployed.object, notedIn: deployed.commit }),
+      // In the deployer's own object: who wrote what it had deployed left that as it was.
+      ...(deployed === undefined ? {} : { noted: deployed.object, notedIn: deployed.commit, notedApart: true }),
     };
   }
   const noted = await notedOf(input, desired, live);

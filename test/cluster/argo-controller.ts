@@ -29,6 +29,7 @@ const REFRESH_SETS = "argocd.argoproj.io/application-set-refresh";
 export interface ArgoApplication {
   readonly name: string;
   readonly automated: boolean;
+  readonly heals: boolean;
   readonly sync: string;
   readonly health: string;
   /** What was compared last: one of each source. */
@@ -145,6 +146,7 @@ async function startParts(cluster: TestCluster, folder: string, processes: KeptP
     // The destination `https://kubernetes.default.svc` is what the kubeconfig says.
     ARGOCD_FAKE_IN_CLUSTER: "true",
     ARGOCD_GPG_ENABLED: "false",
+    ARGOCD_SYNC_WAVE_DELAY: "0",
     ARGOCD_ASK_PASS_SOCK: join(folder, "ask-pass.sock"),
     ARGOCD_PLUGINSOCKFILEPATH: join(folder, "plugins"),
     ARGOCD_TLS_DATA_PATH: folder,
@@ -162,8 +164,10 @@ async function startParts(cluster: TestCluster, folder: string, processes: KeptP
   const shared = ["--redis", `${local}:${redis}`, "--logformat", "text"];
   // Its default is a file, which does not go with no TLS.
   const noTls = ["--disable-tls", "--client-ca-path", ""];
+  // A new commit is looked at when the test says so, and never before.
+  const patience = ["--revision-cache-expiration", "2h"];
   const repoPorts = ["--port", `${repo}`, "--metrics-address", local, "--metrics-port", `${repoMetrics}`];
-  await start(REPO_SERVER, argocd, ["--address", local, ...repoPorts, ...noTls, ...shared], repo);
+  await start(REPO_SERVER, argocd, ["--address", local, ...repoPorts, ...noTls, ...patience, ...shared], repo);
   const server = [`${local}:${repo}`, "--namespace", ARGO_NAMESPACE];
   // Edits are reverted at once, each time; Git is looked at when the test says so.
   const pace = ["--self-heal-backoff-timeout-seconds", "0", "--app-resync", "0"];
@@ -275,12 +279,15 @@ function ended(one: ArgoApplication, commit: string): boolean {
   if (one.conditions.includes("ComparisonError") || one.conditions.includes("InvalidSpecError")) return true;
   if (one.compared.length === 0 || one.compared.some((revision) => revision !== commit)) return false;
   if (!one.automated || one.sync === "Synced" || one.pruneIsDue) return true;
+  if (one.heals && one.phase === "Succeeded") return false;
   return one.synced.length > 0 && one.synced.every((revision) => revision === commit);
 }
 
 interface Item {
   readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
-  readonly spec: { readonly syncPolicy?: { readonly automated?: { readonly enabled?: boolean } } };
+  readonly spec: {
+    readonly syncPolicy?: { readonly automated?: { readonly enabled?: boolean; readonly selfHeal?: boolean } };
+  };
   readonly operation?: unknown;
   readonly status?: {
     readonly sync?: Revisions & { readonly status?: string };
@@ -307,6 +314,7 @@ function applicationOf({ metadata, spec, operation, status = {} }: Item): ArgoAp
   return {
     name: metadata.name,
     automated: automated !== undefined && automated.enabled !== false,
+    heals: automated?.selfHeal === true,
     sync: sync?.status ?? "Unknown",
     health: health?.status ?? "Unknown",
     compared: revisionsOf(sync),

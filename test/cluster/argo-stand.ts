@@ -1,7 +1,7 @@
 // A cluster that Argo CD deploys a repository to, and what holdfast says of it.
 
 import { spawnSync } from "node:child_process";
-import { mkdtemp } from "node:fs/promises";
+import { cp, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -24,9 +24,22 @@ export interface ArgoStand extends DeployedStand {
   readonly url: string;
 }
 
+export interface ArgoOptions extends ClusterOptions {
+  /** A folder whose files are the repository's, too. */
+  readonly from?: string;
+  /** What is applied by hand, before anything is deployed. */
+  readonly before?: string;
+  /** How long the first deployment may take, in milliseconds. */
+  readonly patience?: number;
+}
+
 /** The files (with `$url` for the repository's address) are committed; `root` of them is applied, and all is settled. */
-export async function openArgoStand(files: TextFiles, options: ClusterOptions = {}): Promise<ArgoStand> {
+export async function openArgoStand(
+  files: TextFiles,
+  { from, before, patience, ...options }: ArgoOptions = {},
+): Promise<ArgoStand> {
   const repository = await mkdtemp(join(tmpdir(), "holdfast-fleet-"));
+  if (from !== undefined) await cp(from, repository, { recursive: true });
   git(repository, "init", "--quiet", "--initial-branch=main");
   const url = pathToFileURL(repository).href;
   const stand = await openDeployedStand(repository, { charts: true, ...options });
@@ -39,9 +52,10 @@ export async function openArgoStand(files: TextFiles, options: ClusterOptions = 
     await stand.stop();
   };
   try {
+    if (before !== undefined) await stand.apply(before);
     const first = await stand.commit(at(url, files));
     await stand.kubectl("apply", "-f", join(repository, "root.yaml"));
-    await argo.settle(first);
+    await argo.settle(first, patience);
     const commit: ArgoStand["commit"] = (changed) => stand.commit(addressed(url, changed));
     return { ...stand, argo, first, url, commit, stop };
   } catch (error) {

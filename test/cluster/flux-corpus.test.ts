@@ -6,13 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isFault } from "../../src/core/fault.ts";
-import { groupOf, versionOf } from "../../src/core/refs.ts";
+import { groupOf } from "../../src/core/refs.ts";
 import type { ObjectRef } from "../../src/core/refs.ts";
 import { openWorktree } from "../../src/desired/worktree.ts";
 import { builtinKind } from "../../src/kinds/scopes.ts";
 import { commitAll, git, write } from "../desired/repositories.ts";
 import { CLUSTER_BINARIES } from "./binaries.ts";
 import { openStand } from "./flux-stand.ts";
+import { definition } from "./foreign-kinds.ts";
 import { renderTree } from "./rendering.ts";
 import { describeOnCluster } from "./suite.ts";
 
@@ -23,33 +24,6 @@ kind: GitRepository
 metadata: { name: flux-system, namespace: flux-system }
 spec: { interval: 1h, url: "https://git.example/home-ops.git" }
 `;
-
-/** A definition that takes anything: the charts that bring the real ones are not at hand. */
-function definition(refs: readonly ObjectRef[]): string {
-  const [{ apiVersion, kind } = { apiVersion: "", kind: "" }] = refs;
-  const group = groupOf(apiVersion);
-  const plural = `${kind.toLowerCase()}s`;
-  const versions = [...new Set(refs.map((ref) => versionOf(ref.apiVersion)))];
-  return JSON.stringify({
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: {
-      name: `${plural}.${group}`,
-      ...(group.endsWith(".k8s.io") ? { annotations: { "api-approved.kubernetes.io": "unapproved, a test" } } : {}),
-    },
-    spec: {
-      group,
-      names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase() },
-      scope: /^Cluster[A-Z]/.test(kind) ? "Cluster" : "Namespaced",
-      versions: versions.map((name, index) => ({
-        name,
-        served: true,
-        storage: index === 0,
-        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-      })),
-    },
-  });
-}
 
 /** Flux' own kinds that kustomize-controller deploys by have definitions of their own. */
 function isForeign(ref: ObjectRef): boolean {
