@@ -36,6 +36,8 @@ interface Template {
   readonly parts: string;
   /** Nothing is made of it any more. */
   readonly atRest: boolean;
+  /** What is made of its older self is about to go. */
+  readonly isRollingOut: boolean;
 }
 
 export interface TemplatesInput {
@@ -62,7 +64,12 @@ export function createTemplates({ isMutated, isGoing, hash }: TemplatesInput): T
       if (pod === undefined || uid === undefined) return;
       const parts = podParts(pod).map(textOfPart);
       const [whole, atRest] = [together(parts), isAtRest(live)];
-      known.set(packedUid(uid), { whole, parts: parts.map((part) => digest(part, HASH)).join(""), atRest });
+      known.set(packedUid(uid), {
+        whole,
+        parts: parts.map((part) => digest(part, HASH)).join(""),
+        atRest,
+        isRollingOut: isRollingOut(live),
+      });
       if (!atRest) wholes.add(inNamespace(live, whole));
     },
     doubtOf(live, owner) {
@@ -77,7 +84,7 @@ export function createTemplates({ isMutated, isGoing, hash }: TemplatesInput): T
       // What runs is not made of a template of which nothing is made.
       const isOver = template?.atRest === true && !isAtRest(live) && !isGoing(live);
       if (template === undefined || isOver) return { asked };
-      if (whole === template.whole) return undefined;
+      if (whole === template.whole || (template.isRollingOut && isWrittenByController(live))) return undefined;
       // A right that the template gives to what it runs is news where something else runs.
       if (!isWrittenByController(live)) return { asked };
       const given = new Set<string>();
@@ -123,6 +130,18 @@ function isAtRest({ ref, value }: LiveObject): boolean {
     default:
       return false;
   }
+}
+
+/**
+ * A Deployment takes away the Pods of its older templates by itself, and says so, within its `progressDeadlineSeconds`
+ * (kubernetes `pkg/controller/deployment/progress.go`).
+ */
+function isRollingOut({ ref, value }: LiveObject): boolean {
+  if (kindKey(ref) !== "apps\0Deployment" || fieldAt(value, "spec", "paused") === true) return false;
+  const status = fieldOf(value, "status");
+  if (fieldOf(status, "observedGeneration") !== fieldAt(value, "metadata", "generation")) return true;
+  const progressing = conditionsOf(status).find((one) => fieldOf(one, "type") === "Progressing");
+  return fieldOf(progressing, "status") === "True" && fieldOf(progressing, "reason") !== "NewReplicaSetAvailable";
 }
 
 function conditionsOf(status: Value | undefined): readonly Value[] {

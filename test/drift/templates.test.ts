@@ -139,3 +139,26 @@ describe("what is at rest", () => {
     expect(fieldAt(asked?.value, "spec", "containers")).toHaveLength(1);
   });
 });
+
+describe("a ReplicaSet of an older template, with Pods", () => {
+  const deployment = (spec: string, reason: string, generation = 2): string =>
+    `{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop, uid: ${UID}, generation: ${generation}}, spec: {${spec}template: ${TEMPLATE.replace("web:1", "web:2")}}, status: {observedGeneration: 2, conditions: [{type: Progressing, status: ${reason === "ProgressDeadlineExceeded" ? "'False'" : "'True'"}, reason: ${reason}}]}}`;
+  const older = (manager: string): string => set().replace(`uid: ${UID}`, `uid: other${writtenBy(manager)}`);
+  const controller = "kube-controller-manager";
+
+  test.each<[string, string, string, boolean]>([
+    ["goes while its Deployment rolls out", deployment("", "ReplicaSetUpdated"), controller, false],
+    [
+      "goes where its Deployment was not looked at since",
+      deployment("", "NewReplicaSetAvailable", 3),
+      controller,
+      false,
+    ],
+    ["is asked about where somebody made it", deployment("", "ReplicaSetUpdated"), "kubectl-create", true],
+    ["is asked about where the rollout is over", deployment("", "NewReplicaSetAvailable"), controller, true],
+    ["is asked about where the rollout is stuck", deployment("", "ProgressDeadlineExceeded"), controller, true],
+    ["is asked about where the rollout is paused", deployment("paused: true, ", "ReplicaSetUpdated"), controller, true],
+  ])("%s", (_, owner, manager, asked) => {
+    expect(doubt(owner, older(manager)) !== undefined).toBe(asked);
+  });
+});
