@@ -140,10 +140,11 @@ describe("what is at rest", () => {
   });
 });
 
+const deployment = (spec: string, reason: string, generation = 2): string =>
+  `{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop, uid: ${UID}, generation: ${generation}}, spec: {${spec}template: ${TEMPLATE.replace("web:1", "web:2")}}, status: {observedGeneration: 2, conditions: [{type: Progressing, status: ${reason === "ProgressDeadlineExceeded" ? "'False'" : "'True'"}, reason: ${reason}}]}}`;
+const older = (manager: string): string => set().replace(`uid: ${UID}`, `uid: other${writtenBy(manager)}`);
+
 describe("a ReplicaSet of an older template, with Pods", () => {
-  const deployment = (spec: string, reason: string, generation = 2): string =>
-    `{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop, uid: ${UID}, generation: ${generation}}, spec: {${spec}template: ${TEMPLATE.replace("web:1", "web:2")}}, status: {observedGeneration: 2, conditions: [{type: Progressing, status: ${reason === "ProgressDeadlineExceeded" ? "'False'" : "'True'"}, reason: ${reason}}]}}`;
-  const older = (manager: string): string => set().replace(`uid: ${UID}`, `uid: other${writtenBy(manager)}`);
   const controller = "kube-controller-manager";
 
   test.each<[string, string, string, boolean]>([
