@@ -203,7 +203,7 @@ kind: Application
 metadata: { name: shop, namespace: argocd }
 spec:
   destination: { name: in-cluster, namespace: default }
-  source: { path: . }
+  source: { repoURL: https://git.example.com/acme/shop, path: . }
   ignoreDifferences:
     - group: apps
       kind: Deployment
