@@ -128,7 +128,8 @@ export function createUnmanagedFinder(input: UnmanagedInput): UnmanagedFinder {
     take(live) {
       owners.saw(live);
       claims.saw(live);
-      templates.saw(live);
+      // What is made of a template is in its namespace.
+      if (input.scope.namespaces.has(live.ref.namespace ?? "")) templates.saw(live);
       certificates.saw(live);
       const target = scopeOf(live.ref, input.scope, input.declaredKinds);
       if (target === undefined || input.known.has(refKey(live.ref))) return;

@@ -24,6 +24,8 @@ const ROUTES = union(
 const ROLLOUTS: ReadonlySet<string> = new Set(["rollouts-controller"]);
 const FLAGGER: ReadonlySet<string> = new Set(["flagger"]);
 const SETS: ReadonlySet<string> = new Set(["argocd-applicationset-controller"]);
+/** Automated syncs are its controller's, those by hand its API server's. */
+const SYNCERS: ReadonlySet<string> = new Set(["argocd-application-controller", "argocd-server"]);
 const RELOADER: ReadonlySet<string> = new Set(["Reloader", "manager-reloader"]);
 const DOWNSCALERS: ReadonlySet<string> = new Set(["pykube-ng", "kube-downscaler", "kubedownscaler"]);
 const RESIZERS: ReadonlySet<string> = new Set([
@@ -196,6 +198,14 @@ export const WRITERS: readonly LeftOutRow[] = [
     rule: "Reloader restarts Pods when their configuration changes",
     source: "stakater/Reloader internal/pkg/handler/upgrade.go: STAKATER_<name>_CONFIGMAP, _SECRET",
   })),
+  {
+    kinds: kindsOf("argoproj.io", "Application"),
+    place: ["operation"],
+    by: SYNCERS,
+    reason: "controller",
+    rule: "Argo CD's own request to sync, until it is done",
+    source: "argo-cd pkg/apis/application/v1alpha1/types.go, Application.Operation; util/argo/argo.go, SetAppOperation",
+  },
   {
     kinds: kindsOf("argoproj.io", "ApplicationSet"),
     place: ["spec", "generators"],

@@ -53,8 +53,12 @@ export interface ManualSync {
 
 export interface ArgoController {
   applications(): Promise<readonly ArgoApplication[]>;
-  /** Tells each Application to look at Git, and waits until all did and ended what they then had to do at that commit. */
-  settle(commit: string, milliseconds?: number): Promise<readonly ArgoApplication[]>;
+  /**
+   * Tells each Application to look at Git, and waits until all did and ended what they then had to do at that commit.
+   *
+   * @param patience in milliseconds, for those of which some may wait for ever for what will never be healthy.
+   */
+  settle(commit: string, patience?: number): Promise<readonly ArgoApplication[]>;
   /** As the button "Sync", and waits for the end of it, whatever it is. */
   sync(name: string, manual: ManualSync): Promise<ArgoApplication>;
   /** Waits until what is asked for is so. */
@@ -231,7 +235,7 @@ function controllerOf(cluster: TestCluster, processes: KeptProcesses, log: () =>
       await sleep(200);
     }
   };
-  const settle: ArgoController["settle"] = async (commit, milliseconds) => {
+  const settle: ArgoController["settle"] = async (commit, patience) => {
     // Those that the first ones deploy are only told the second time, or the third.
     for (let told = ""; ;) {
       await refreshSets(cluster);
@@ -239,7 +243,8 @@ function controllerOf(cluster: TestCluster, processes: KeptProcesses, log: () =>
       if (told === String(before)) return await applications();
       told = String(before);
       await Promise.all(before.map((name) => refresh(name)));
-      await until(`the end of ${commit}`, (now) => now.every((one) => ended(one, commit)), milliseconds);
+      const done = (one: ArgoApplication): boolean => ended(one, commit) || (patience !== undefined && isStuck(one));
+      await until(`the end of ${commit}`, (now) => now.every(done), patience);
     }
   };
   return {
@@ -281,6 +286,11 @@ function ended(one: ArgoApplication, commit: string): boolean {
   if (!one.automated || one.sync === "Synced" || one.pruneIsDue) return true;
   if (one.heals && one.phase === "Succeeded") return false;
   return one.synced.length > 0 && one.synced.every((revision) => revision === commit);
+}
+
+/** There are no nodes and no operators. */
+function isStuck({ phase, message }: ArgoApplication): boolean {
+  return phase === "Running" && message.startsWith("waiting for healthy state");
 }
 
 interface Item {

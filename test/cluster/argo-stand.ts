@@ -29,7 +29,7 @@ export interface ArgoOptions extends ClusterOptions {
   readonly from?: string;
   /** What is applied by hand, before anything is deployed. */
   readonly before?: string;
-  /** How long the first deployment may take, in milliseconds. */
+  /** Some of it never ends, or fails: see `settle`. */
   readonly patience?: number;
 }
 

@@ -55,3 +55,34 @@ describe.skipIf(unavailable !== undefined)("values files of a HelmRelease", () =
     expect(at(state, "ConfigMap", "data")).toEqual(data);
   });
 });
+
+describe.skipIf(unavailable !== undefined)(
+  "variables of a Flux Kustomization beside those of an encrypted Secret",
+  () => {
+    test("are known, and what the Secret's keys give is not", async () => {
+      const from = "substituteFrom: [{ kind: ConfigMap, name: settings }, { kind: Secret, name: secrets }]";
+      const state = await render({
+        "clusters/all.yaml": [kustomization("settings", ""), kustomization("apps", `, postBuild: { ${from} }`)].join(
+          "---\n",
+        ),
+        "settings/map.yaml":
+          "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings, namespace: flux-system }\ndata: { DOMAIN: example.com }\n",
+        "settings/secret.sops.yaml":
+          "apiVersion: v1\nkind: Secret\nmetadata: { name: secrets, namespace: flux-system }\nstringData:\n  EMAIL: ENC[AES256_GCM,data:aa==,iv:bb=,tag:cc==,type:str]\nsops: { version: 3.9.0, mac: 'ENC[AES256_GCM,data:aa==,iv:bb=,tag:cc==,type:str]' }\n",
+        "apps/web.yaml": configMap(
+          "web",
+          "{ host: 'www.${DOMAIN}', mail: '${EMAIL}', other: '${NONE:=none}' }",
+        ).replace("  name: web", "  name: web\n  namespace: shop"),
+      });
+      const web = state.objects.find(({ ref }) => ref.name === "web");
+      const [data, again] = [web?.value["data"], web?.again?.["data"]] as readonly Readonly<Record<string, string>>[];
+      expect(data).toMatchObject({ host: "www.example.com", other: "none" });
+      expect(again).toMatchObject({ host: "www.example.com", other: "none" });
+      expect(again?.["mail"]).not.toBe(data?.["mail"]);
+    });
+  },
+);
+
+function kustomization(name: string, more: string): string {
+  return `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: ${name}, namespace: flux-system }\nspec: { path: ./${name}, prune: true, sourceRef: { kind: GitRepository, name: fleet }${more} }\n`;
+}

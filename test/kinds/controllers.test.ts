@@ -372,6 +372,16 @@ const LEFT_OUT: readonly (readonly [sentence: string, left: Case, reason: string
     "controller, judged",
   ],
   [
+    "a sync that Argo CD begins",
+    {
+      of: "argoproj.io/v1alpha1 Application",
+      path: "operation",
+      live: { initiatedBy: { automated: true }, sync: { revision: "abc" } },
+      by: "argocd-application-controller",
+    },
+    "controller, judged",
+  ],
+  [
     "blank templates of generators",
     {
       of: "argoproj.io/v1alpha1 ApplicationSet",
@@ -767,6 +777,15 @@ const CHANGES: readonly (readonly [sentence: string, change: Case])[] = [
       git: { app: "web" },
       live: { app: "evil", "rollouts-pod-template-hash": "abc" },
       by: "rollouts-controller",
+    },
+  ],
+  [
+    "a sync that somebody asks for by hand",
+    {
+      of: "argoproj.io/v1alpha1 Application",
+      path: "operation",
+      live: { sync: { revision: "abc" } },
+      by: "kubectl-patch",
     },
   ],
   [

@@ -9,7 +9,7 @@ import type { Fault } from "../../core/fault.ts";
 import type { DesiredObject } from "../../core/objects.ts";
 import { formatRef, groupOf, refKey } from "../../core/refs.ts";
 import type { RenderRoot, RootDeployer, SourceFile } from "../../core/stages.ts";
-import { compareText, fieldAt, isMap, setField, textOf, withField } from "../../core/value.ts";
+import { fieldOf, compareText, fieldAt, isMap, setField, textOf, withField } from "../../core/value.ts";
 import type { Value, ValueMap } from "../../core/value.ts";
 import type { DesiredInput } from "../desired.ts";
 import { contextOf } from "../manifests.ts";
@@ -233,9 +233,9 @@ class FluxPass {
       const known = [...textsIn(data)].map(([key, value]) => [key, { kind: "known", value }] as const);
       return { kind: "loaded", variables: new Map(known) };
     }
-    if (kind === "Secret" && isMap(data) && object?.sealed === undefined) {
-      const unknown = Object.keys(data).map((key) => [key, { kind: "unknown" }] as const);
-      return { kind: "loaded", variables: new Map(unknown) };
+    const names = kind === "Secret" && object !== undefined ? secretKeys(object) : undefined;
+    if (names !== undefined) {
+      return { kind: "loaded", variables: new Map(names.map((key) => [key, { kind: "unknown" }] as const)) };
     }
     // What Git does not have may be in the cluster all the same.
     return { kind: "unread" };
@@ -368,4 +368,17 @@ function fluxFault(
     position: { file: flux.file, line: 1 },
     leavesUnknown,
   };
+}
+
+/** What keys a Secret has, also where its values are encrypted; `undefined` where that is not to be seen. */
+function secretKeys({ value, sealed = [] }: DesiredObject): readonly string[] | undefined {
+  const data = fieldOf(value, "data");
+  const keys = isMap(data) ? Object.keys(data) : [];
+  if (!isMap(data) && sealed.length === 0) return undefined;
+  for (const [at, key] of sealed) {
+    if (at?.kind !== "field" || at.name !== "data") continue;
+    if (key?.kind !== "field") return undefined;
+    keys.push(key.name);
+  }
+  return [...new Set(keys)];
 }
