@@ -144,7 +144,10 @@ async function deployed(
       target,
       rendered.reduce((sum, { encrypted }) => sum + encrypted, 0),
     ),
-    ...notDeployed(target, deployers, [...left.map(({ origin }) => origin.file), ...roots.map(({ file }) => file)]),
+    // Where one of several clusters is not chosen, what they deploy is not known.
+    ...((flux?.found.contested ?? []).length > 0
+      ? []
+      : notDeployed(target, deployers, [...left.map(({ origin }) => origin.file), ...roots.map(({ file }) => file)])),
   ];
   return {
     revision: tree.revision,

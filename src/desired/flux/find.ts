@@ -7,9 +7,10 @@ import { isFault } from "../../core/fault.ts";
 import type { DesiredObject } from "../../core/objects.ts";
 import { groupOf } from "../../core/refs.ts";
 import type { SourceFile, SourceTree } from "../../core/stages.ts";
+import { equalValues } from "../../core/value.ts";
 import { readManifests } from "../manifests.ts";
 import type { ManifestContext } from "../manifests.ts";
-import { fluxKustomizationOf, KUSTOMIZE_GROUP, SOURCE_GROUP } from "./objects.ts";
+import { fluxKey, fluxKustomizationOf, KUSTOMIZE_GROUP, SOURCE_GROUP } from "./objects.ts";
 import type { FluxKustomization } from "./objects.ts";
 import { fluxRoot, KustomizationFolders, takesIn } from "./root.ts";
 import type { FluxRoot } from "./root.ts";
@@ -17,6 +18,8 @@ import type { FluxRoot } from "./root.ts";
 export interface FoundFlux {
   /** As their files have them. */
   readonly entries: readonly { readonly flux: FluxKustomization; readonly object: DesiredObject }[];
+  /** Such as have one name, and are so those of different clusters: which of them counts is not to be known. */
+  readonly contested: readonly (readonly FluxKustomization[])[];
   readonly folders: KustomizationFolders;
   /** Flux' sources, as files have them. */
   readonly sources: readonly DesiredObject[];
@@ -56,7 +59,20 @@ export async function findFlux({ tree, all, others, plain, context }: FindFluxIn
   const sources = objects.filter(({ ref }) => groupOf(ref.apiVersion) === SOURCE_GROUP);
   // Those that deploy each other all the way round, and that nothing else leads to.
   const round = found.filter((one) => !reached.has(one));
-  return { entries: [...entries, ...round], folders, sources };
+  const named = Map.groupBy([...entries, ...round], ({ flux }) => fluxKey(flux));
+  const groups = [...named.values()];
+  return {
+    entries: groups.filter((group) => !isContested(group)).flat(),
+    contested: groups.filter(isContested).map((group) => group.map(({ flux }) => flux)),
+    folders,
+    sources,
+  };
+}
+
+/** Such as say the same are one that stands in two places. */
+function isContested(group: FoundFlux["entries"]): boolean {
+  const [first, ...rest] = group;
+  return rest.some(({ flux }) => !equalValues(flux.spec, first?.flux.spec));
 }
 
 /** What does not parse by itself (a template, a patch) is what some kustomization makes of it: no fault of its own. */

@@ -78,6 +78,7 @@ class FluxPass {
   }
 
   async run(): Promise<RenderedFlux> {
+    for (const group of this.#found.contested) this.#contest(group);
     for (const { flux } of this.#found.entries) this.#expect(flux);
     const running = new Set<Promise<void>>();
     for (;;) {
@@ -103,6 +104,12 @@ class FluxPass {
       hooks: this.#hooks,
       deploys: (file) => this.#built.some(({ root }) => takesIn(root, file)) || isWithinAny(file, this.#charts),
     };
+  }
+
+  /** None of them is followed, wherever else it is declared. */
+  #contest(group: readonly FluxKustomization[]): void {
+    for (const flux of group) this.#seen.add(fluxKey(flux));
+    this.#faults.push(contested(group));
   }
 
   #expect(flux: FluxKustomization): void {
@@ -331,6 +338,24 @@ function withTexts(metadata: ValueMap, name: string, texts: ReadonlyMap<string, 
   const merged: Record<string, Value> = isMap(own) ? { ...own } : {};
   for (const [key, text] of texts) setField(merged, key, text);
   return withField(metadata, name, merged);
+}
+
+function contested(group: readonly FluxKustomization[]): Fault {
+  const [first] = group as readonly [FluxKustomization];
+  const name = formatRef(first.ref);
+  const files = group.map(({ file }) => file).toSorted(compareText);
+  const paths = group.flatMap(({ path }) => path ?? []).toSorted(compareText);
+  const shown = (texts: readonly string[]): string =>
+    texts.length > 10 ? `${texts.slice(0, 10).join(", ")} …` : texts.join(", ");
+  return {
+    kind: "fault",
+    code: "duplicate-object",
+    about: name,
+    message: `${name} is declared ${group.length} times, differently, as clusters of one repository are: ${shown(files)}; nothing of them is compared`,
+    remedy: `give each cluster a target of its own, by its path (${shown(paths)}), in .github/holdfast.yml`,
+    position: { file: first.file, line: 1 },
+    leavesUnknown: "declared",
+  };
 }
 
 function elsewhere(flux: FluxKustomization, what: string, leavesUnknown: Fault["leavesUnknown"] = "declared"): Fault {

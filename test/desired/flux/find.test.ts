@@ -148,6 +148,43 @@ describe("what they deploy", () => {
     });
   });
 
+  test("of several clusters whose first Kustomizations have one name is followed for none, and all are named", async () => {
+    const clusters = {
+      "clusters/production/flux-system/sync.yaml": flux("flux-system", "./clusters/production"),
+      "clusters/production/apps.yaml": flux("apps", "./apps/production"),
+      "clusters/staging/flux-system/sync.yaml": flux("flux-system", "./clusters/staging"),
+      "clusters/staging/apps.yaml": flux("apps", "./apps/staging"),
+      "apps/production/a.yaml": config("a"),
+      "apps/staging/a.yaml": config("a", "a: c"),
+      "own.yaml": flux("own", "./own"),
+      "own/b.yaml": config("b"),
+    };
+    expect(await deployed(clusters)).toEqual({
+      objects: ["ConfigMap/b by own", "Kustomization/own by nobody"],
+      faults: ["duplicate-object: Kustomization/flux-system in flux-system"],
+      rendered: ["own"],
+      complete: false,
+    });
+    const alone = await readDesired({
+      tree: treeOf(clusters),
+      target: { name: "production", path: "clusters/production", exclude: [] },
+      digester,
+      isNamespaced,
+      ...printing(clusters),
+    });
+    expect(alone.faults).toEqual([]);
+    expect(alone.objects.find(({ ref }) => ref.name === "a")?.value["data"]).toEqual({ a: "b" });
+  });
+
+  test("by what stands twice, the same, is followed once", async () => {
+    const files = {
+      "one/k.yaml": flux("k", "./apps"),
+      "two/k.yaml": flux("k", "./apps"),
+      "apps/a.yaml": config("a"),
+    };
+    expect(await deployed(files)).toMatchObject({ rendered: ["apps"], faults: [], complete: true });
+  });
+
   test("goes round only once", async () => {
     const files = { "a/a.yaml": flux("a", "./b"), "b/b.yaml": flux("b", "./a") };
     expect(await deployed(files)).toMatchObject({
