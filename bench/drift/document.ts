@@ -94,12 +94,16 @@ function versionOf(one: Measured): readonly string[] {
     `| missed | ${recall.missed} |`,
     `| reported with more than was planted | ${recall.noisy} |`,
     `| found with another mistake | ${recall.wrongCases - recall.missed - recall.noisy < 0 ? 0 : recall.wrongCases - recall.missed - recall.noisy} |`,
-    `| objects created by hand, and found | ${whole.created.planted - whole.created.wrong.length - whole.created.outOfScope.length} of ${whole.created.planted - whole.created.outOfScope.length} |`,
-    `| objects deleted by hand, and found | ${whole.deleted.planted - whole.deleted.wrong.length} of ${whole.deleted.planted} |`,
+    `| objects created by hand, and found | ${found(whole.created)} |`,
+    `| objects deleted by hand, and found | ${found(whole.deleted)} |`,
+    `| other objects that were called unmanaged or missing then | ${whole.created.alarms.length + whole.deleted.alarms.length} |`,
     "",
     `Beyond Git are looked for: all kinds with a namespace but for the bookkeeping of controllers, and of the others those that matter for security. These are not: ${[...new Set(whole.created.outOfScope)].join(", ") || "none"}.`,
     "",
-    ...listed("Wrong", [...recall.wrong, ...whole.created.wrong, ...whole.deleted.wrong]),
+    ...listed("Wrong", [
+      ...recall.wrong,
+      ...[whole.created, whole.deleted].flatMap(({ missed, alarms: others }) => [...missed, ...others]),
+    ]),
     ...listed("Not played", recall.broken),
     ...listed("False alarms on these objects as they were deployed", recall.alarms),
     ...listed("Kinds without an object", recall.uncovered),
@@ -109,6 +113,11 @@ function versionOf(one: Measured): readonly string[] {
     "",
     ...listed("Called drift", equivalence.wrong),
   ];
+}
+
+function found({ planted, missed, outOfScope }: Whole): string {
+  const sought = planted - outOfScope.length;
+  return `${sought - missed.length} of ${sought}`;
 }
 
 function distinct(silence: readonly Silence[]): number {

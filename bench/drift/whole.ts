@@ -16,7 +16,9 @@ import { nameOf } from "./ways.ts";
 
 export interface Whole {
   readonly planted: number;
-  readonly wrong: readonly string[];
+  readonly missed: readonly string[];
+  /** What was said of objects that nobody touched. */
+  readonly alarms: readonly string[];
   /** Kinds of which only what Git declares is looked for: bookkeeping, and most that are cluster-scoped. */
   readonly outOfScope: readonly string[];
 }
@@ -32,21 +34,23 @@ export async function measureWhole(stage: Stage): Promise<{ readonly created: Wh
   const namespaces = [...new Set(stage.subjects.flatMap(({ namespace }) => namespace ?? []))];
   const before = await scanFolder(stage.cluster, stage.git, namespaces);
   const found = keysOf(before, "unmanaged");
-  const wrong: string[] = [];
+  const missed: string[] = [];
+  const alarms: string[] = [];
   const outOfScope: string[] = [];
   for (const { subject, key, label } of twins) {
     if (found.has(key)) continue;
     if (subject.resource.namespaced && !BOOKKEEPING.has(subject.resource.kind))
-      wrong.push(`missed the created ${label}`);
+      missed.push(`missed the created ${label}`);
     else outOfScope.push(subject.resource.kind);
   }
   const wanted = new Set(twins.map(({ key }) => key));
-  for (const [key, label] of found) if (!wanted.has(key)) wrong.push(`unmanaged though not planted: ${label}`);
+  for (const [key, label] of found) if (!wanted.has(key)) alarms.push(`unmanaged though not planted: ${label}`);
 
   for (const subject of subjects) await remove(stage, subject);
   const after = await scanFolder(stage.cluster, stage.git, namespaces);
   const missing = keysOf(after, "missing");
   const lost: string[] = [];
+  const there: string[] = [];
   const gone = new Set<string>();
   for (const subject of subjects) {
     if ((await read(stage, subject)) !== undefined) continue;
@@ -56,10 +60,10 @@ export async function measureWhole(stage: Stage): Promise<{ readonly created: Wh
     if (ref.apiVersion.endsWith(".bench.example/v1") || mayHaveFinished(subject)) continue;
     if (!missing.has(refKey(ref))) lost.push(`missed the deleted ${ref.kind}/${ref.name}`);
   }
-  for (const [key, label] of missing) if (!gone.has(key)) lost.push(`missing though it is there: ${label}`);
+  for (const [key, label] of missing) if (!gone.has(key)) there.push(`missing though it is there: ${label}`);
   return {
-    created: { planted: twins.length, wrong, outOfScope },
-    deleted: { planted: gone.size, wrong: lost, outOfScope: [] },
+    created: { planted: twins.length, missed, alarms, outOfScope },
+    deleted: { planted: gone.size, missed: lost, alarms: there, outOfScope: [] },
   };
 }
 

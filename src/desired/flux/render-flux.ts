@@ -345,8 +345,6 @@ function contested(group: readonly FluxKustomization[]): Fault {
   const name = formatRef(first.ref);
   const files = group.map(({ file }) => file).toSorted(compareText);
   const paths = group.flatMap(({ path }) => path ?? []).toSorted(compareText);
-  const shown = (texts: readonly string[]): string =>
-    texts.length > 10 ? `${texts.slice(0, 10).join(", ")} …` : texts.join(", ");
   return {
     kind: "fault",
     code: "duplicate-object",
@@ -393,6 +391,10 @@ function fluxFault(
     position: { file: flux.file, line: 1 },
     leavesUnknown,
   };
+}
+
+function shown(texts: readonly string[]): string {
+  return texts.length > 10 ? `${texts.slice(0, 10).join(", ")} …` : texts.join(", ");
 }
 
 /** What keys a Secret has, also where its values are encrypted; `undefined` where that is not to be seen. */
