@@ -1,6 +1,6 @@
 /**
  * `reconcile` knows the order of one pass and wires the stages together: desired, live, drift, policy, codify, and
- * (reconcile.ts) publish. This file is the part that changes nothing anywhere.
+ * (publish-pass.ts) publish. This file is the part that changes nothing anywhere.
  */
 
 import type { Evaluator } from "../core/admission.ts";
