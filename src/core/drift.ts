@@ -9,6 +9,9 @@ import type { Value } from "./value.ts";
 /** Which side moved since Git was last deployed. */
 export type Direction = "live-changed" | "git-ahead" | "both-changed" | "unknown";
 
+/** What is shown in the place of a value that Git does not say, though it is rendered. */
+export const NOT_KNOWN = "(not known from Git)";
+
 /** One field. `operation` is as seen from Git: `add` means that only the cluster has it. */
 export interface Change {
   readonly path: FieldPath;
@@ -16,6 +19,8 @@ export interface Change {
   /** Absent on the side that lacks the field. */
   readonly desired?: Value;
   readonly live?: Value;
+  /** What to show in the place of `desired`, with {@link NOT_KNOWN} for what only stands in for something; `note` says why. */
+  readonly shown?: Value;
   /** Git as last deployed, where known. */
   readonly deployed?: Value;
   /** The newest commit in which Git had that value, where history shows it. */

@@ -47,6 +47,7 @@ export type FaultCode =
   | "target-unknown"
   | "unauthorized"
   | "usage"
+  | "variables-unknown"
   | "version-not-served"
   | "yaml-invalid";
 

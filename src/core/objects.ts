@@ -28,6 +28,8 @@ export interface DesiredObject {
   readonly sealed?: readonly FieldPath[];
   /** As it came out when it was rendered once more, where that is not the same: what differs is no intent of anybody's. */
   readonly again?: ValueMap;
+  /** Where that comes from, as the end of a sentence, where it is known. */
+  readonly unknownFrom?: string;
   /** Its name ends in a hash of what Git holds encrypted, so that nobody here knows what it is called. */
   readonly unnamed?: true;
   /** Of a chart that asks the cluster for what is there (Helm's `lookup`), and was told that it is empty. */

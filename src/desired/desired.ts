@@ -19,6 +19,7 @@ import { findFlux } from "./flux/find.ts";
 import type { FoundFlux } from "./flux/find.ts";
 import { renderFlux } from "./flux/render-flux.ts";
 import type { RenderedFlux } from "./flux/render-flux.ts";
+import type { LiveKeys } from "./flux/variables.ts";
 import { MAX_FILE_BYTES } from "./file-faults.ts";
 import { matchesAny } from "./glob.ts";
 import { contextOf, readManifests } from "./manifests.ts";
@@ -59,6 +60,8 @@ export interface DesiredInput {
   readonly cluster?: ClusterIdentity;
   /** Asked for what only Argo CD can tell; absent: nobody is. */
   readonly argoObjects?: ArgoObjects;
+  /** Asked which variables ConfigMaps and Secrets hold that Git does not have; absent: nobody is. */
+  readonly liveKeys?: LiveKeys;
   readonly progress?: Progress;
 }
 

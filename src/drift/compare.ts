@@ -50,7 +50,8 @@ export function compareObject(input: ComparisonInput): Comparison {
   const { again } = input.desired;
   if (again === undefined || found.changes.length === 0) return found;
   const other = { ref: input.desired.ref, value: again, managers: [] };
-  const { changes, leftOut } = withoutUnsteady(found.changes, compareOnce({ ...input, live: other }).changes);
+  const unsteady = compareOnce({ ...input, live: other }).changes;
+  const { changes, leftOut } = withoutUnsteady({ changes: found.changes, unsteady, desired: input.desired });
   return { ...found, changes, leftOut: [...found.leftOut, ...leftOut] };
 }
 

@@ -25,6 +25,8 @@ import type { ArgoSettings } from "./argo-settings.ts";
 import { argoObjectsOf } from "./argo-objects.ts";
 import type { ReadArgoObjects } from "./argo-objects.ts";
 import { capabilitiesOf, identityOf } from "./capabilities.ts";
+import { liveKeysOf } from "./live-keys.ts";
+import type { ReadLiveKeys } from "./live-keys.ts";
 import type { Renderers } from "../desired/render/renderers.ts";
 import { schemasFor } from "../kinds/schemas.ts";
 import { builtinKind } from "../kinds/scopes.ts";
@@ -90,7 +92,11 @@ export interface ReadTarget {
 
 /** One pass without publishing. Expected failures are faults of the pass; an abort rejects with the signal's reason. */
 export async function scan(asked: ScanOptions): Promise<Pass> {
-  const options = { ...asked, argoObjects: argoObjectsOf(asked.live) };
+  const options = {
+    ...asked,
+    argoObjects: argoObjectsOf(asked.live),
+    liveKeys: liveKeysOf(asked.live, asked.secrets),
+  };
   const startedAt = options.clock.now();
   const whole = await readTargets(options);
   options.signal?.throwIfAborted();
@@ -307,13 +313,15 @@ export async function scanQuery(
   options: Pick<ScanOptions, "targets" | "digester" | "live" | "renderers" | "progress" | "secrets">,
 ): Promise<LiveQuery> {
   const argoObjects = argoObjectsOf(options.live);
-  const read = await readTargets({ ...options, argoObjects });
+  const liveKeys = liveKeysOf(options.live, options.secrets);
+  const read = await readTargets({ ...options, argoObjects, liveKeys });
   const declared = declaredBy(read);
   const { secrets } = options;
   // In versions that are not served, too: the snapshot notes that they are not.
   const looked = secrets ? declared : declared.filter(isNoSecret);
   const query = queryOf({ declared: looked, secrets, scope: managedScope(read), live: options.live });
-  const more = argoObjects.asked().filter(({ kind }) => !query.kinds.some((one) => one.kind === kind));
+  const asked = [...argoObjects.asked(), ...liveKeys.asked()];
+  const more = asked.filter(({ kind }) => !query.kinds.some((one) => one.kind === kind));
   return { ...query, kinds: [...query.kinds, ...more] };
 }
 
@@ -354,6 +362,7 @@ function isUnnamed({ unnamed }: DesiredObject): boolean {
 
 interface ReadingOptions extends Pick<ScanOptions, "digester" | "live" | "renderers"> {
   readonly argoObjects: ReadArgoObjects;
+  readonly liveKeys: ReadLiveKeys;
 }
 
 async function readTargets(
@@ -370,7 +379,8 @@ async function readTarget(target: ScanTarget, options: ReadingOptions, progress:
   return await readDesired({ ...desiredInput(target, options), progress });
 }
 
-function desiredInput(target: ScanTarget, { renderers, live, digester, argoObjects }: ReadingOptions): DesiredInput {
+function desiredInput(target: ScanTarget, options: ReadingOptions): DesiredInput {
+  const { renderers, live, digester, argoObjects, liveKeys } = options;
   return {
     tree: target.tree,
     target,
@@ -378,6 +388,7 @@ function desiredInput(target: ScanTarget, { renderers, live, digester, argoObjec
     capabilities: capabilitiesOf(live),
     cluster: identityOf(live),
     argoObjects: argoObjects.read,
+    liveKeys: liveKeys.read,
     digester,
     isNamespaced: scopeLookup(live),
   };

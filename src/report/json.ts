@@ -10,6 +10,7 @@ import type { DriftResult, Pass } from "../core/pass.ts";
 import type { ObjectRef } from "../core/refs.ts";
 import { isList, isMap, setField } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
+import { shownValue } from "./values.ts";
 
 /** Pretty-printed, with a final newline. Two passes over the same input differ in the two times only. */
 export function jsonReport(pass: Pass): string {
@@ -111,9 +112,10 @@ function changeEntry(change: Change, result: DriftResult, index: number): Value 
   return compact({
     field: formatPath(change.path),
     operation: change.operation,
-    desired: sideEntry(change, change.desired),
-    live: sideEntry(change, change.live),
-    deployed: sideEntry(change, change.deployed),
+    desired: sideEntry(change, "desired"),
+    desiredKnown: change.shown === undefined ? undefined : false,
+    live: sideEntry(change, "live"),
+    deployed: sideEntry(change, "deployed"),
     deployedIn: change.deployedIn,
     claimed: change.claimed,
     note: change.note,
@@ -140,7 +142,8 @@ function sourceEntry({ file, line, role, path, part, feeds, others }: FieldSourc
   });
 }
 
-function sideEntry(change: Change, value: Value | undefined): Value | undefined {
+function sideEntry(change: Change, side: "desired" | "live" | "deployed"): Value | undefined {
+  const value = shownValue(change, side);
   if (value === undefined || change.sensitive !== true) return value;
   return digested(value);
 }

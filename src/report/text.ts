@@ -147,6 +147,7 @@ const NOTICES: ReadonlySet<Fault["code"]> = new Set([
   "ignore-not-understood",
   "ignore-unused",
   "sync-failed",
+  "variables-unknown",
 ]);
 
 function faultLines({ fault, message, remedy, count }: ToldFault, style: Style): string {

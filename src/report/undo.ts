@@ -155,6 +155,7 @@ function isPlain(change: Change): boolean {
   return (
     change.operation === "replace" &&
     change.sensitive !== true &&
+    change.shown === undefined &&
     isPlainScalar(change.desired) &&
     isPlainScalar(change.live)
   );

@@ -5,8 +5,9 @@
  * This file writes values on one line.
  */
 
+import { NOT_KNOWN } from "../core/drift.ts";
 import type { Change } from "../core/drift.ts";
-import { fieldOf, isList, isMap } from "../core/value.ts";
+import { equalValues, fieldOf, isList, isMap } from "../core/value.ts";
 import type { Value, ValueMap } from "../core/value.ts";
 
 /**
@@ -98,16 +99,26 @@ const SHOWN_BEFORE = 60;
  * does, the place where they part is shown.
  */
 export function showSide(change: Change, side: "desired" | "live" | "deployed", limit = 200): string {
-  const value = change[side];
+  const value = shownValue(change, side);
   if (value === undefined) return "(absent)";
+  if (value === NOT_KNOWN && side !== "live") return NOT_KNOWN;
   if (change.sensitive === true) return "(secret)";
-  const start = showValue(value, limit, change.desired);
-  const other = side === "live" ? change.desired : change.live;
+  const like = shownValue(change, "desired");
+  const start = showValue(value, limit, like);
+  const other = side === "live" ? like : change.live;
   if (other === undefined || !start.endsWith("…")) return start;
-  const beside = showValue(other, limit, change.desired);
+  const beside = showValue(other, limit, like);
   // They part where it is shown, or both are the same to their end.
   if (partsAt(start, beside) < limit - 1) return start;
-  return around(value, other, { like: change.desired, limit }) ?? start;
+  return around(value, other, { like, limit }) ?? start;
+}
+
+/** A side's value without what only stands in for something that Git does not say. */
+export function shownValue(change: Change, side: "desired" | "live" | "deployed"): Value | undefined {
+  const { shown } = change;
+  const value = change[side];
+  if (shown === undefined || value === undefined || side === "live") return value;
+  return side === "desired" || equalValues(value, change.desired) ? shown : NOT_KNOWN;
 }
 
 /** The first place at which the texts differ. */

@@ -3,6 +3,7 @@
  * Errs on the side of taking too much.
  */
 
+import { NOT_KNOWN } from "../core/drift.ts";
 import type { Change } from "../core/drift.ts";
 import type { FieldPath, PathStep } from "../core/path.ts";
 import { groupOf } from "../core/refs.ts";
@@ -50,9 +51,9 @@ export interface RedactChange {
 export function redactChange({ change, ref, digester }: RedactChange): Change {
   const ofSecret = ref.kind === "Secret" && groupOf(ref.apiVersion) === "";
   const context = { ...contextOf(change.path, ofSecret), digester };
-  const { desired, live, deployed, path, ...rest } = change;
+  const { desired, shown, live, deployed, path, ...rest } = change;
   const steps = path.map((step) => redactStep(step, digester));
-  const sides = Object.entries({ desired, live, deployed })
+  const sides = Object.entries({ desired, shown, live, deployed })
     .filter((side): side is [string, Value] => side[1] !== undefined)
     .map(([side, value]) => [side, walk(value, context)] as const);
   const touched = sides.some(([, { touched: here }]) => here) || steps.some((step, depth) => step !== path[depth]);
@@ -158,7 +159,7 @@ function walk(value: Value, context: Context): Walked {
 }
 
 function isSensitive(value: Scalar, { secret, name }: Context): boolean {
-  if (value === null || value === "") return false;
+  if (value === null || value === "" || value === NOT_KNOWN) return false;
   if (secret) return true;
   if (typeof value !== "string") return false;
   const named = name !== undefined && value !== "true" && value !== "false" && sensitiveName(name);

@@ -75,6 +75,7 @@ test("docs/report.md has every field that a report has, and reports have all tha
     ".targets[].deployers[].suspended",
     ".targets[].deployers[].windows",
     ".targets[].deployers[].lastSync",
+    ".drifts[].changes[].desiredKnown",
     ".drifts[].changes[].deployedIn",
     ".drifts[].changes[].note",
     ".drifts[].changes[].unsourced",

@@ -1,6 +1,7 @@
 // How a value is written on one line.
 
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { NOT_KNOWN } from "../../src/core/drift.ts";
 import type { Change } from "../../src/core/drift.ts";
 import { fields } from "../../src/core/path.ts";
 import type { Value } from "../../src/core/value.ts";
@@ -36,4 +37,37 @@ test.each<readonly [string, Value, Value, string]>([
 ])("the cluster's side has %s", (_, desired, live, shown) => {
   const change: Change = { path: fields("spec"), operation: "replace", desired, live, direction: "unknown" };
   expect(showSide(change, "live")).toBe(shown);
+});
+
+describe("what Git does not say", () => {
+  const said: Change = {
+    path: fields("spec"),
+    operation: "replace",
+    desired: "stand-in",
+    shown: NOT_KNOWN,
+    deployed: "stand-in-then",
+    live: "example.com",
+    direction: "unknown",
+  };
+
+  test("is shown as not known, now and as it was deployed", () => {
+    const sides = (["desired", "deployed", "live"] as const).map((side) => showSide(said, side));
+    expect(sides).toEqual([NOT_KNOWN, NOT_KNOWN, '"example.com"']);
+  });
+
+  test("is no secret, whatever the cluster has there", () => {
+    const secret: Change = { ...said, sensitive: true };
+    expect([showSide(secret, "desired"), showSide(secret, "live")]).toEqual([NOT_KNOWN, "(secret)"]);
+  });
+
+  test("stands beside what Git says", () => {
+    const partly: Change = {
+      ...said,
+      desired: { a: 1, b: "stand-in" },
+      shown: { a: 1, b: NOT_KNOWN },
+      live: { b: "x", a: 1 },
+    };
+    expect(showSide(partly, "desired")).toBe('{"a": 1, "b": "(not known from Git)"}');
+    expect(showSide(partly, "live")).toBe('{"a": 1, "b": "x"}');
+  });
 });

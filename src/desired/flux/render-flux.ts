@@ -9,7 +9,7 @@ import type { Fault } from "../../core/fault.ts";
 import type { DesiredObject } from "../../core/objects.ts";
 import { formatRef, groupOf, refKey } from "../../core/refs.ts";
 import type { RenderRoot, RootDeployer, SourceFile } from "../../core/stages.ts";
-import { fieldOf, compareText, fieldAt, isMap, setField, textOf, withField } from "../../core/value.ts";
+import { compareText, fieldAt, isMap, setField, textOf, withField } from "../../core/value.ts";
 import type { Value, ValueMap } from "../../core/value.ts";
 import type { DesiredInput } from "../desired.ts";
 import { contextOf } from "../manifests.ts";
@@ -21,9 +21,8 @@ import { readRendered } from "../render/rendered.ts";
 import type { Rendered } from "../render/renderers.ts";
 import type { FoundFlux } from "./find.ts";
 import { DYES, fluxKey, fluxKustomizationOf, SOURCE_GROUP, substituteReferences, textsIn } from "./objects.ts";
-import type { FluxKustomization, FluxSource, SubstituteReference } from "./objects.ts";
+import type { FluxKustomization, FluxSource } from "./objects.ts";
 import { postBuild } from "./post-build.ts";
-import type { LoadedVariables } from "./post-build.ts";
 import { renderRelease } from "./render-release.ts";
 import type { ReleaseInput, RenderedRelease } from "./render-release.ts";
 import { ignoredIn, otherSource } from "./other-source.ts";
@@ -31,6 +30,8 @@ import type { OtherSource } from "./other-source.ts";
 import { fluxRoot, takesIn } from "./root.ts";
 import type { FluxRoot } from "./root.ts";
 import { sourceIgnored } from "./source-ignore.ts";
+import { unknownSources, unknownWords, variablesOf, withReason } from "./variables.ts";
+import type { UnknownVariables, VariableSource } from "./variables.ts";
 
 export interface RenderedFlux {
   readonly roots: readonly RenderRoot[];
@@ -59,6 +60,8 @@ class FluxPass {
   readonly #objects = new Map<string, DesiredObject[]>();
   readonly #seen = new Set<string>();
   readonly #waiting: FluxKustomization[] = [];
+  /** References of `substituteFrom` that one was rendered without. */
+  readonly #lacked = new Set<string>();
   readonly #built: FluxRoot[] = [];
   /** Folders of this repository. */
   readonly #charts = new Set<string>();
@@ -83,7 +86,12 @@ class FluxPass {
     const running = new Set<Promise<void>>();
     for (;;) {
       for (let next = this.#next(running.size); next !== undefined; next = this.#next(running.size)) {
-        const done = this.#render(next).finally(() => running.delete(done));
+        const lacking = this.#lacking(next);
+        const done = this.#render(next).finally(() => {
+          running.delete(done);
+          // It was rendered without, and so may be all others that wait for the same, side by side.
+          for (const key of lacking) this.#lacked.add(key);
+        });
         running.add(done);
       }
       if (running.size === 0) break;
@@ -119,16 +127,19 @@ class FluxPass {
     this.#waiting.push(flux);
   }
 
-  /** First those whose variables are at hand: others may still render the ConfigMap that they come from. */
+  /** First those whose variables are at hand: others may still render the ConfigMap or the Secret that they come from. */
   #next(running: number): FluxKustomization | undefined {
     if (running >= availableParallelism()) return undefined;
-    const ready = this.#waiting.findIndex((flux) =>
-      substituteReferences(flux.spec).every(
-        ({ kind, name }) => kind !== "ConfigMap" || this.#objectOf(flux, kind, name) !== undefined,
-      ),
-    );
+    const ready = this.#waiting.findIndex((flux) => this.#lacking(flux).every((key) => this.#lacked.has(key)));
     if (ready < 0 && running > 0) return undefined;
     return this.#waiting.splice(Math.max(ready, 0), 1)[0];
+  }
+
+  /** What its variables come from and nothing that was rendered so far holds. */
+  #lacking(flux: FluxKustomization): readonly string[] {
+    return substituteReferences(flux.spec)
+      .filter(({ kind, name }) => this.#objectOf(flux, kind, name) === undefined)
+      .map(({ kind, name }) => `${kind}/${flux.ref.namespace ?? ""}/${name}`);
   }
 
   async #render(flux: FluxKustomization): Promise<void> {
@@ -153,19 +164,21 @@ class FluxPass {
     const job = await kustomizeJob(root.root, tree, files);
     const args = isFault(job) ? [] : [...job.args, "--load-restrictor", restrictorOf(root)];
     const rendered = isFault(job) ? job : await this.#input.renderers.render({ ...job, made: root.made, args });
-    const substituted = isFault(rendered) ? rendered : this.#substituted(flux, rendered);
+    const substituted = isFault(rendered) ? rendered : await this.#substituted(flux, rendered);
     if (isFault(substituted)) return void this.#faults.push(substituted);
     this.#take(root, substituted, other !== undefined);
   }
 
-  #take({ flux, root, noted }: FluxRoot, rendered: Rendered, isOther: boolean): void {
+  #take({ flux, root, noted }: FluxRoot, { rendered, unknown }: Built, isOther: boolean): void {
     const namespace = flux.ref.namespace;
     const context = contextOf({ ...this.#input, target: namespace === undefined ? {} : { namespace } });
     const manifests = readRendered({ root, rendered, context, noted, isFile: (file) => this.#files.has(file) });
     this.#encrypted += manifests.encrypted;
     this.#faults.push(...manifests.faults.map((fault) => namedByUnknown(fault, flux)));
     this.#roots.push({ path: root.path, renderer: "kustomize", version: rendered.version, deployer: deployerOf(flux) });
-    const objects = isOther ? deployedBy(manifests.objects, flux.file) : manifests.objects;
+    if (unknown !== undefined) this.#faults.push(...unknownVariables(flux, unknown, manifests.objects));
+    const own = isOther ? deployedBy(manifests.objects, flux.file) : manifests.objects;
+    const objects = unknown === undefined ? own : own.map((one) => withReason(one, rendered, unknown));
     for (const object of objects.map((one) => withCommonMetadata(one, flux.spec))) {
       this.#add({ ...object, deployer: flux.ref });
       const next = fluxKustomizationOf(object);
@@ -216,36 +229,33 @@ class FluxPass {
   }
 
   /** Where a value is not known, what comes out is not the same for two stand-ins. */
-  #substituted(flux: FluxKustomization, rendered: Rendered): Rendered | Fault {
-    if (fieldAt(flux.spec, "postBuild") === undefined) return rendered;
-    const text = rendered.output.toString("utf8");
+  async #substituted(flux: FluxKustomization, rendered: Rendered): Promise<Built | Fault> {
+    if (fieldAt(flux.spec, "postBuild") === undefined) return { rendered };
+    const { liveKeys } = this.#input;
+    const namespace = flux.ref.namespace ?? "";
+    const sources: VariableSource[] = [];
+    for (const reference of substituteReferences(flux.spec)) {
+      const object = this.#objectOf(flux, reference.kind, reference.name);
+      sources.push(await variablesOf({ reference, namespace, object, liveKeys }));
+    }
     const step = {
       inline: textsIn(fieldAt(flux.spec, "postBuild", "substitute")),
-      from: substituteReferences(flux.spec).map((reference) => this.#variables(flux, reference)),
+      from: sources.map(({ loaded }) => loaded),
       always: fieldAt(flux.spec, "postBuild", "substituteStrategy") === "Always",
     };
-    const first = postBuild(text, { ...step, dye: DYES[0] });
+    const first = postBuild(rendered.output.toString("utf8"), { ...step, dye: DYES[0] });
     if (first.kind === "refused") return refusedSubstitution(flux, first.why);
     const output = Buffer.from(first.text);
-    if (first.unknown.length === 0) return { ...rendered, output };
-    const second = postBuild(text, { ...step, dye: DYES[1] });
+    if (first.unknown.length === 0 && rendered.again === undefined) return { rendered: { ...rendered, output } };
+    // What SOPS hides stands in what was rendered the second time.
+    const second = postBuild((rendered.again ?? rendered.output).toString("utf8"), { ...step, dye: DYES[1] });
     if (second.kind === "refused") return refusedSubstitution(flux, second.why);
-    return { ...rendered, output, again: Buffer.from(second.text) };
-  }
-
-  #variables(flux: FluxKustomization, { kind, name }: SubstituteReference): LoadedVariables {
-    const object = this.#objectOf(flux, kind, name);
-    const data = fieldAt(object?.value, "data");
-    if (kind === "ConfigMap" && object !== undefined) {
-      const known = [...textsIn(data)].map(([key, value]) => [key, { kind: "known", value }] as const);
-      return { kind: "loaded", variables: new Map(known) };
-    }
-    const names = kind === "Secret" && object !== undefined ? secretKeys(object) : undefined;
-    if (names !== undefined) {
-      return { kind: "loaded", variables: new Map(names.map((key) => [key, { kind: "unknown" }] as const)) };
-    }
-    // What Git does not have may be in the cluster all the same.
-    return { kind: "unread" };
+    const names = first.unknown;
+    const unknown = { names, sources: names.length === 0 ? [] : unknownSources(sources, names) };
+    return {
+      rendered: { ...rendered, output, again: Buffer.from(second.text) },
+      ...(unknown.sources.length === 0 ? {} : { unknown }),
+    };
   }
 
   /** What Git says of it, whatever deploys it. */
@@ -301,6 +311,24 @@ class FluxPass {
     this.#ignoring.set(own ?? "", known);
     return known;
   }
+}
+
+interface Built {
+  readonly rendered: Rendered;
+  /** Where some of it comes out. */
+  readonly unknown?: UnknownVariables;
+}
+
+/** Said once of each Kustomization, where Git lacks what they come from, so that nobody takes silence for agreement. */
+function unknownVariables(
+  flux: FluxKustomization,
+  unknown: UnknownVariables,
+  objects: readonly DesiredObject[],
+): readonly Fault[] {
+  const words = unknownWords(unknown, objects);
+  if (words === undefined) return [];
+  const remedy = "commit what is no secret of it, or leave it: everything else is compared";
+  return [{ ...fluxFault(flux, words, remedy, "nothing"), code: "variables-unknown" }];
 }
 
 /** A name that is not the same for two stand-ins comes from a value that Git does not have. */
@@ -395,17 +423,4 @@ function fluxFault(
 
 function shown(texts: readonly string[]): string {
   return texts.length > 10 ? `${texts.slice(0, 10).join(", ")} …` : texts.join(", ");
-}
-
-/** What keys a Secret has, also where its values are encrypted; `undefined` where that is not to be seen. */
-function secretKeys({ value, sealed = [] }: DesiredObject): readonly string[] | undefined {
-  const data = fieldOf(value, "data");
-  const keys = isMap(data) ? Object.keys(data) : [];
-  if (!isMap(data) && sealed.length === 0) return undefined;
-  for (const [at, key] of sealed) {
-    if (at?.kind !== "field" || at.name !== "data") continue;
-    if (key?.kind !== "field") return undefined;
-    keys.push(key.name);
-  }
-  return [...new Set(keys)];
 }

@@ -3,6 +3,7 @@ import { isFault } from "../../../src/core/fault.ts";
 import { findFlux } from "../../../src/desired/flux/find.ts";
 import { contextOf } from "../../../src/desired/manifests.ts";
 import { readDesired } from "../../../src/desired/desired.ts";
+import type { LiveKeys } from "../../../src/desired/flux/variables.ts";
 import type { RenderJob } from "../../../src/desired/render/renderers.ts";
 import { digester, isNamespaced, RENDERING, treeOf } from "../repositories.ts";
 
@@ -252,5 +253,133 @@ describe("what they deploy", () => {
     const used = state.objects.find(({ ref }) => ref.name === "a");
     expect(used?.value["data"]).toEqual({ x: "known" });
     expect(used?.again).toBeUndefined();
+  });
+
+  interface Asking {
+    readonly from: string;
+    readonly inline?: string;
+    /** `undefined`: could not be read. */
+    readonly inCluster?: Readonly<Record<string, readonly string[] | undefined>>;
+    readonly more?: Files;
+  }
+
+  async function substituted({ from, inline = "", inCluster, more = {} }: Asking) {
+    const step = `, postBuild: { substitute: { ${inline} }, substituteFrom: [${from}] }`;
+    const files = {
+      "k.yaml": flux("k", "./apps", step) + flux("l", "./own"),
+      "own/o.yaml": config("o"),
+      "apps/a.yaml": config("a", 'x: "${x:=dx}", q: "${q:=dq}"'),
+      ...more,
+    };
+    const target = { name: "t", path: "", exclude: [] };
+    const liveKeys: LiveKeys = ({ kind, name }) => {
+      const key = `${kind}/${name}`;
+      return Promise.resolve(Object.hasOwn(inCluster ?? {}, key) ? inCluster?.[key] : "absent");
+    };
+    const asked = inCluster === undefined ? {} : { liveKeys };
+    const state = await readDesired({
+      tree: treeOf(files),
+      target,
+      digester,
+      isNamespaced,
+      ...printing(files),
+      ...asked,
+    });
+    const { value, again, unknownFrom } = state.objects.find(({ ref }) => ref.name === "a") ?? {};
+    const data = value?.["data"] as Readonly<Record<string, string>>;
+    const other = (again?.["data"] ?? data) as Readonly<Record<string, string>>;
+    return {
+      data: Object.entries(data)
+        .map(([key, text]) => `${key}=${text === other[key] ? text : "?"}`)
+        .join(" "),
+      unknownFrom,
+      told: state.faults.filter(({ code }) => code === "variables-unknown").map(({ message }) => message),
+      complete: state.complete,
+    };
+  }
+
+  function half(hidden: string): Buffer {
+    return Buffer.from(config("a", `x: "\${x}", h: ${hidden}`));
+  }
+
+  function twoHalves() {
+    return Promise.resolve({ output: half("a"), again: half("b"), version: "1", hidden: true as const });
+  }
+
+  const OPTIONAL = "{ kind: Secret, name: s, optional: true }";
+  const NEEDED = "{ kind: ConfigMap, name: c }";
+  const SECRET = "apiVersion: v1\nkind: Secret\nmetadata: { name: s, namespace: flux-system }\nstringData: { q: b }\n";
+
+  test.each<readonly [string, Asking, string]>([
+    ["nobody knows what Git lacks, where no cluster is asked", { from: OPTIONAL }, "x=? q=?"],
+    ["inline ones count before what nobody knows", { from: OPTIONAL, inline: "x: 'in'" }, "x=in q=?"],
+    [
+      "later sources count before what nobody knows",
+      { from: `${OPTIONAL}, ${NEEDED}`, more: { "own/c.yaml": config("c", "q: c") } },
+      "x=? q=c",
+    ],
+    [
+      "what nobody knows counts before earlier ones",
+      { from: `${NEEDED}, ${OPTIONAL}`, more: { "own/c.yaml": config("c", "q: c") } },
+      "x=? q=?",
+    ],
+    ["an optional one that is nowhere holds nothing", { from: OPTIONAL, inline: "z: '1'", inCluster: {} }, "x=dx q=dq"],
+    ["so that there may be no variable to substitute", { from: OPTIONAL, inCluster: {} }, "x=${x:=dx} q=${q:=dq}"],
+    [
+      "an optional one that is nowhere leaves earlier ones",
+      { from: `${NEEDED}, ${OPTIONAL}`, inCluster: {}, more: { "own/c.yaml": config("c", "q: c") } },
+      "x=dx q=c",
+    ],
+    ["of one in the cluster the names count", { from: OPTIONAL, inCluster: { "Secret/s": ["q"] } }, "x=dx q=?"],
+    ["so they do of ConfigMaps", { from: NEEDED, inCluster: { "ConfigMap/c": ["x"] } }, "x=? q=dq"],
+    [
+      "one that could not be read may hold anything",
+      { from: OPTIONAL, inCluster: { "Secret/s": undefined } },
+      "x=? q=?",
+    ],
+    ["without one that it needs Flux deploys nothing", { from: NEEDED, inCluster: {} }, "x=? q=?"],
+    [
+      "Git counts before the cluster",
+      { from: OPTIONAL, inCluster: { "Secret/s": ["x"] }, more: { "own/s.yaml": SECRET } },
+      "x=dx q=?",
+    ],
+  ])("variables: %s", async (_what, asking, expected) => {
+    const found = await substituted(asking);
+    expect(found.data).toBe(expected);
+    expect(found.complete).toBe(true);
+  });
+
+  test("a line says which source Git does not have, and what is not compared because of it", async () => {
+    const { told, unknownFrom } = await substituted({
+      from: `${NEEDED}, ${OPTIONAL}`,
+      inCluster: { "ConfigMap/c": ["x"] },
+    });
+    expect(told).toEqual([
+      "Kustomization/k in flux-system takes variables from ConfigMap/c, which Git does not have: 1 field of 1 object, where ${x} comes out, is not compared",
+    ]);
+    expect(unknownFrom).toBe("from ConfigMap/c, which Git does not have");
+    const both = await substituted({ from: `${NEEDED}, ${OPTIONAL}` });
+    expect(both.told).toEqual([
+      "Kustomization/k in flux-system takes variables from ConfigMap/c and Secret/s (optional), which Git does not have: 2 fields of 1 object, where ${x} and ${q} come out, are not compared",
+    ]);
+  });
+
+  test("nothing is told where nothing is unknown, nor of a Secret that Git has", async () => {
+    expect((await substituted({ from: OPTIONAL, inline: "x: '1', q: '2'" })).told).toEqual([]);
+    const { told, unknownFrom } = await substituted({ from: OPTIONAL, more: { "own/s.yaml": SECRET } });
+    expect(told).toEqual([]);
+    expect(unknownFrom).toBe("from Secret/s (optional), whose values are not read");
+  });
+
+  test("what SOPS hides in what is rendered is no variable, and hides none", async () => {
+    const files = { "k.yaml": flux("k", "./apps", ", postBuild: { substitute: { x: one } }"), "apps/a.yaml": "" };
+    const renderers = { ...RENDERING.renderers, render: twoHalves };
+    const target = { name: "t", path: "", exclude: [] };
+    const state = await readDesired({ tree: treeOf(files), target, digester, isNamespaced, ...RENDERING, renderers });
+    const object = state.objects.find(({ ref }) => ref.name === "a");
+    expect([object?.value["data"], object?.again?.["data"]]).toEqual([
+      { x: "one", h: "a" },
+      { x: "one", h: "b" },
+    ]);
   });
 });
