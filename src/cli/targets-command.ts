@@ -38,6 +38,7 @@ export async function targetsCommand(raw: Readonly<Record<string, unknown>>, sig
       renderers,
       kubeVersion: options.kubeVersion,
       progress: progress.report,
+      now: Date.now(),
     });
     signal.throwIfAborted();
     progress.clear();

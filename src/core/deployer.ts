@@ -21,10 +21,31 @@ export interface DeployerState {
   readonly prunes: boolean;
   /** It does nothing at all until somebody lets it go on. */
   readonly suspended: boolean;
-  /** Its project has sync windows for it: it waits for them. */
-  readonly windows: boolean;
+  /** What its project's sync windows say of it now; absent where there are none for it. */
+  readonly windows?: SyncWindows;
   /** Absent where there was none, or nothing tells. */
   readonly lastSync?: "succeeded" | "failed" | "running";
+}
+
+export type SyncWindows =
+  /** Its project was not read, or has what is not worked out. */
+  | { readonly kind: "unknown" }
+  /** Argo CD cannot read one, and syncs nothing. */
+  | { readonly kind: "unreadable"; readonly part: "schedule" | "duration" }
+  | { readonly kind: "timed"; readonly automated: SyncAllowance; readonly manual: SyncAllowance };
+
+export interface SyncAllowance {
+  readonly allowed: boolean;
+  /** What holds it back: a deny window that is open, or that no allow window is; absent where it is allowed. */
+  readonly by?: "deny" | "allow";
+  /** When that changes (RFC 3339, in UTC); absent where it does not, or not within what is looked ahead. */
+  readonly until?: string;
+}
+
+/** Whether syncs of the kind are known to be held back now. */
+export function isHeld({ windows }: DeployerState, syncs: "automated" | "manual"): boolean {
+  if (windows === undefined || windows.kind === "unknown") return false;
+  return windows.kind === "unreadable" || !windows[syncs].allowed;
 }
 
 /** What becomes of a difference if nobody does anything. */
@@ -34,7 +55,7 @@ export type Fate =
   | { readonly kind: "left-alone" }
   | {
       readonly kind: "stays";
-      readonly until: "synced by hand" | "resumed" | "mended" | "let go";
+      readonly until: "synced by hand" | "resumed" | "mended" | "let go" | "windows";
     };
 
 /** Of one change, or of an object that is not there. */
@@ -48,6 +69,7 @@ export function fateOf(
   if (!state.automated) return { kind: "stays", until: "synced by hand" };
   // Argo CD does not sync a commit again that failed, and Flux gets no further than where it fails.
   if (state.lastSync === "failed" && state.reverts !== "next-sync") return { kind: "stays", until: "mended" };
+  if (isHeld(state, "automated")) return { kind: "stays", until: "windows" };
   return { kind: "put-back", when: state.reverts };
 }
 

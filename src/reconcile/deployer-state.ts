@@ -1,42 +1,87 @@
 /** What the deployers' own objects say of what they do by themselves: as they live where that was read, else as Git has them. */
 
-import type { DeployerState } from "../core/deployer.ts";
-import { matchesGlob } from "../core/glob.ts";
-import type { LiveObject } from "../core/objects.ts";
+import type { DeployerState, SyncWindows } from "../core/deployer.ts";
+import type { DesiredObject, LiveObject } from "../core/objects.ts";
 import type { DesiredState, RootDeployer } from "../core/stages.ts";
 import { fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 import { isProject } from "./deployer-objects.ts";
 import { deployersIn } from "./past-states.ts";
+import { windowReader } from "./sync-windows.ts";
+import type { WindowReader } from "./sync-windows.ts";
 import { syncFault } from "./sync-status.ts";
 
-/** By refKey(), in the order of the roots. @param live deployers' objects, and what their state hangs on. */
-export function deployerStates(
-  roots: DesiredState["roots"],
-  live: ReadonlyMap<string, LiveObject> = new Map(),
-): ReadonlyMap<string, DeployerState> {
-  const projects = [...live.values()].filter(({ ref }) => isProject(ref));
-  return new Map(
-    [...deployersIn(roots)].map(([key, deployer]) => [key, deployerState(deployer, live.get(key), projects)]),
-  );
+export interface DeployerObjects {
+  /** Deployers' objects, and what their state hangs on, by refKey(); empty where no cluster is asked. */
+  readonly live: ReadonlyMap<string, LiveObject>;
+  /** Of all targets: a project may be declared beside another one's Applications. */
+  readonly declared: readonly DesiredObject[];
+  /** Milliseconds since the epoch: sync windows are of a time. */
+  readonly now: number;
 }
 
-function deployerState(
-  deployer: RootDeployer,
-  live: LiveObject | undefined,
-  projects: readonly LiveObject[],
-): DeployerState {
+/** @returns a reader of roots' deployers: by refKey(), in the order of the roots. */
+export function deployerStates({
+  live,
+  declared,
+  now,
+}: DeployerObjects): (roots: DesiredState["roots"]) => ReadonlyMap<string, DeployerState> {
+  const read: ReadProjects = {
+    live: [...live.values()].filter(({ ref }) => isProject(ref)),
+    declared: declared.filter(({ ref }) => isProject(ref)),
+    windows: windowReader(now),
+  };
+  return (roots) =>
+    new Map([...deployersIn(roots)].map(([key, deployer]) => [key, deployerState(deployer, live.get(key), read)]));
+}
+
+interface ReadProjects {
+  readonly live: readonly LiveObject[];
+  readonly declared: readonly DesiredObject[];
+  readonly windows: WindowReader;
+}
+
+function deployerState(deployer: RootDeployer, live: LiveObject | undefined, read: ReadProjects): DeployerState {
   const { kind, ref } = deployer;
   const spec = live === undefined ? deployer.spec : fieldOf(live.value, "spec");
   const lastSync = live === undefined ? undefined : lastSyncOf(live);
+  const windows = kind === "argo-cd-application" ? windowsOf({ deployer, spec, live }, read) : undefined;
   return {
     kind,
     ref,
     from: live === undefined ? "git" : "live",
     ...settingsOf(deployer, spec, live),
-    windows: kind === "argo-cd-application" && projects.some((project) => hasWindow(project, deployer, spec)),
+    ...(windows === undefined ? {} : { windows }),
     ...(lastSync === undefined ? {} : { lastSync }),
   };
+}
+
+interface ReadApplication {
+  readonly deployer: RootDeployer;
+  readonly spec: Value | undefined;
+  readonly live: LiveObject | undefined;
+}
+
+function windowsOf(application: ReadApplication, { live, declared, windows }: ReadProjects): SyncWindows | undefined {
+  const { deployer, spec } = application;
+  const project = projectOf(application, live) ?? projectOf(application, declared);
+  if (project === undefined) return { kind: "unknown" };
+  const { name } = deployer.ref;
+  return windows(fieldAt(project.value, "spec", "syncWindows"), { name, destination: fieldOf(spec, "destination") });
+}
+
+/** Projects count in Argo CD's own namespace, which the Application tells once it was looked at, and is its own as a rule. */
+function projectOf<T extends Pick<LiveObject, "ref" | "value">>(
+  { deployer, spec, live }: ReadApplication,
+  projects: readonly T[],
+): T | undefined {
+  const name = textOf(spec, "project") ?? "";
+  const named = projects.filter(({ ref }) => ref.name === (name === "" ? "default" : name));
+  const home = live === undefined ? undefined : textOf(fieldOf(live.value, "status"), "controllerNamespace");
+  if (home !== undefined && home !== "") return named.find(({ ref }) => ref.namespace === home);
+  return (
+    named.find(({ ref }) => ref.namespace === deployer.ref.namespace) ?? (named.length === 1 ? named[0] : undefined)
+  );
 }
 
 type Settings = Pick<DeployerState, "automated" | "reverts" | "interval" | "prunes" | "suspended">;
@@ -94,29 +139,4 @@ function lastSyncOf(live: LiveObject): DeployerState["lastSync"] {
   const ready = isList(conditions) ? conditions.find((one) => textOf(one, "type") === "Ready") : undefined;
   const status = textOf(ready, "status");
   return status === "True" ? "succeeded" : status === "Unknown" ? "running" : undefined;
-}
-
-/** `SyncWindows.Matches`: by any of the three, or by all that it names. */
-function hasWindow(project: LiveObject, { ref }: RootDeployer, spec: Value | undefined): boolean {
-  const name = textOf(spec, "project") ?? "";
-  if (project.ref.name !== (name === "" ? "default" : name)) return false;
-  const windows = fieldAt(project.value, "spec", "syncWindows");
-  const destination = fieldOf(spec, "destination");
-  const texts = (names: readonly string[]): readonly string[] =>
-    names.flatMap((one) => textOf(destination, one) ?? []).filter((text) => text !== "");
-  return (isList(windows) ? windows : []).some((window) => {
-    const asked = [
-      matches(fieldOf(window, "applications"), [ref.name]),
-      matches(fieldOf(window, "clusters"), texts(["name", "server"])),
-      matches(fieldOf(window, "namespaces"), texts(["namespace"])),
-    ].filter((one) => one !== undefined);
-    if (fieldOf(window, "andOperator") === true) return asked.length > 0 && asked.every(Boolean);
-    return asked.some(Boolean);
-  });
-}
-
-/** `undefined` where nothing is asked for. */
-function matches(patterns: Value | undefined, texts: readonly string[]): boolean | undefined {
-  if (!isList(patterns) || patterns.length === 0) return undefined;
-  return patterns.some((one) => typeof one === "string" && texts.some((text) => matchesGlob(one, text)));
 }

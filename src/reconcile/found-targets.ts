@@ -24,13 +24,15 @@ export interface FoundTargetsInput {
   /** What charts are told of the cluster. */
   readonly kubeVersion: string;
   readonly progress: Progress;
+  /** Milliseconds since the epoch, for sync windows. */
+  readonly now: number;
 }
 
 /** Kinds that a cluster adds keep the namespace that they declare. */
 export async function foundTargets(input: FoundTargetsInput): Promise<readonly FoundTarget[]> {
   const { digester, renderers, kubeVersion, progress } = input;
   const kinds = builtinKinds().flatMap(({ apiVersion, kind }) => [apiVersion, `${apiVersion}/${kind}`]);
-  const found: FoundTarget[] = [];
+  const found: Omit<FoundTarget, "deployers">[] = [];
   for (const target of input.targets) {
     const state = await readDesired({
       tree: target.tree,
@@ -41,7 +43,9 @@ export async function foundTargets(input: FoundTargetsInput): Promise<readonly F
       capabilities: { kubeVersion, apiVersions: [...new Set(kinds)].toSorted(compareText) },
       progress,
     });
-    found.push({ target, state, deployers: deployerStates(state.roots) });
+    found.push({ target, state });
   }
-  return found;
+  const declared = found.flatMap(({ state }) => state.objects);
+  const statesOf = deployerStates({ live: new Map(), declared, now: input.now });
+  return found.map((one) => ({ ...one, deployers: statesOf(one.state.roots) }));
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Evaluator } from "../core/admission.ts";
+import type { DeployerState } from "../core/deployer.ts";
 import { changesOf } from "../core/drift.ts";
 import type { LeftOutField, Severity } from "../core/drift.ts";
 import type { Fault } from "../core/fault.ts";
@@ -170,12 +171,18 @@ export async function scan(asked: ScanOptions): Promise<Pass> {
   const complete = compared.unknown === 0 && compared.wholly && unreadable === 0 && policiesRead;
   const everything = complete && options.secrets && options.ignore?.everything === true;
   const excused = compared.excused.told();
+  const statesOf = deployerStates({
+    live: compared.deployers,
+    declared: [...whole, ...neighbours].flatMap(({ state }) => state.objects),
+    now: startedAt,
+  });
+  const states: States = new Map(read.map(({ target, state }) => [target.name, statesOf(state.roots)]));
   return {
     version: options.version,
     mode: options.live.dryRun === undefined ? "read-only" : "server-dry-run",
     comparedReadOnly: compared.readOnly,
     clusters: [options.live.cluster],
-    targets: read.map((one) => passTarget(one, options.live, compared.deployers)),
+    targets: read.map((one) => passTarget(one, options.live, states)),
     startedAt,
     finishedAt: options.clock.now(),
     summary: summaryOf({
@@ -186,7 +193,7 @@ export async function scan(asked: ScanOptions): Promise<Pass> {
       desired: looked.length + twice,
       duplicates: looked.length + twice - declared.length,
     }),
-    results: withDeployers(withActions(results, proposals), read, compared.deployers),
+    results: withDeployers(withActions(results, proposals), states),
     proposals,
     leftOutRules: compared.leftOut.rules(admitted),
     leftOut: shownFields(compared.leftOut.objects(), options.digester),
@@ -420,8 +427,11 @@ function treeOf(read: readonly ReadTarget[]): (target: string) => SourceTree {
 
 type LiveDeployers = LiveComparison["deployers"];
 
-function passTarget({ target, state }: ReadTarget, live: LiveSource, deployers: LiveDeployers): PassTarget {
-  const states = [...deployerStates(state.roots, deployers).values()];
+/** What deployers do by themselves, by the target's name, then by refKey(). */
+type States = ReadonlyMap<string, ReadonlyMap<string, DeployerState>>;
+
+function passTarget({ target, state }: ReadTarget, live: LiveSource, known: States): PassTarget {
+  const states = [...(known.get(target.name)?.values() ?? [])];
   return {
     name: target.name,
     cluster: target.cluster ?? live.cluster.name,
@@ -440,12 +450,7 @@ function ownDeployers(read: readonly ReadTarget[], live: LiveDeployers): readonl
   return [...live].filter(([key]) => own.has(key)).map(([, object]) => object);
 }
 
-function withDeployers(
-  results: readonly DriftResult[],
-  read: readonly ReadTarget[],
-  live: LiveDeployers,
-): readonly DriftResult[] {
-  const states = new Map(read.map(({ target, state }) => [target.name, deployerStates(state.roots, live)]));
+function withDeployers(results: readonly DriftResult[], states: States): readonly DriftResult[] {
   return results.map((result) => {
     const { drift } = result;
     const ref = drift.state === "unmanaged" ? undefined : drift.desired?.deployer;

@@ -1,7 +1,7 @@
 /** Who deploys, and what becomes of a difference if nobody does anything. Nothing here is escaped for a medium. */
 
-import { fateOf } from "../core/deployer.ts";
-import type { DeployerState, Fate } from "../core/deployer.ts";
+import { fateOf, isHeld } from "../core/deployer.ts";
+import type { DeployerState, Fate, SyncAllowance } from "../core/deployer.ts";
 import { changesOf } from "../core/drift.ts";
 import type { Change, Drift } from "../core/drift.ts";
 import type { PassTarget } from "../core/pass.ts";
@@ -24,10 +24,49 @@ export function stateOfDeployerWords(state: DeployerState): string {
 }
 
 function settingsWords(state: DeployerState): string {
-  const { windows, lastSync, from } = state;
+  const { lastSync, from } = state;
   const failed = lastSync === "failed" ? "; its last sync failed" : "";
-  const windowed = windows ? ", sync windows of its project" : "";
-  return `${syncSettingsWords(state)}${windowed}${failed}${from === "git" ? " (as Git has it)" : ""}`;
+  const windowed = windowsWords(state);
+  const told = windowed === undefined ? "" : `; ${windowed}`;
+  return `${syncSettingsWords(state)}${told}${failed}${from === "git" ? " (as Git has it)" : ""}`;
+}
+
+/** What sync windows say of the syncs that its settings ask for; `undefined` where there are none. */
+export function windowsWords(state: DeployerState): string | undefined {
+  const { windows, automated } = state;
+  if (windows === undefined) return undefined;
+  if (windows.kind === "unknown") return "its project's sync windows are not known";
+  if (windows.kind === "unreadable") return unreadableWords(windows.part);
+  const held = heldWords(state, automated ? "automated" : "manual");
+  if (held !== undefined) return held;
+  const { until } = windows[automated ? "automated" : "manual"];
+  const syncs = automated ? "automated syncs" : "syncs by hand";
+  return until === undefined
+    ? `its project's sync windows allow ${syncs}`
+    : `its project's sync windows allow ${syncs} until ${timeWords(until)}`;
+}
+
+/** `a deny window holds back automated syncs until 2026-11-21 18:00 UTC`; `undefined` where nothing is known to hold them back. */
+function heldWords(state: DeployerState, syncs: "automated" | "manual"): string | undefined {
+  const { windows } = state;
+  if (windows === undefined || windows.kind === "unknown" || !isHeld(state, syncs)) return undefined;
+  if (windows.kind === "unreadable") return unreadableWords(windows.part);
+  const both = isHeld(state, "automated") && isHeld(state, "manual");
+  const what = both ? "all syncs" : syncs === "automated" ? "automated syncs" : "syncs by hand";
+  const { by, until } = windows[syncs] satisfies SyncAllowance;
+  const ends = until === undefined ? "" : ` until ${timeWords(until)}`;
+  return by === "deny"
+    ? `a deny window holds back ${what}${ends}`
+    : `no allow window is open, which holds back ${what}${ends}`;
+}
+
+function unreadableWords(part: "schedule" | "duration"): string {
+  return `Argo CD cannot read the ${part} of a sync window, which holds back all syncs until that is mended`;
+}
+
+/** To the minute, which is all that windows are told in. */
+function timeWords(time: string): string {
+  return `${time.slice(0, 10)} ${time.slice(11, 16)} UTC`;
 }
 
 /** `suspended, automated, no self-heal, no prune`. */
@@ -59,7 +98,7 @@ export function fateWords(state: DeployerState, about: { readonly drift: Drift; 
 function stayWords(state: DeployerState, fate: Fate, name: string): string {
   switch (fate.kind) {
     case "put-back":
-      return `${name} ${putBackWords(state, fate.when)}${state.windows ? ", as its project's sync windows allow" : ""}`;
+      return `${name} ${putBackWords(state, fate.when)}${openWords(state)}`;
     case "left-alone":
       return `${name} leaves it alone: Git never named the field`;
     case "stays":
@@ -87,7 +126,9 @@ function untilWords(
 ): string {
   switch (until) {
     case "synced by hand":
-      return "nothing puts it back: sync is manual";
+      return `nothing puts it back: sync is manual${alsoHeld(state)}`;
+    case "windows":
+      return `${state.reverts === "next-sync" ? `${name} ${putBackWords(state, "next-sync")}` : `${name} does not put it back yet`}${alsoHeld(state)}`;
     case "resumed":
       return `${name} is suspended (${formatRef(state.ref)}): it stays until that is resumed`;
     case "mended":
@@ -97,18 +138,31 @@ function untilWords(
   }
 }
 
+/** What holds back the syncs that would come, behind what is said of them. */
+function alsoHeld(state: DeployerState): string {
+  const held = heldWords(state, state.automated ? "automated" : "manual");
+  return held === undefined ? "" : `; ${held}`;
+}
+
+/** Of syncs that nothing is known to hold back. */
+function openWords(state: DeployerState): string {
+  if (state.windows?.kind === "unknown") return ", as far as its project's sync windows allow, which are not known";
+  const until = state.windows?.kind === "timed" ? state.windows.automated.until : undefined;
+  return until === undefined ? "" : `; sync windows allow that until ${timeWords(until)}`;
+}
+
 /** What waits for a deployment. */
 function waitWords(state: DeployerState, fate: Fate): string {
-  const { windows } = state;
   if (state.lastSync === "failed" && !state.suspended)
     return `${deployerName(state)} tried, and its last sync failed (${formatRef(state.ref)}): it waits until that is mended`;
   if (fate.kind !== "stays") {
     const when =
       state.reverts === "interval" && state.interval !== undefined ? ` (interval ${shortText(state.interval)})` : "";
-    return `${deployerName(state)} deploys it by itself${when}${windows ? ", as its project's sync windows allow" : ""}`;
+    return `${deployerName(state)} deploys it by itself${when}${openWords(state)}`;
   }
+  if (fate.until === "windows") return `it waits${alsoHeld(state)}`;
   return fate.until === "synced by hand"
-    ? "it waits for somebody to sync: sync is manual"
+    ? `it waits for somebody to sync: sync is manual${alsoHeld(state)}`
     : untilWords(state, fate.until, deployerName(state));
 }
 
@@ -163,7 +217,8 @@ function groupWords(kind: DeployerState["kind"], states: readonly DeployerState[
       ({ automated, reverts }) => automated && reverts === "next-sync" && kind === "argo-cd-application",
     ),
     ...count("without drift detection", ({ reverts }) => reverts === "next-sync" && kind === "flux-helm-release"),
-    ...count("with sync windows", ({ windows }) => windows),
+    ...count("held back by sync windows", (state) => isHeld(state, state.automated ? "automated" : "manual")),
+    ...count("whose sync windows are not known", ({ windows }) => windows?.kind === "unknown"),
     ...count("whose last sync failed", ({ lastSync }) => lastSync === "failed"),
   ];
   return `${states.length} ${KINDS[kind]}${states.length === 1 ? "" : "s"}${apart.length === 0 ? "" : ` (${apart.join(", ")})`}`;

@@ -1,6 +1,6 @@
 /** The JSON report, as the contract has it (`docs/report.md`). */
 
-import type { DeployerState } from "../core/deployer.ts";
+import type { DeployerState, SyncWindows } from "../core/deployer.ts";
 import { changesOf } from "../core/drift.ts";
 import type { Change, Drift, FieldSource } from "../core/drift.ts";
 import { formatPosition } from "../core/fault.ts";
@@ -98,8 +98,14 @@ function objectEntry({ apiVersion, kind, namespace, name }: ObjectRef): Value {
 }
 
 /** Its settings, which say what it does by itself (`docs/report.md`). */
-export function deployerEntry({ kind, ref, ...settings }: DeployerState): Value {
-  return compact({ kind, object: objectEntry(ref), ...settings });
+export function deployerEntry({ kind, ref, windows, ...settings }: DeployerState): Value {
+  return compact({ kind, object: objectEntry(ref), ...settings, windows: windows && windowsEntry(windows) });
+}
+
+function windowsEntry(windows: SyncWindows): Value {
+  if (windows.kind !== "timed") return compact({ ...windows });
+  const { kind, automated, manual } = windows;
+  return compact({ kind, automated: compact({ ...automated }), manual: compact({ ...manual }) });
 }
 
 function removedIn(drift: Drift): string | undefined {

@@ -6,7 +6,7 @@ import type { DeployerState } from "../core/deployer.ts";
 import { formatRef, refKey } from "../core/refs.ts";
 import type { DesiredState, RenderRoot, RootChart, RootDeployer } from "../core/stages.ts";
 import { terminalText } from "../text/escape-terminal.ts";
-import { deployerName, syncSettingsWords } from "./deployer-words.ts";
+import { deployerName, syncSettingsWords, windowsWords } from "./deployer-words.ts";
 
 export interface ShownTarget {
   readonly target: { readonly name: string; readonly path: string; readonly cluster?: string };
@@ -62,7 +62,10 @@ function deployerText({ deployer }: RenderRoot, states: ShownTarget["deployers"]
   if (deployer === undefined) return "";
   const state = states.get(refKey(deployer.ref));
   const settings = state === undefined ? "" : `: ${syncSettingsWords(state)}`;
-  return `by ${deployerName(deployer)} ${formatRef(deployer.ref)}${settings}`;
+  // Of a project that Git does not declare nothing can be said without a cluster.
+  const windows = state === undefined || state.windows?.kind === "unknown" ? undefined : windowsWords(state);
+  const told = windows === undefined ? "" : `; ${windows}`;
+  return `by ${deployerName(deployer)} ${formatRef(deployer.ref)}${settings}${told}`;
 }
 
 function problems(faults: readonly Fault[]): readonly string[] {
@@ -106,6 +109,6 @@ export function targetsJson(targets: readonly ShownTarget[]): string {
 }
 
 function deployerJson({ kind, ref, file, suspended }: RootDeployer, state: DeployerState | undefined): object {
-  const { automated, reverts, interval, prunes } = state ?? {};
-  return { kind, object: ref, file, suspended, automated, reverts, interval, prunes };
+  const { automated, reverts, interval, prunes, windows } = state ?? {};
+  return { kind, object: ref, file, suspended, automated, reverts, interval, prunes, windows };
 }

@@ -3,6 +3,7 @@
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { SyncWindows } from "../../src/core/deployer.ts";
 import { isFault } from "../../src/core/fault.ts";
 import { fieldAt, isMap, withField } from "../../src/core/value.ts";
 import type { Value, ValueMap } from "../../src/core/value.ts";
@@ -14,10 +15,11 @@ import { applicationSetOf } from "../../src/desired/argo/objects.ts";
 import { KustomizationFolders } from "../../src/desired/flux/root.ts";
 import { contextOf, readManifests } from "../../src/desired/manifests.ts";
 import { openRenderers } from "../../src/desired/render/renderers.ts";
+import { windowReader } from "../../src/reconcile/sync-windows.ts";
 import { application, applicationSet, REPOSITORY } from "../desired/argo/applications.ts";
 import { deployment, digester, isNamespaced, treeOf } from "../desired/repositories.ts";
-import { judgeArgo, judgeExpansions, judgeGlobs } from "./argo-judge.ts";
-import type { ArgoVerdict, GlobQuestion } from "./argo-judge.ts";
+import { judgeArgo, judgeExpansions, judgeGlobs, judgeWindows } from "./argo-judge.ts";
+import type { ArgoVerdict, GlobQuestion, WindowQuestion } from "./argo-judge.ts";
 import { ensureBinary, whyUnavailable } from "./binaries.ts";
 import { chartOf, configMap, faults, folder, render } from "./rendering.ts";
 import type { Files } from "./rendering.ts";
@@ -396,7 +398,115 @@ describe.skipIf(unavailable !== undefined)("beside Argo CD's own code", () => {
     });
     expect(wrong.slice(0, 20)).toEqual([]);
   });
+
+  test("sync windows let through at any time what Argo CD lets through, until when that changes", async () => {
+    const random = generator(5);
+    const asked = Array.from({ length: 300 }, () => someWindows(random));
+    const ours = asked.map(({ windows, name, destination, time }) =>
+      windowReader(time)(windows as Value, { name, destination }),
+    );
+    // Half a second before and after a change is told for either kind of sync.
+    const edges = ours.flatMap((said, index) =>
+      said?.kind !== "timed"
+        ? []
+        : [said.automated, said.manual].flatMap(({ allowed, until }, kind) =>
+            until === undefined
+              ? []
+              : [true, false].map((before) => ({
+                  index,
+                  kind,
+                  allowed: before === allowed,
+                  time: Date.parse(until) + (before ? -500 : 500),
+                })),
+          ),
+    );
+    const all = [...asked, ...edges.map(({ index, time }) => ({ ...(asked[index] as WindowQuestion), time }))];
+    const theirs = await judgeWindows(judge, all);
+    const wrong = asked.flatMap((question, index) => {
+      const [at, said] = [ours[index], theirs[index] ?? ""];
+      return wordsOf(at) === said ? [] : [{ question, at, said }];
+    });
+    expect(wrong.slice(0, 3)).toEqual([]);
+    const moved = edges.filter(
+      ({ kind, allowed }, edge) => theirs[asked.length + edge]?.split(" ")[kind] !== String(allowed),
+    );
+    expect(moved.slice(0, 3)).toEqual([]);
+    // All that may be said is.
+    expect(new Set(theirs)).toEqual(new Set(["none", "error", "true true", "false true", "false false"]));
+    expect(edges.length).toBeGreaterThan(200);
+  });
 });
+
+function wordsOf(said: SyncWindows | undefined): string {
+  if (said === undefined) return "none";
+  return said.kind === "timed"
+    ? `${said.automated.allowed} ${said.manual.allowed}`
+    : said.kind === "unreadable"
+      ? "error"
+      : "?";
+}
+
+/** Zones without summer time: the judge takes what a zone is off UTC today for all times. */
+const ZONES = [
+  "",
+  "",
+  "UTC",
+  "Asia/Kolkata",
+  "America/Phoenix",
+  "Asia/Kathmandu",
+  "asia/tokyo",
+  "Asia/TOKYO",
+  "JST",
+  "+05:00",
+  "No/Where",
+];
+
+const SCHEDULE_PARTS: readonly (readonly string[])[] = [
+  ["0", "30", "*", "*/20", "10-50/10", "5/25", "59", ","],
+  ["8", "22", "*", "8-17", "*/6", "0,12", "20/2", "+3", "?"],
+  ["*", "*", "*", "?", "1", "31", "*/2", "1-7", "30-31", "*/1,5"],
+  ["*", "*", "*", "JAN", "feb", "2", "11,12", "Jun-Aug"],
+  ["*", "*", "mon-fri", "SAT,sun", "0", "*/2", "5"],
+];
+
+const BAD_SCHEDULES = [
+  "",
+  "@daily",
+  "0 8 * *",
+  "60 8 * * *",
+  "0 8 * * 7",
+  "0 8 L * *",
+  "0 8 1#2 * *",
+  "* * * * * *",
+  "0 8 5-1 * *",
+  "*/0 * * * *",
+  "0 8 -1 * *",
+];
+const DURATIONS = ["1h", "1h", "8h", "24h", "30m", "1.5h", "90s", "100h", "0", "-1h", "1h30m", ".5h", "1h1ns"];
+const BAD_DURATIONS = ["", "1d", "1", "1 h", "h", "9999999h", "1H"];
+
+function someWindows(random: () => number): WindowQuestion {
+  const one = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T;
+  const some = (of: readonly string[]): readonly string[] => of.filter(() => random() < 0.3);
+  const window = (): Value => ({
+    kind: one(["allow", "deny", "deny", "other"]),
+    schedule: random() < 0.04 ? one(BAD_SCHEDULES) : SCHEDULE_PARTS.map(one).join(" "),
+    duration: random() < 0.03 ? one(BAD_DURATIONS) : one(DURATIONS),
+    timeZone: one(ZONES),
+    manualSync: random() < 0.5,
+    andOperator: random() < 0.3,
+    applications: some(["web", "w*", "*", "other", "{a,web}"]),
+    clusters: some(["in-cluster", "https://*", "*", "none"]),
+    namespaces: some(["shop", "*", "s?op", "other"]),
+  });
+  return {
+    windows: Array.from({ length: Math.floor(random() * 4) }, window),
+    name: one(["web", "api"]),
+    destination: { ...one([{ name: "in-cluster" }, { server: "https://a.b" }]), ...one([{}, { namespace: "shop" }]) },
+    // In the two years around one day, to the second.
+    time: 1_795_000_000_000 + Math.floor((random() - 0.5) * 63_000_000) * 1000,
+  };
+}
 
 /** What the matchers take in ways that nobody means: braces around nothing, a folder's end, a range that nothing ends. */
 function isOdd(dialect: GlobDialect, pattern: string): boolean {

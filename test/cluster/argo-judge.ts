@@ -39,6 +39,20 @@ export async function judgeGlobs(binary: string, globs: readonly GlobQuestion[])
   return answer?.matches ?? [];
 }
 
+export interface WindowQuestion {
+  readonly windows: readonly unknown[];
+  readonly name: string;
+  readonly destination: Readonly<Record<string, string>>;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+}
+
+/** `none`, `error`, or whether automated syncs and those by hand are allowed (`true false`). */
+export async function judgeWindows(binary: string, windows: readonly WindowQuestion[]): Promise<readonly string[]> {
+  const [answer] = await ask<{ readonly syncs?: readonly string[] }>(binary, [], [{ windows }]);
+  return answer?.syncs ?? [];
+}
+
 /** The texts with the build environment in them, of which ARGOCD_APP_NAME alone is known: `web`. */
 export async function judgeExpansions(binary: string, expand: readonly string[]): Promise<readonly string[]> {
   const [answer] = await ask<{ readonly expanded?: readonly string[] }>(binary, [], [{ expand }]);

@@ -28,10 +28,16 @@ const PROJECTS: readonly LiveObject[] = [
     ref: { apiVersion: "argoproj.io/v1alpha1", kind: "AppProject", namespace: "ops", name: "p" },
     managers: [],
     value: yaml(
-      "{spec: {syncWindows: [{kind: deny, applications: ['a*'], namespaces: [no], andOperator: true}, {clusters: [in-*]}]}}",
+      "{spec: {syncWindows: [{kind: deny, schedule: '0 8 * * *', duration: 10h, applications: ['a*'], namespaces: [no], andOperator: true}, {kind: deny, schedule: '0 8 * * *', duration: 10h, clusters: [in-*]}, {kind: deny, manualSync: true, schedule: '0 8 * * *', duration: 10h, namespaces: [held]}, {kind: allow, schedule: '0 22 * * *', duration: 1h, timeZone: Asia/Kolkata, namespaces: [night]}, {kind: deny, schedule: '0 22 * * *', duration: 1h, namespaces: [late]}, {kind: deny, schedule: bad, duration: 1h, namespaces: [bad]}]}}",
     ),
   },
 ];
+
+const DEFAULT_PROJECT: LiveObject = {
+  ref: { apiVersion: "argoproj.io/v1alpha1", kind: "AppProject", namespace: "ops", name: "default" },
+  managers: [],
+  value: {},
+};
 
 /** As it lives where a status is given, else as Git has it. */
 function stateOf(deployer: RootDeployer, status?: string, metadata: ValueMap = {}): DeployerState {
@@ -41,10 +47,10 @@ function stateOf(deployer: RootDeployer, status?: string, metadata: ValueMap = {
     value: { metadata, spec: deployer.spec, ...(status === undefined ? {} : { status: yaml(status) }) },
   };
   const live = status === undefined ? [] : [own, ...PROJECTS];
-  const states = deployerStates(
-    [{ path: "", renderer: "plain", version: "", deployer }],
-    new Map(live.map((one) => [refKey(one.ref), one])),
-  );
+  const known = new Map([...live, DEFAULT_PROJECT].map((one) => [refKey(one.ref), one]));
+  const states = deployerStates({ live: known, declared: [], now: Date.parse("2026-11-21T12:00:00Z") })([
+    { path: "", renderer: "plain", version: "", deployer },
+  ]);
   const [state] = states.values();
   if (state === undefined) throw new Error("no state");
   return state;
@@ -57,6 +63,13 @@ const HEALING = rootOf("argo-cd-application", "{syncPolicy: {automated: {selfHea
 const AUTOMATED = rootOf("argo-cd-application", "{syncPolicy: {automated: {}}}");
 const OFF = rootOf("argo-cd-application", "{syncPolicy: {automated: {enabled: false, selfHeal: true, prune: true}}}");
 const MANUAL = rootOf("argo-cd-application", "{project: p, destination: {name: in-cluster, namespace: shop}}");
+const within = (namespace: string, automated = "automated: {selfHeal: true}"): RootDeployer =>
+  rootOf("argo-cd-application", `{project: p, destination: {namespace: ${namespace}}, syncPolicy: {${automated}}}`);
+const HELD = within("held");
+const NIGHT = within("night");
+const LATE = within("late");
+const BAD = within("bad", "");
+const ELSEWHERE = rootOf("argo-cd-application", "{project: unread, syncPolicy: {automated: {}}}");
 const FAILED = "{conditions: [{type: Ready, status: 'False', reason: BuildFailed}]}";
 const ARGO_FAILED = "{operationState: {phase: Failed, operation: {sync: {}}}}";
 
@@ -88,9 +101,34 @@ describe("what a deployer does", () => {
     ["an automated one", stateOf(AUTOMATED, "{}"), "Argo CD (Application/a in ops): automated, no self-heal, no prune"],
     ["one whose automation is off", stateOf(OFF, "{}"), "Argo CD (Application/a in ops): manual sync"],
     [
-      "one that is synced by hand, in a project with windows",
+      "one that is synced by hand, which a window holds back",
       stateOf(MANUAL, "{}"),
-      "Argo CD (Application/a in ops): manual sync, sync windows of its project",
+      "Argo CD (Application/a in ops): manual sync; a deny window holds back all syncs until 2026-11-21 18:00 UTC",
+    ],
+    [
+      "an automated one that a window holds back, and not by hand",
+      stateOf(HELD, "{}"),
+      "Argo CD (Application/a in ops): automated, self-heal, no prune; a deny window holds back automated syncs until 2026-11-21 18:00 UTC",
+    ],
+    [
+      "one outside of its allow window, whose time zone counts",
+      stateOf(NIGHT, "{}"),
+      "Argo CD (Application/a in ops): automated, self-heal, no prune; no allow window is open, which holds back all syncs until 2026-11-21 16:30 UTC",
+    ],
+    [
+      "one that a window will hold back",
+      stateOf(LATE, "{}"),
+      "Argo CD (Application/a in ops): automated, self-heal, no prune; its project's sync windows allow automated syncs until 2026-11-21 22:00 UTC",
+    ],
+    [
+      "one with a window that Argo CD cannot read",
+      stateOf(BAD, "{}"),
+      "Argo CD (Application/a in ops): manual sync; Argo CD cannot read the schedule of a sync window, which holds back all syncs until that is mended",
+    ],
+    [
+      "one of a project that was not read",
+      stateOf(ELSEWHERE, "{}"),
+      "Argo CD (Application/a in ops): automated, no self-heal, no prune; its project's sync windows are not known",
     ],
     [
       "one that is left alone",
@@ -106,6 +144,17 @@ describe("what a deployer does", () => {
     expect(stateOfDeployerWords(state)).toBe(expected);
   });
 
+  test("hangs on the project as Git has it, where no cluster is asked", () => {
+    const roots = [{ path: "", renderer: "plain", version: "", deployer: MANUAL }] as const;
+    const declared = PROJECTS.map(({ ref, value }) => ({ ...desiredOf(yaml(OBJECT)), ref, value }));
+    const now = Date.parse("2026-11-21T12:00:00Z");
+    const [state] = deployerStates({ live: new Map(), declared, now })(roots).values();
+    expect(state?.windows).toMatchObject({ kind: "timed", manual: { allowed: false, by: "deny" } });
+    const elsewhere = declared.map((one) => ({ ...one, ref: { ...one.ref, name: "other" } }));
+    const [unknown] = deployerStates({ live: new Map(), declared: elsewhere, now })(roots).values();
+    expect(unknown?.windows).toEqual({ kind: "unknown" });
+  });
+
   test("is counted for a target", () => {
     const deployers = [
       stateOf(FLUX, FAILED),
@@ -116,7 +165,7 @@ describe("what a deployer does", () => {
     ];
     const target = { name: "t", cluster: "c", revision: "r", path: "", roots: [] };
     expect(deployersWords({ ...target, deployers })).toBe(
-      "target t is deployed by 1 Flux Kustomization (1 whose last sync failed) and 3 Argo CD Applications (1 with manual sync, 1 without self-heal, 1 with sync windows) and 1 Flux HelmRelease (1 without drift detection)",
+      "target t is deployed by 1 Flux Kustomization (1 whose last sync failed) and 3 Argo CD Applications (1 with manual sync, 1 without self-heal, 1 held back by sync windows) and 1 Flux HelmRelease (1 without drift detection)",
     );
     expect(deployersWords(target)).toBeUndefined();
   });
@@ -146,6 +195,7 @@ function driftOf(change: Change, deployer: RootDeployer, annotations: ValueMap =
 
 describe("what becomes of a change if nobody does anything", () => {
   const LATER = "Flux puts it back when it reconciles next (interval 10m)";
+  const DENIED = "a deny window holds back all syncs until 2026-11-21 18:00 UTC";
   const ALONE = "leaves it alone: Git never named the field";
   test.each<readonly [string, RootDeployer, string | undefined, Change, string]>([
     ["a value under Flux", FLUX, "{}", REPLACED, LATER],
@@ -191,8 +241,51 @@ describe("what becomes of a change if nobody does anything", () => {
       REPLACED,
       "Argo CD leaves it until it syncs the next commit: self-heal is off",
     ],
-    ["a value under manual sync", MANUAL, "{}", REPLACED, "nothing puts it back: sync is manual"],
-    ["a commit under manual sync", MANUAL, "{}", AHEAD, "it waits for somebody to sync: sync is manual"],
+    ["a value under manual sync", OFF, "{}", REPLACED, "nothing puts it back: sync is manual"],
+    ["a commit under manual sync", OFF, "{}", AHEAD, "it waits for somebody to sync: sync is manual"],
+    [
+      "a commit under manual sync that a window holds back",
+      MANUAL,
+      "{}",
+      AHEAD,
+      `it waits for somebody to sync: sync is manual; ${DENIED}`,
+    ],
+    [
+      "a value under manual sync that a window holds back",
+      MANUAL,
+      "{}",
+      REPLACED,
+      `nothing puts it back: sync is manual; ${DENIED}`,
+    ],
+    [
+      "a value under self-healing that a window holds back",
+      HELD,
+      "{}",
+      REPLACED,
+      "Argo CD does not put it back yet; a deny window holds back automated syncs until 2026-11-21 18:00 UTC",
+    ],
+    ["a field that was added there", HELD, "{}", ADDED, `Argo CD ${ALONE}`],
+    [
+      "a commit that a window holds back",
+      HELD,
+      "{}",
+      AHEAD,
+      "it waits; a deny window holds back automated syncs until 2026-11-21 18:00 UTC",
+    ],
+    [
+      "a value that a window will not let be put back",
+      LATE,
+      "{}",
+      REPLACED,
+      "Argo CD puts it back within seconds: self-heal is on; sync windows allow that until 2026-11-21 22:00 UTC",
+    ],
+    [
+      "a commit in a project that was not read",
+      ELSEWHERE,
+      "{}",
+      AHEAD,
+      "Argo CD deploys it by itself, as far as its project's sync windows allow, which are not known",
+    ],
     ["a commit under automation", AUTOMATED, "{}", AHEAD, "Argo CD deploys it by itself"],
     ["a commit under Flux", FLUX, "{}", AHEAD, "Flux deploys it by itself (interval 10m)"],
     [
@@ -218,13 +311,13 @@ describe("what becomes of a change if nobody does anything", () => {
   });
 
   test("is said for the fields of each fate, where there are several", () => {
-    const drift = driftOf(REPLACED, MANUAL);
+    const drift = driftOf(REPLACED, OFF);
     const changes = [REPLACED, ADDED, { ...REPLACED, path: fields("data", "w") }];
-    expect(fatesOf(stateOf(MANUAL, "{}"), { ...drift, changes } as Drift)).toEqual([
+    expect(fatesOf(stateOf(OFF, "{}"), { ...drift, changes } as Drift)).toEqual([
       "data.x, data.w: nothing puts it back: sync is manual",
       `data.y: Argo CD ${ALONE}`,
     ]);
-    expect(fatesOf(stateOf(MANUAL, "{}"), { ...drift, changes } as Drift, [1])).toEqual([`Argo CD ${ALONE}`]);
+    expect(fatesOf(stateOf(OFF, "{}"), { ...drift, changes } as Drift, [1])).toEqual([`Argo CD ${ALONE}`]);
   });
 
   test("an object that is gone comes back as its deployer puts things back", () => {
@@ -241,7 +334,7 @@ function on(deployer: RootDeployer, status: string, change: Change): string {
 
 describe("advice", () => {
   test("begins with what comes by itself, and syncs before it patches", () => {
-    const said = on(MANUAL, "{}", REPLACED);
+    const said = on(OFF, "{}", REPLACED);
     expect(said).toMatch(/^`+ ?nothing puts it back: sync is manual ?`+\./);
     expect(said.indexOf("argocd app sync a --app-namespace ops")).toBeLessThan(said.indexOf("kubectl patch"));
   });

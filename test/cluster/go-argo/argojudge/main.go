@@ -14,6 +14,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
+	_ "unsafe" // for go:linkname: what is asked of a time is asked of the present only by what is exported
 
 	"github.com/bmatcuk/doublestar/v4"
 	log "github.com/sirupsen/logrus"
@@ -46,6 +48,16 @@ type question struct {
 	Expand []string `json:"expand,omitempty"`
 	// Or: a dialect, a pattern and a text each.
 	Globs [][3]string `json:"globs,omitempty"`
+	// Or: sync windows, each with an Application and a time.
+	Windows []windowed `json:"windows,omitempty"`
+}
+
+type windowed struct {
+	Windows     v1alpha1.SyncWindows            `json:"windows"`
+	Name        string                          `json:"name"`
+	Destination v1alpha1.ApplicationDestination `json:"destination"`
+	// Milliseconds since the epoch.
+	Time int64 `json:"time"`
 }
 
 type answer struct {
@@ -55,6 +67,8 @@ type answer struct {
 	Expanded []string `json:"expanded,omitempty"`
 	// Whether each pattern matches; null where it is none.
 	Matches []*bool `json:"matches,omitempty"`
+	// Of each Application: `none`, `error`, or whether automated syncs and those by hand are allowed (`true false`).
+	Syncs []string `json:"syncs,omitempty"`
 	Error   string  `json:"error,omitempty"`
 }
 
@@ -90,6 +104,9 @@ func answerTo(line []byte) (result answer) {
 	}
 	if asked.Globs != nil {
 		return answer{Matches: matches(asked.Globs)}
+	}
+	if asked.Windows != nil {
+		return answer{Syncs: syncs(asked.Windows)}
 	}
 	root, err := os.MkdirTemp("", "argojudge-")
 	if err != nil {
@@ -132,6 +149,34 @@ func matches(globs [][3]string) []*bool {
 		found = append(found, match(one[0], one[1], one[2]))
 	}
 	return found
+}
+
+//go:linkname canSyncAtTime github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1.(*SyncWindows).canSyncAtTime
+func canSyncAtTime(w *v1alpha1.SyncWindows, isManual bool, checkTime time.Time) (bool, error)
+
+func syncs(asked []windowed) []string {
+	found := []string{}
+	for _, one := range asked {
+		app := &v1alpha1.Application{ObjectMeta: metav1.ObjectMeta{Name: one.Name}}
+		app.Spec.Destination = one.Destination
+		found = append(found, syncsOf(one.Windows.Matches(app), time.UnixMilli(one.Time)))
+	}
+	return found
+}
+
+func syncsOf(windows *v1alpha1.SyncWindows, at time.Time) string {
+	if !windows.HasWindows() {
+		return "none"
+	}
+	automated, err := canSyncAtTime(windows, false, at)
+	if err != nil {
+		return "error"
+	}
+	manual, err := canSyncAtTime(windows, true, at)
+	if err != nil {
+		return "error"
+	}
+	return fmt.Sprintf("%t %t", automated, manual)
 }
 
 // match is nil for what is no pattern; gobwas ends in a panic over some of those.
