@@ -5,6 +5,7 @@
 
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 
+import { DEFAULT_KUBE_VERSION, isKubeVersion } from "../core/kube-version.ts";
 import { terminalText } from "../text/escape-terminal.ts";
 import { EXIT } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
@@ -162,7 +163,7 @@ function addSnapshot(root: Command, signal: AbortSignal): void {
 function addTargets(root: Command, signal: AbortSignal): void {
   sourceOptions(root.command("targets"))
     .description("what was found to be deployed from this repository, how it is rendered, by whom it is deployed")
-    .option("--kube-version <version>", "the Kubernetes that charts are rendered for", "v1.36.0")
+    .addOption(kubeVersionOption())
     .addOption(new Option("--format <format>", "on standard output").choices(["text", "json"]).default("text"))
     .option("--quiet", "no progress")
     .option("--verbose", "stack traces")
@@ -268,7 +269,15 @@ function scanOptions(command: Command): Command {
         .choices(["read-only", "server-dry-run"])
         .argParser(parseMode)
         .default("read-only"),
-    );
+    )
+    .addOption(kubeVersionOption());
+}
+
+function kubeVersionOption(): Option {
+  const fallback = `default: what the cluster or its snapshot says, else ${DEFAULT_KUBE_VERSION}`;
+  return new Option("--kube-version <version>", `the Kubernetes that charts are rendered for (${fallback})`).argParser(
+    parseKubeVersion,
+  );
 }
 
 /** What the contract names and this version cannot do yet. */
@@ -297,6 +306,11 @@ function parseFormat(value: string): ReportFile["format"] {
   throw new InvalidArgumentError(
     `${FORMATS_TO_COME.has(value) ? "This version cannot do that yet. " : ""}Write text, json, markdown or html.`,
   );
+}
+
+function parseKubeVersion(value: string): string {
+  if (isKubeVersion(value)) return value;
+  throw new InvalidArgumentError("Write it as v1.33.0.");
 }
 
 function parseMode(value: string): string {

@@ -35,6 +35,7 @@ export interface ScanOptions extends SourceOptions, LiveOptions {
   readonly format: ReportFormat;
   readonly report: readonly ReportFile[];
   readonly failOn: FailOn;
+  readonly kubeVersion?: string;
 }
 
 export interface ExplainOptions extends ScanOptions {

@@ -91,6 +91,7 @@ async function reconcileOpened(
       live,
       digester,
       secrets: options.secrets,
+      ...(options.kubeVersion === undefined ? {} : { kubeVersion: options.kubeVersion }),
       environment: process.env,
       renderCache: renderCache(process.env),
       ...fetchedCharts(options.fetchCharts, process.env),

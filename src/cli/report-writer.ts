@@ -6,6 +6,7 @@ import { basename, dirname, join } from "node:path";
 import type { Pass } from "../core/pass.ts";
 import { htmlReport } from "../report/html.ts";
 import { jsonReport } from "../report/json.ts";
+import { chartsReport } from "../report/charts.ts";
 import { excusedReport, leftOutReport } from "../report/left-out.ts";
 import { markdownReport } from "../report/markdown.ts";
 import { readOnlyReport } from "../report/read-only.ts";
@@ -30,7 +31,7 @@ export function renderReport(pass: Pass, format: ReportFormat, colours: boolean)
 
 /**
  * What a command prints; `--verbose` adds, for people, the objects of groups that are told in one line, what was left out
- * and excused, and what a server dry run told nothing of.
+ * and excused, what a server dry run told nothing of, and what charts were rendered for.
  */
 export function shownReport(
   pass: Pass,
@@ -40,9 +41,12 @@ export function shownReport(
   const report = renderReport(pass, format, colours);
   if (verbose !== true || format !== "text") return report;
   const style = createStyle(colours);
-  const more = [leftOutReport(pass, style), excusedReport(pass, style), readOnlyReport(pass, style)].filter(
-    (block) => block !== "",
-  );
+  const more = [
+    leftOutReport(pass, style),
+    excusedReport(pass, style),
+    readOnlyReport(pass, style),
+    chartsReport(pass, style),
+  ].filter((block) => block !== "");
   return `${report}${membersReport(pass, style)}${more.map((block) => `\n${block}`).join("")}`;
 }
 

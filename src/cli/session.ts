@@ -130,7 +130,7 @@ export interface PassRun {
 
 /** Opens both sides, runs one pass, closes them. */
 export async function passOf(
-  options: SourceOptions & LiveOptions,
+  options: SourceOptions & LiveOptions & { readonly kubeVersion?: string },
   signal: AbortSignal,
   watch: Pick<PassInput, "traced" | "onCompared"> = {},
 ): Promise<PassRun> {
@@ -149,6 +149,7 @@ export async function passOf(
       live,
       digester,
       secrets: options.secrets,
+      ...(options.kubeVersion === undefined ? {} : { kubeVersion: options.kubeVersion }),
       environment: process.env,
       renderCache: renderCache(process.env),
       ...charts,

@@ -1,5 +1,6 @@
 /** `holdfast targets`: what is deployed from this repository. Asks no cluster. */
 
+import { kubeVersionOf } from "../core/kube-version.ts";
 import { openRenderers } from "../desired/render/renderers.ts";
 import { foundTargets } from "../reconcile/found-targets.ts";
 import { chosenTargets } from "../reconcile/run-pass.ts";
@@ -14,7 +15,7 @@ import { openSource } from "./session.ts";
 
 interface TargetsOptions extends SourceOptions {
   readonly format: "text" | "json";
-  readonly kubeVersion: string;
+  readonly kubeVersion?: string;
   readonly quiet?: boolean;
 }
 
@@ -36,7 +37,7 @@ export async function targetsCommand(raw: Readonly<Record<string, unknown>>, sig
       targets: chosenTargets({ config, targets: options.target, tree }),
       digester,
       renderers,
-      kubeVersion: options.kubeVersion,
+      kubeVersion: kubeVersionOf(options.kubeVersion),
       progress: progress.report,
       now: Date.now(),
     });

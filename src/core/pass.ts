@@ -3,6 +3,7 @@
 import type { DeployerState } from "./deployer.ts";
 import type { Drift, Judgement, LeftOutField } from "./drift.ts";
 import type { Fault, SourcePosition } from "./fault.ts";
+import type { KubeVersion } from "./kube-version.ts";
 import type { Proposal } from "./proposal.ts";
 import type { ObjectRef } from "./refs.ts";
 import type { RenderRoot } from "./stages.ts";
@@ -14,6 +15,8 @@ export interface Pass {
   /** With `server-dry-run`: objects that were compared read-only after all, and why (the end of a sentence). */
   readonly comparedReadOnly?: readonly { readonly ref: ObjectRef; readonly why: string }[];
   readonly clusters: readonly { readonly name: string; readonly version: string }[];
+  /** What charts were rendered for, unless what deploys them says otherwise (then their root does, {@link RenderRoot}). */
+  readonly kubernetes: KubeVersion;
   readonly targets: readonly PassTarget[];
   /** Milliseconds since the epoch. */
   readonly startedAt: number;

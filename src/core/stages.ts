@@ -96,6 +96,8 @@ export interface RenderRoot {
   readonly path: string;
   readonly renderer: "plain" | "kustomize" | "helm";
   readonly version: string;
+  /** The version that its charts were rendered for; absent where it has none. */
+  readonly kubernetes?: string;
   /** The chart that was fetched for it: the folder is none of the repository's. */
   readonly chart?: RootChart;
   /** What deploys it, where Git says so. */

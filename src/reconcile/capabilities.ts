@@ -1,5 +1,6 @@
 /** What is asked of the cluster before anything is rendered for it. */
 
+import type { KubeVersion } from "../core/kube-version.ts";
 import type { LiveSource } from "../core/stages.ts";
 import { compareText } from "../core/value.ts";
 import type { ClusterIdentity } from "../desired/argo/destination.ts";
@@ -16,12 +17,12 @@ export function identityOf(live: LiveSource): ClusterIdentity {
 }
 
 /** As `.Capabilities` has it: versions, and kinds in versions. Of a snapshot nobody knows what else was served: Kubernetes' own. */
-export function capabilitiesOf(live: LiveSource): Capabilities {
+export function capabilitiesOf(live: LiveSource, { version }: KubeVersion): Capabilities {
   const known = new Set<string>();
   const builtin = builtinKinds().filter((served) => !live.lacks(served));
   for (const { apiVersion, kind } of [...live.listable, ...builtin]) {
     known.add(apiVersion);
     known.add(`${apiVersion}/${kind}`);
   }
-  return { kubeVersion: live.cluster.version, apiVersions: [...known].toSorted(compareText) };
+  return { kubeVersion: version, apiVersions: [...known].toSorted(compareText) };
 }

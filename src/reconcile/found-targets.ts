@@ -1,6 +1,7 @@
 /** What is deployed from a repository, as far as Git itself tells: for `holdfast targets`, without a cluster. */
 
 import type { DeployerState } from "../core/deployer.ts";
+import type { KubeVersion } from "../core/kube-version.ts";
 import type { DesiredState, Progress } from "../core/stages.ts";
 import { compareText } from "../core/value.ts";
 import { readDesired } from "../desired/desired.ts";
@@ -13,6 +14,7 @@ import type { ScanTarget } from "./scan.ts";
 export interface FoundTarget {
   readonly target: Pick<ScanTarget, "name" | "path" | "cluster">;
   readonly state: DesiredState;
+  readonly kubeVersion: KubeVersion;
   /** By refKey(), as Git has them. */
   readonly deployers: ReadonlyMap<string, DeployerState>;
 }
@@ -22,7 +24,7 @@ export interface FoundTargetsInput {
   readonly digester: Digester;
   readonly renderers: Renderers;
   /** What charts are told of the cluster. */
-  readonly kubeVersion: string;
+  readonly kubeVersion: KubeVersion;
   readonly progress: Progress;
   /** Milliseconds since the epoch, for sync windows. */
   readonly now: number;
@@ -40,10 +42,10 @@ export async function foundTargets(input: FoundTargetsInput): Promise<readonly F
       digester,
       isNamespaced: (kind) => builtinKind(kind)?.namespaced,
       renderers,
-      capabilities: { kubeVersion, apiVersions: [...new Set(kinds)].toSorted(compareText) },
+      capabilities: { kubeVersion: kubeVersion.version, apiVersions: [...new Set(kinds)].toSorted(compareText) },
       progress,
     });
-    found.push({ target, state });
+    found.push({ target, state, kubeVersion });
   }
   const declared = found.flatMap(({ state }) => state.objects);
   const statesOf = deployerStates({ live: new Map(), declared, now: input.now });

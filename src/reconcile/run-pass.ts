@@ -31,6 +31,8 @@ export interface PassInput {
   readonly live: LiveSource;
   readonly digester: Digester;
   readonly secrets: boolean;
+  /** The Kubernetes that charts are rendered for; absent: what the cluster says. */
+  readonly kubeVersion?: string;
   /** The operator's: where renderers are found. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Where rendered output is kept between passes; absent: nowhere. */
@@ -82,6 +84,7 @@ export async function runPass(input: PassInput): Promise<Pass> {
       group: config.pullRequests.group,
       secrets: input.secrets,
       version: input.version,
+      ...(input.kubeVersion === undefined ? {} : { kubeVersion: input.kubeVersion }),
       clock: input.clock,
       progress: input.progress,
       faults,

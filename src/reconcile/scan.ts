@@ -13,6 +13,8 @@ import type { DesiredObject } from "../core/objects.ts";
 import { compareRefs, refKey } from "../core/refs.ts";
 import type { LiveObject } from "../core/objects.ts";
 import type { KindRef, ObjectRef } from "../core/refs.ts";
+import { kubeVersionOf } from "../core/kube-version.ts";
+import type { KubeVersion } from "../core/kube-version.ts";
 import type { DriftResult, LeftOutObject, Pass, PassTarget, Summary } from "../core/pass.ts";
 import type { Proposal } from "../core/proposal.ts";
 import type { SchemaSource } from "../core/schema.ts";
@@ -69,6 +71,8 @@ export interface ScanOptions {
   readonly group: "object" | "namespace" | "target";
   /** `false`: Secrets are neither read nor compared. */
   readonly secrets: boolean;
+  /** The Kubernetes that charts are rendered for; absent: what the cluster says. */
+  readonly kubeVersion?: string;
   readonly version: string;
   readonly clock: Clock;
   readonly progress: Progress;
@@ -95,6 +99,7 @@ export interface ReadTarget {
 export async function scan(asked: ScanOptions): Promise<Pass> {
   const options = {
     ...asked,
+    kubernetes: kubeVersionOf(asked.kubeVersion, asked.live.cluster.version),
     argoObjects: argoObjectsOf(asked.live),
     liveKeys: liveKeysOf(asked.live, asked.secrets),
   };
@@ -182,6 +187,7 @@ export async function scan(asked: ScanOptions): Promise<Pass> {
     mode: options.live.dryRun === undefined ? "read-only" : "server-dry-run",
     comparedReadOnly: compared.readOnly,
     clusters: [options.live.cluster],
+    kubernetes: options.kubernetes,
     targets: read.map((one) => passTarget(one, options.live, states)),
     startedAt,
     finishedAt: options.clock.now(),
@@ -321,7 +327,8 @@ export async function scanQuery(
 ): Promise<LiveQuery> {
   const argoObjects = argoObjectsOf(options.live);
   const liveKeys = liveKeysOf(options.live, options.secrets);
-  const read = await readTargets({ ...options, argoObjects, liveKeys });
+  const kubernetes = kubeVersionOf(undefined, options.live.cluster.version);
+  const read = await readTargets({ ...options, argoObjects, liveKeys, kubernetes });
   const declared = declaredBy(read);
   const { secrets } = options;
   // In versions that are not served, too: the snapshot notes that they are not.
@@ -370,6 +377,7 @@ function isUnnamed({ unnamed }: DesiredObject): boolean {
 interface ReadingOptions extends Pick<ScanOptions, "digester" | "live" | "renderers"> {
   readonly argoObjects: ReadArgoObjects;
   readonly liveKeys: ReadLiveKeys;
+  readonly kubernetes: KubeVersion;
 }
 
 async function readTargets(
@@ -387,12 +395,12 @@ async function readTarget(target: ScanTarget, options: ReadingOptions, progress:
 }
 
 function desiredInput(target: ScanTarget, options: ReadingOptions): DesiredInput {
-  const { renderers, live, digester, argoObjects, liveKeys } = options;
+  const { renderers, live, digester, argoObjects, liveKeys, kubernetes } = options;
   return {
     tree: target.tree,
     target,
     renderers,
-    capabilities: capabilitiesOf(live),
+    capabilities: capabilitiesOf(live, kubernetes),
     cluster: identityOf(live),
     argoObjects: argoObjects.read,
     liveKeys: liveKeys.read,

@@ -31,6 +31,7 @@ import {
   directionWords,
   faultPlace,
   findingsOf,
+  kubernetesWords,
   plural,
   standingWords,
   verdictWords,
@@ -164,17 +165,25 @@ function declaredWords({ declared, result, target }: Explained, pass: Pass): str
   const where = revision === undefined || revision === "worktree" ? "the working tree" : `commit ${revision}`;
   const suffix = `(target ${terminalText(target)}, ${terminalText(where)})`;
   const source = result?.source ?? declared?.source;
-  if (source !== undefined) return `${terminalText(formatLine(source))}${renderedWords(declared)} ${suffix}`;
+  if (source !== undefined) return `${terminalText(formatLine(source))}${renderedWords(declared, pass)} ${suffix}`;
   if (declared === undefined) return `nowhere in Git ${suffix}`;
   const { file, document } = declared.object.origin;
   return `${terminalText(file)}, document ${document + 1} ${suffix}`;
 }
 
 /** Of what is rendered: the root that it comes out of. */
-function renderedWords(declared: DeclaredObject | undefined): string {
+function renderedWords(declared: DeclaredObject | undefined, pass: Pass): string {
   const { layer, root } = declared?.object.origin ?? {};
   if (layer === undefined || layer === "literal" || root === undefined) return "";
-  return `, rendered by ${layer} from ${root === "" ? "the repository's root" : terminalText(root)}`;
+  const by = `, rendered by ${layer} from ${root === "" ? "the repository's root" : terminalText(root)}`;
+  const { roots = [] } = pass.targets.find(({ name }) => name === declared?.target) ?? {};
+  const versions = new Set(roots.filter(({ path }) => path === root).flatMap(({ kubernetes }) => kubernetes ?? []));
+  const [version] = versions;
+  if (version === undefined || versions.size > 1) return by;
+  // A deployer may name a version of its own.
+  return version === pass.kubernetes.version
+    ? `${by} for ${terminalText(kubernetesWords(pass.kubernetes))}`
+    : `${by} for Kubernetes ${terminalText(version)}`;
 }
 
 /** With what, and in which mode: a server dry-run that could not be made of this object is said here, with the reason. */

@@ -30,10 +30,11 @@ export function driftReport(pass: Pass): Value {
       cluster: target.cluster,
       revision: target.revision,
       path: target.path,
-      roots: target.roots.map(({ path, renderer, version, chart }) => ({
+      roots: target.roots.map(({ path, renderer, version, kubernetes, chart }) => ({
         path,
         renderer,
         version,
+        ...(kubernetes === undefined ? {} : { kubernetes }),
         ...(chart === undefined ? {} : { chart: { ...chart } }),
       })),
       ...(target.deployers === undefined ? {} : { deployers: target.deployers.map(deployerEntry) }),

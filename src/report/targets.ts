@@ -3,15 +3,19 @@
 import { formatFault } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import type { DeployerState } from "../core/deployer.ts";
+import type { KubeVersion } from "../core/kube-version.ts";
 import { formatRef, refKey } from "../core/refs.ts";
 import type { DesiredState, RenderRoot, RootChart, RootDeployer } from "../core/stages.ts";
 import { terminalText } from "../text/escape-terminal.ts";
 import { deployerName, syncSettingsWords, windowsWords } from "./deployer-words.ts";
+import { kubernetesWords } from "./words.ts";
 
 export interface ShownTarget {
   readonly target: { readonly name: string; readonly path: string; readonly cluster?: string };
   /** What they do by themselves, by refKey(), as Git has it. */
   readonly deployers: ReadonlyMap<string, DeployerState>;
+  /** What charts are rendered for, unless what deploys them says otherwise. */
+  readonly kubeVersion: KubeVersion;
   readonly state: Pick<DesiredState, "revision" | "roots" | "objects" | "faults" | "complete">;
 }
 
@@ -20,7 +24,7 @@ export function targetsText(targets: readonly ShownTarget[]): string {
   return targets.map(targetText).join("\n");
 }
 
-function targetText({ target, state, deployers }: ShownTarget): string {
+function targetText({ target, state, deployers, kubeVersion }: ShownTarget): string {
   const where = target.path === "" ? "the whole repository" : target.path;
   const cluster = target.cluster === undefined ? "" : `, cluster ${target.cluster}`;
   const rows = state.roots.map((root) => rowOf(root, deployers));
@@ -31,6 +35,9 @@ function targetText({ target, state, deployers }: ShownTarget): string {
       `  ${renderer.padEnd(18)}  ${path.padEnd(width)}  ${deployer}`.trimEnd(),
     ),
     `  ${counted(state.roots.length, "root")}, ${counted(state.objects.length, "object")}`,
+    ...(state.roots.some(({ kubernetes }) => kubernetes !== undefined)
+      ? [`  charts are rendered for ${kubernetesWords(kubeVersion)}`]
+      : []),
     ...problems(state.faults),
   ];
   return `${lines.map(terminalText).join("\n")}\n`;
@@ -90,10 +97,11 @@ export function targetsJson(targets: readonly ShownTarget[]): string {
     revision: state.revision,
     complete: state.complete,
     objects: state.objects.length,
-    roots: state.roots.map(({ path, renderer, version, chart, deployer }) => ({
+    roots: state.roots.map(({ path, renderer, version, kubernetes, chart, deployer }) => ({
       path,
       renderer,
       version,
+      ...(kubernetes === undefined ? {} : { kubernetes }),
       ...(chart === undefined ? {} : { chart }),
       ...(deployer === undefined ? {} : { deployer: deployerJson(deployer, deployers.get(refKey(deployer.ref))) }),
     })),

@@ -2,6 +2,7 @@
 
 import { changesOf } from "../core/drift.ts";
 import type { Change, Drift, Finding, Verdict } from "../core/drift.ts";
+import type { KubeVersion } from "../core/kube-version.ts";
 import type { Actor } from "../core/objects.ts";
 import type { Action, DriftResult, Pass, Summary } from "../core/pass.ts";
 import { formatPosition } from "../core/fault.ts";
@@ -197,6 +198,18 @@ export function statusWords(status: Finding["status"]): string {
 /** `97.9 %`. */
 function percent(ratio: number): string {
   return `${(Math.floor(ratio * 1000) / 10).toFixed(1)} %`;
+}
+
+/** What charts are rendered for, and how that is known. */
+export function kubernetesWords({ version, from }: KubeVersion): string {
+  switch (from) {
+    case "asked":
+      return `Kubernetes ${version}, as --kube-version says`;
+    case "cluster":
+      return `Kubernetes ${version}, as the cluster says`;
+    case "assumed":
+      return `Kubernetes ${version}, which is assumed (--kube-version names another)`;
+  }
 }
 
 export function clusterWords(pass: Pass): string {

@@ -35,6 +35,7 @@ export function passOf(results: readonly DriftResult[]): Pass {
     version: "0.0.0",
     mode: "read-only",
     clusters: [{ name: "prod", version: "v1.36.3" }],
+    kubernetes: { version: "v1.36.3", from: "cluster" },
     targets: [{ name: "default", cluster: "prod", revision: "worktree", path: "", roots: [] }],
     startedAt: 0,
     finishedAt: 1000,

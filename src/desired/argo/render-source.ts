@@ -10,7 +10,7 @@ import { deployedBy } from "../other-repositories.ts";
 import { restrictorOf } from "../flux/render-flux.ts";
 import { helmJob } from "../render/helm.ts";
 import { kustomizeJob } from "../render/kustomize.ts";
-import { readRendered } from "../render/rendered.ts";
+import { readRendered, renderedBy } from "../render/rendered.ts";
 import type { Rendered } from "../render/renderers.ts";
 import { environmentOf, REVISIONS } from "./environment.ts";
 import type { Environment } from "./environment.ts";
@@ -108,7 +108,7 @@ async function built(
     isFile: (file) => files.has(file),
   });
   const chart = root.tool === "helm" && root.chart !== undefined ? { chart: root.chart } : {};
-  return { ...manifests, root: { path: root.path, renderer: root.tool, version: rendered.version, ...chart } };
+  return { ...manifests, root: { path: root.path, renderer: root.tool, ...renderedBy(rendered), ...chart } };
 }
 
 interface Once {

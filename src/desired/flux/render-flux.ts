@@ -17,7 +17,7 @@ import { sameRepository, withoutCredentials } from "../origin.ts";
 import { deployedBy } from "../other-repositories.ts";
 import { isWithinAny, joinPath } from "../paths.ts";
 import { kustomizeJob } from "../render/kustomize.ts";
-import { readRendered } from "../render/rendered.ts";
+import { readRendered, renderedBy } from "../render/rendered.ts";
 import type { Rendered } from "../render/renderers.ts";
 import type { FoundFlux } from "./find.ts";
 import { DYES, fluxKey, fluxKustomizationOf, SOURCE_GROUP, substituteReferences, textsIn } from "./objects.ts";
@@ -175,7 +175,7 @@ class FluxPass {
     const manifests = readRendered({ root, rendered, context, noted, isFile: (file) => this.#files.has(file) });
     this.#encrypted += manifests.encrypted;
     this.#faults.push(...manifests.faults.map((fault) => namedByUnknown(fault, flux)));
-    this.#roots.push({ path: root.path, renderer: "kustomize", version: rendered.version, deployer: deployerOf(flux) });
+    this.#roots.push({ path: root.path, renderer: "kustomize", ...renderedBy(rendered), deployer: deployerOf(flux) });
     if (unknown !== undefined) this.#faults.push(...unknownVariables(flux, unknown, manifests.objects));
     const own = isOther ? deployedBy(manifests.objects, flux.file) : manifests.objects;
     const objects = unknown === undefined ? own : own.map((one) => withReason(one, rendered, unknown));
@@ -217,7 +217,7 @@ class FluxPass {
     if (this.#files.has(root.file) && root.file === joinPath(root.path, "Chart.yaml")) this.#charts.add(root.path);
     const deployer = { kind: "flux-helm-release", ref, file, suspended, spec } as const;
     const fetched = chart === undefined ? {} : { chart };
-    this.#roots.push({ path: root.path, renderer: "helm", version: rendered.version, ...fetched, deployer });
+    this.#roots.push({ path: root.path, renderer: "helm", ...renderedBy(rendered), ...fetched, deployer });
     for (const object of manifests.objects.map((one) => withCommonMetadata(one, spec))) {
       this.#add({ ...object, deployer: ref });
     }

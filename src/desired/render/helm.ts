@@ -94,6 +94,7 @@ export async function helmJob(input: HelmInput): Promise<RenderJob | Fault> {
       path === "" ? "." : `./${path}`,
     ],
     charts: false,
+    capabilities: input.capabilities,
     foreseen: true,
     mayVary: "templates",
   };

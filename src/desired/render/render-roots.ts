@@ -12,7 +12,7 @@ import type { FoundRoot } from "../roots.ts";
 import { helmJob } from "./helm.ts";
 import type { HelmSettings } from "./helm.ts";
 import { kustomizeJob } from "./kustomize.ts";
-import { readRendered } from "./rendered.ts";
+import { readRendered, renderedBy } from "./rendered.ts";
 import type { RenderJob } from "./renderers.ts";
 
 interface RenderedRoots {
@@ -105,7 +105,7 @@ async function renderRoot(
   const manifests = readRendered({ root, rendered, context, noted, isFile: (file) => files.has(file) });
   const release = releaseOf(job, context.namespace);
   const objects = manifests.objects.map((object) => (release === undefined ? object : { ...object, release }));
-  return { ...manifests, objects, roots: [{ path, renderer, version: rendered.version }] };
+  return { ...manifests, objects, roots: [{ path, renderer, ...renderedBy(rendered) }] };
 }
 
 function releaseOf(job: RenderJob | Fault, namespace = "default"): ReleaseRef | undefined {

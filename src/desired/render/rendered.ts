@@ -3,6 +3,7 @@
 import type { Fault } from "../../core/fault.ts";
 import type { DesiredObject } from "../../core/objects.ts";
 import { refKey } from "../../core/refs.ts";
+import type { RenderRoot } from "../../core/stages.ts";
 import { equalValues, fieldAt, isMap } from "../../core/value.ts";
 import { unhashedKey } from "../../kinds/hashed-names.ts";
 import { decodeText } from "../../yaml/content.ts";
@@ -22,6 +23,11 @@ export interface RenderedInput {
   readonly isFile: (path: string) => boolean;
   /** See {@link RenderJob.noted}. */
   readonly noted?: boolean;
+}
+
+/** What a root is told to be made by. */
+export function renderedBy({ version, kubernetes }: Rendered): Pick<RenderRoot, "version" | "kubernetes"> {
+  return { version, ...(kubernetes === undefined ? {} : { kubernetes }) };
 }
 
 /**

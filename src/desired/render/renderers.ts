@@ -51,7 +51,7 @@ export interface RenderJob {
   readonly charts: boolean;
   /** Whether all that it may ask for is known. What is not is never rendered where it could reach a network. */
   readonly foreseen: boolean;
-  /** Of the cluster, for the charts that it inflates. */
+  /** Of the cluster, for the charts that are rendered; absent: none are. */
   readonly capabilities?: Capabilities;
   /** kustomize was asked to note where objects come from: what it adds for that is no part of them. */
   readonly noted?: boolean;
@@ -67,6 +67,8 @@ export interface Rendered {
   readonly again?: Buffer;
   /** Of the program. */
   readonly version: string;
+  /** The Kubernetes that its charts were rendered for. */
+  readonly kubernetes?: string;
   /** It read files that SOPS encrypted: what is not the same of both comes from what is hidden there. */
   readonly hidden?: true;
   /** A template asks the cluster for what is there, and was told that it is empty. */
@@ -160,7 +162,12 @@ class Programs implements Renderers {
     const rendered = await known;
     if (isFault(rendered)) return rendered;
     const asks = job.renderer === "helm" && looksUp(bytes);
-    return { ...rendered, ...(hidden.size === 0 ? {} : { hidden: true }), ...(asks ? { looksUp: true } : {}) };
+    return {
+      ...rendered,
+      ...(job.capabilities === undefined ? {} : { kubernetes: job.capabilities.kubeVersion }),
+      ...(hidden.size === 0 ? {} : { hidden: true }),
+      ...(asks ? { looksUp: true } : {}),
+    };
   }
 
   async close(): Promise<void> {
