@@ -1,8 +1,9 @@
 // Which values a HelmRelease's chart has, where the chart stands in the same repository.
 
 import { beforeAll, describe, expect, test } from "vitest";
+import { fieldAt } from "../../src/core/value.ts";
 import { ensureBinary, whyUnavailable } from "./binaries.ts";
-import { at, chartOf, configMap, faults, render } from "./rendering.ts";
+import { at, chartOf, configMap, faults, objectOf, render } from "./rendering.ts";
 
 const unavailable = whyUnavailable(["kustomize", "helm"]);
 if (unavailable !== undefined) console.warn(`skipped: ${unavailable}`);
@@ -53,6 +54,22 @@ describe.skipIf(unavailable !== undefined)("values files of a HelmRelease", () =
     const state = await render(repositoryOf(spec));
     expect(faults(state)).toEqual([]);
     expect(at(state, "ConfigMap", "data")).toEqual(data);
+  });
+});
+
+describe.skipIf(unavailable !== undefined)("post-renderers of a HelmRelease", () => {
+  test("change what they name, and leave the rest there", async () => {
+    const files = repositoryOf("");
+    const patch = `'[{"op": "replace", "path": "/data/size", "value": "large"}]'`;
+    const added = `interval: 1h, postRenderers: [{ kustomize: { patches: [{ target: { name: web }, patch: ${patch} }] } }]`;
+    const state = await render({
+      ...files,
+      "apps/web.yaml": String(files["apps/web.yaml"]).replace("interval: 1h", added),
+      "charts/web/templates/other.yaml": configMap("other", "{ a: b }"),
+    });
+    expect(faults(state)).toEqual([]);
+    expect(fieldAt(objectOf(state, "ConfigMap", "web").value, "data")).toEqual({ colour: "blue", size: "large" });
+    expect(fieldAt(objectOf(state, "ConfigMap", "other").value, "data")).toEqual({ a: "b" });
   });
 });
 

@@ -92,13 +92,15 @@ interface Part {
   readonly source: string | undefined;
 }
 
-/** Helm begins each document with `---` and a comment that names its template. */
+/** Helm begins each document with `---` and a comment that names its template; what a post-renderer printed has none. */
 function sourcesOf(text: string): readonly Part[] {
   const starts = [...text.matchAll(/^---\n# Source: (.*)$/gm)];
-  return starts.map((match, index) => ({
+  const head = text.slice(0, starts[0]?.index ?? text.length);
+  const parts = starts.map((match, index) => ({
     text: text.slice(match.index, starts[index + 1]?.index ?? text.length),
     source: match[1],
   }));
+  return head.trim() === "" ? parts : [{ text: head, source: undefined }, ...parts];
 }
 
 /** The template where it is a file of the repository (it is none in a packed chart), else where the root begins. */
