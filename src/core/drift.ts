@@ -54,6 +54,8 @@ export interface FieldSource extends SourcePosition {
   readonly path?: string;
   /** The line gives a part of the value only. */
   readonly part?: true;
+  /** All of the file is the value: the line is no more than the first. */
+  readonly whole?: true;
   /** How many other fields the same line gives, of all that the target declares. */
   readonly feeds?: number;
   /** Other lines: those that give further parts, and what the value stands over. */
@@ -82,6 +84,8 @@ export type SourceRole =
   /** Values that an object of the deployer's, or a kustomization, holds itself. */
   | "inline-values"
   | "chart-defaults"
+  /** Of a chart, besides its values and templates: Chart.yaml, or a file that a template reads. */
+  | "chart-file"
   | "template"
   /** What the deployer's own object says besides values: variables, images, patches. */
   | "deployer";

@@ -185,6 +185,31 @@ function namedIn(kustomization: Value): readonly string[] {
   return [...lists, ...patches, ...generators, ...openapi, ...charts, ...older].filter((path) => path !== "");
 }
 
+/** What a file of a kustomization is for, where it is no object of its own. */
+export type FileUse = "patch" | "generator" | "values";
+
+/** By clean path: files of patches, of generators' contents, and of charts' values. */
+export function usedFiles(folder: string, kustomization: Value): ReadonlyMap<string, FileUse> {
+  const patches = ["patches", "patchesJson6902"].flatMap((name) =>
+    items(named(kustomization, name)).flatMap((item) => texts(named(item, "path"))),
+  );
+  const generators = ["configMapGenerator", "secretGenerator"].flatMap((name) =>
+    items(named(kustomization, name)).flatMap(generatorFiles),
+  );
+  const values = [
+    ...items(named(kustomization, "helmCharts")).flatMap(chartFiles),
+    ...items(named(kustomization, OLDER_CHARTS)).flatMap((chart) => texts(named(chart, "values"))),
+  ];
+  const uses = new Map<string, FileUse>();
+  const note = (written: readonly string[], use: FileUse): void => {
+    for (const path of placed(folder, written).references) uses.set(path, use);
+  };
+  note(values, "values");
+  note(generators, "generator");
+  note([...patches, ...texts(named(kustomization, "patchesStrategicMerge"))], "patch");
+  return uses;
+}
+
 /** Every path that one configuration of a built-in generator or transformer names (kustomize `api/internal/builtins`). */
 function namedByPlugin(config: Value): readonly string[] {
   const replacements = items(named(config, "replacements")).flatMap((item) => texts(named(item, "path")));

@@ -135,13 +135,14 @@ function changeEntry(change: Change, result: DriftResult, index: number): Value 
   });
 }
 
-function sourceEntry({ file, line, role, path, part, feeds, others }: FieldSource): Value {
+function sourceEntry({ file, line, role, path, part, whole, feeds, others }: FieldSource): Value {
   return compact({
     file,
     line,
     role,
     path,
     part,
+    whole,
     feeds,
     others: others?.map((other) =>
       compact({ file: other.file, line: other.line, is: other.is, role: other.role, path: other.path }),

@@ -5,7 +5,12 @@ import { formatLine } from "../core/fault.ts";
 
 /** `prod/kustomization.yaml:4 (patch)`; of a plain manifest the place alone. */
 export function placeWords(source: FieldSource): string {
-  return source.role === undefined ? formatLine(source) : `${formatLine(source)} (${ROLES[source.role]})`;
+  return source.role === undefined ? formatLine(source) : `${fileOrLine(source)} (${ROLES[source.role]})`;
+}
+
+/** Where all of the file is the value, no line of it is the one. */
+function fileOrLine(source: FieldSource): string {
+  return source.whole === true ? source.file : formatLine(source);
 }
 
 const ROLES: Readonly<Record<SourceRole, string>> = {
@@ -17,6 +22,7 @@ const ROLES: Readonly<Record<SourceRole, string>> = {
   "values-file": "values file",
   "inline-values": "inline values",
   "chart-defaults": "chart's defaults",
+  "chart-file": "chart's file",
   template: "chart's template",
   deployer: "deployer's object",
 };
@@ -29,7 +35,7 @@ export function sourceDetails({ source, unsourced }: Change): readonly string[] 
   const at = path === undefined ? "" : `, at ${path}`;
   const some = part === true ? "; a part of the value" : "";
   const more = feeds === 0 ? "" : `; ${feeds} other ${feeds === 1 ? "field comes" : "fields come"} from the same line`;
-  return [`in ${formatLine(source)} (${ROLES[source.role]}${at})${some}${more}`, ...others.map(otherWords)];
+  return [`in ${fileOrLine(source)} (${ROLES[source.role]}${at})${some}${more}`, ...others.map(otherWords)];
 }
 
 function otherWords({ file, line, role, path, is }: OtherSource): string {

@@ -5,42 +5,24 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { CORPUS, whyNoCorpus } from "../../bench/drift/corpus.ts";
 import { measureOrigins } from "../../bench/targets/origins.ts";
-import type { FieldSource } from "../../src/core/drift.ts";
 import type { FieldPath } from "../../src/core/path.ts";
 import { field } from "../../src/core/path.ts";
-import type { Value } from "../../src/core/value.ts";
-import type { FieldOrigin } from "../../src/desired/field-origins/find.ts";
 import { holdfast } from "../cli/run.ts";
 import { application } from "../desired/argo/applications.ts";
 import { deployment, git, repositoryOf } from "../desired/repositories.ts";
 import { ensureBinary, whyUnavailable } from "./binaries.ts";
-import { fieldOrigins } from "./origin-search.ts";
+import { expected, fields, toldOf } from "./origin-cases.ts";
+import type { Case } from "./origin-cases.ts";
 import { chartOf, configMap, folder, onDisk } from "./rendering.ts";
 import type { Files } from "./rendering.ts";
 
 const unavailable = whyUnavailable(["kustomize", "helm"]);
 if (unavailable !== undefined) console.warn(`skipped: ${unavailable}`);
 
-interface Case {
-  readonly files: Files;
-  /** `Kind/name`. */
-  readonly object: string;
-  readonly path: FieldPath;
-  readonly live?: Value;
-  /** `file:line role path`, and what else is told of it; `nothing` where no origin is told. */
-  readonly told: string;
-  /** A text of the line, and what is put in its place: then the field, and as many others as told, are not what they were. */
-  readonly edit?: readonly [string, string];
-}
-
 const BASE = {
   "base/kustomization.yaml": "resources: [web.yaml]\n",
   "base/web.yaml": deployment("web"),
 };
-
-function fields(...names: readonly string[]): FieldPath {
-  return names.map(field);
-}
 
 const CONTAINER: FieldPath = [
   ...fields("spec", "template", "spec", "containers"),
@@ -235,7 +217,7 @@ const CASES: Readonly<Record<string, Case>> = {
     },
     object: "ConfigMap/c",
     path: fields("data", "a.conf"),
-    told: "a.conf:1 generator feeds 0",
+    told: "a.conf generator feeds 0",
     edit: ["x", "y"],
   },
   "a secret's literal, of which the value is not known": {
@@ -517,29 +499,10 @@ const CASES: Readonly<Record<string, Case>> = {
 describe.skipIf(unavailable !== undefined)("origins of fields", () => {
   beforeAll(async () => void (await Promise.all([ensureBinary("kustomize"), ensureBinary("helm")])));
 
-  test.each(Object.entries(CASES))("%s", async (_name, { files, object, path, live, told, edit }) => {
-    const { origin, changedBy } = await fieldOrigins(files, { object, path, ...(live === undefined ? {} : { live }) });
-    expect(shown(origin)).toBe(told);
-    const source = origin.kind === "found" ? origin.source : undefined;
-    const changed = source === undefined || edit === undefined ? undefined : await changedBy(source, edit);
-    expect(changed).toEqual(edit === undefined ? undefined : { field: true, others: source?.feeds });
+  test.each(Object.entries(CASES))("%s", async (_name, one) => {
+    expect(await toldOf(one)).toEqual(expected(one));
   });
 });
-
-function shown(origin: FieldOrigin): string {
-  if (origin.kind === "unknown") return "nothing";
-  const { feeds = 0, part, others = [] } = origin.source;
-  return [
-    placed(origin.source),
-    `feeds ${feeds}`,
-    ...(part === true ? ["part"] : []),
-    ...others.map((other) => `${other.is} ${placed(other)}`),
-  ].join(" ");
-}
-
-function placed({ file, line, role, path }: Pick<FieldSource, "file" | "line" | "role" | "path">): string {
-  return `${file}:${line} ${role}${path === undefined ? "" : ` ${path}`}`;
-}
 
 describe.skipIf(unavailable !== undefined)("a scan", () => {
   test("tells the line of what differs", async () => {

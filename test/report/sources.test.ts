@@ -58,6 +58,11 @@ test.each([
     { ...REPLICAS, source: { file: "a.yaml", line: 1, role: "template", feeds: 1 } } as const,
     ["in a.yaml:1 (chart's template); 1 other field comes from the same line"],
   ],
+  [
+    "a file of which all is the value",
+    { ...REPLICAS, source: { file: "redis.conf", line: 1, role: "generator", whole: true, feeds: 0 } } as const,
+    ["in redis.conf (generator)"],
+  ],
   ["no line", { ...REPLICAS, unsourced: "why" }, ["not known where: why"]],
   ["a plain manifest's line", { ...REPLICAS, source: { file: "a.yaml", line: 1 } }, []],
   ["nothing", REPLICAS, []],

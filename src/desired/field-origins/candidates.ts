@@ -2,6 +2,8 @@
 
 import type { DesiredObject } from "../../core/objects.ts";
 import type { Scalar } from "../../core/value.ts";
+import { baseName } from "../paths.ts";
+import type { Focus } from "./focus.ts";
 import { pieceOfVariable, wantedOf } from "./pieces.ts";
 import type { Piece } from "./pieces.ts";
 import { apart } from "./scope.ts";
@@ -17,6 +19,8 @@ export interface Candidates {
 export interface Leaf {
   readonly pointer: string;
   readonly value: Scalar;
+  /** The stretch of the value that is looked for; absent: all of it. */
+  readonly focus?: Focus;
 }
 
 const MAX_FREE = 120;
@@ -24,18 +28,27 @@ const MAX_FREE = 120;
 const MAX_FILES = 2000;
 const MAX_TEXTS = 200;
 
-export async function candidatesOf(scope: Scope, object: DesiredObject, { pointer, value }: Leaf): Promise<Candidates> {
+export async function candidatesOf(
+  scope: Scope,
+  object: DesiredObject,
+  { pointer, value, focus }: Leaf,
+): Promise<Candidates> {
   const names = pointer
     .split("/")
     .slice(1)
     .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"))
     .filter((name) => !/^\d+$/.test(name));
   const hidden = typeof value === "string" && value.startsWith("hmac-sha256:");
-  const wanted = wantedOf(value, names.at(-1) ?? "", hidden);
+  const wanted = wantedOf(value, {
+    lastField: names.at(-1) ?? "",
+    hidden,
+    ...(focus === undefined ? {} : { focus }),
+  });
+  const far = focus?.line?.text ?? wanted.text;
   const found: { readonly piece: Piece; readonly score: number }[] = [];
-  for (const [tier, { files, far }] of scope.filesOf(object).entries()) {
+  for (const [tier, { files, far: isFar }] of scope.filesOf(object).entries()) {
     for (const file of files.slice(0, MAX_FILES)) {
-      if (far && (found.length >= MAX_TEXTS || !(await mayHold(scope, file, wanted.text)))) continue;
+      if (isFar && (found.length >= MAX_TEXTS || !(await mayHold(scope, file, far)))) continue;
       const pieces = await scope.texts.pieces(file, wanted, scope.isTemplate(file));
       for (const piece of pieces) found.push({ piece, score: scoreOf(piece, object, names, wanted.text) - tier });
     }
@@ -64,13 +77,14 @@ async function variablesOf(
 }
 
 /** Each of them costs a rendering: kustomize leaves fields under their names, but for operations and literals. */
-function isLikely({ scalar, place }: Piece, { origin }: DesiredObject, name: string): boolean {
+function isLikely({ file, scalar, place }: Piece, { origin }: DesiredObject, name: string): boolean {
   if (origin.layer === "helm" || scalar === undefined || place !== "yaml" || scalar.document.list) return true;
+  if (baseName(file) === "Chart.yaml") return true;
   const last = scalar.path.findLast((step) => typeof step === "string");
-  return last === name || last === "literals";
+  return last === name || last === "literals" || (name === "image" && last === "newName");
 }
 
-/** Far away, only what holds the whole value. */
+/** Far away, only what holds the whole value, or the line that differs. */
 async function mayHold(scope: Scope, file: string, text: string): Promise<boolean> {
   return text.length > 2 && (await scope.texts.text(file))?.includes(text) === true;
 }

@@ -34,7 +34,8 @@ export function embeddedIn(file: string, node: ScalarNode): Embedded | undefined
     return (places[found] as number) + offset - (starts[found] as number);
   };
   return {
-    text: lines.join("\n"),
+    // A block in the block ends as the text does.
+    text: `${lines.join("\n")}${source.endsWith("\n") && !header.includes("-") ? "\n" : ""}`,
     // What ends with a line ends there, and not where the next one begins.
     offsetOf: (offset, side) => (side === "start" || offset === 0 ? at(offset) : at(offset - 1) + 1),
   };

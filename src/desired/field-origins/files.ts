@@ -4,7 +4,7 @@ import { isFault } from "../../core/fault.ts";
 import type { SourceTree } from "../../core/stages.ts";
 import { decodeText } from "../../yaml/content.ts";
 import { lineStarts, positionOf } from "../../yaml/locator.ts";
-import { pieceOfScalar, piecesOfTemplate, piecesOfText } from "./pieces.ts";
+import { pieceOfScalar, piecesOfBlock, piecesOfTemplate, piecesOfText } from "./pieces.ts";
 import type { Piece, Wanted } from "./pieces.ts";
 import { scalarsOf } from "./scalars.ts";
 import type { WrittenScalar } from "./scalars.ts";
@@ -41,7 +41,10 @@ export class SourceTexts {
     if (template) return piecesOfTemplate(file, text, wanted);
     return [
       ...piecesOfText(file, text, wanted),
-      ...this.scalars(file, text).flatMap((scalar) => pieceOfScalar(scalar, wanted) ?? []),
+      ...this.scalars(file, text).flatMap((scalar) => [
+        ...piecesOfBlock(text, scalar, wanted),
+        ...listOf(pieceOfScalar(scalar, wanted)),
+      ]),
     ];
   }
 
@@ -56,4 +59,8 @@ export class SourceTexts {
     this.#lines.set(file, lines);
     return positionOf(lines, file, offset).line;
   }
+}
+
+function listOf(piece: Piece | undefined): readonly Piece[] {
+  return piece === undefined ? [] : [piece];
 }

@@ -19,6 +19,8 @@ import type { Candidates } from "./candidates.ts";
 import { besidesDeployed, differencesOf, isChecksum, isReshaped, keyOf, leavesOf, objectIn } from "./differences.ts";
 import type { Changed, Objects } from "./differences.ts";
 import { dyeFor, flipped } from "./dyes.ts";
+import { focusOf, isWithinReach, writtenAt } from "./focus.ts";
+import type { Focus } from "./focus.ts";
 import { overlaidPlace } from "./overlaid.ts";
 import type { Piece } from "./pieces.ts";
 import { placeOf, roleOf } from "./roles.ts";
@@ -63,6 +65,8 @@ interface Work {
   readonly object: DesiredObject;
   readonly pointer: string;
   readonly value: Scalar;
+  /** What of it the cluster has something else of. */
+  readonly focus?: Focus;
   readonly candidates: Candidates;
 }
 
@@ -103,13 +107,14 @@ class Search {
 
   async #workOf(asked: AskedField): Promise<Work | undefined> {
     const object = this.#scope.same(asked.object);
-    const leaf = object === undefined ? undefined : leafAt(object.value, asked.path);
+    const leaf = object === undefined ? undefined : leafAt(object.value, asked.path, asked.live);
     if (object === undefined || leaf === undefined) return undefined;
     const { pointer, value } = leaf;
+    const focus = focusOf(value, leaf.live);
     // Another value each time is written nowhere.
     if (object.again !== undefined && leavesOf(object.again).get(pointer) !== value) return undefined;
-    const candidates = await candidatesOf(this.#scope, object, { pointer, value });
-    return { asked, object, pointer, value, candidates };
+    const about = { pointer, value, ...(focus === undefined ? {} : { focus }) };
+    return { asked, object, ...about, candidates: await candidatesOf(this.#scope, object, about) };
   }
 
   /** All that may be dyed together; where something else changed by that, halves, down to single fields. */
@@ -127,9 +132,10 @@ class Search {
         continue;
       }
       const text = textAt(now, work.pointer);
-      const winners = dyed.filter((one) => holds(text, one)).map(({ piece }) => piece);
-      if (winners.length > 0) seen.push({ work, winners });
-      else if (text === String(work.value)) this.#untouched.add(work);
+      const there = dyed.filter((one) => holds(text, one));
+      const winners = relevant(work, there, text);
+      if (winners.length > 0) seen.push({ work, winners: winners.map(({ piece }) => piece) });
+      else if (there.length > 0 || text === String(work.value)) this.#untouched.add(work);
     }
     await this.#confirm(seen);
     // By itself it is tried piece by piece.
@@ -197,6 +203,7 @@ class Search {
       if (!changed.some((one) => isField(one, work))) continue;
       const one = { work, winners: [piece] };
       if (!this.#isTurned(one, dyed, after)) continue;
+      if (piece.kind !== "boolean" && relevant(work, dyed, this.#textOf(work, after)).length === 0) continue;
       return this.#accept(one, await this.#sourceOf(one, dyed, after, changed));
     }
     this.#answers.set(work.asked, { kind: "unknown", why: NOT_FOUND });
@@ -210,7 +217,12 @@ class Search {
     if (now === undefined || piece === undefined) return false;
     if (isHidden(work.value)) return true;
     if (piece.kind !== "boolean") return this.#isProved(seen, dyed, after);
-    return textAt(now, work.pointer) === String(work.value).replace(piece.text, flipped(piece.text) ?? "");
+    return turned(work, piece.text).includes(textAt(now, work.pointer));
+  }
+
+  #textOf(work: Work, after: Objects): string {
+    const now = objectIn(after, work.object);
+    return now === undefined ? "" : textAt(now, work.pointer);
   }
 
   #dye(pieces: readonly Piece[]): readonly Dyed[] {
@@ -235,8 +247,9 @@ class Search {
     const now = objectIn(after, work.object) as DesiredObject;
     const text = textAt(now, work.pointer);
     const own = dyed.filter(({ piece }) => winners.some((one) => pieceId(one) === pieceId(piece)));
-    const [any] = own;
-    const first = nearest(own, text, work.asked.live) ?? any;
+    const reaching = relevant(work, own, text);
+    const [any] = reaching.length > 0 ? reaching : own;
+    const first = nearest(reaching, text, work.asked.live) ?? any;
     if (first === undefined) throw new Error("what comes from nowhere was accepted");
     const parts = own.filter((one) => one !== first);
     const given = changed.filter((one) => !isChecksum(one) && (dyed.length === 1 || holds(String(one.after), first)));
@@ -244,8 +257,10 @@ class Search {
     const others: OtherSource[] = [];
     for (const { piece } of parts) others.push({ ...(await this.#placed(piece, work.object)), is: "part" });
     if (overlaid !== undefined) others.push(overlaid);
+    const placed = await this.#placed(first.piece, work.object);
     return {
-      ...(await this.#placed(first.piece, work.object)),
+      ...placed,
+      ...(await this.#lineOf(work, first, { text, own, line: placed.line })),
       feeds: given.filter((one) => !isField(one, work)).length,
       ...((text === first.text && first.piece.variable !== true) ||
       first.piece.kind === "boolean" ||
@@ -256,12 +271,82 @@ class Search {
     };
   }
 
+  /** Of what stands on several lines, the one that differs. */
+  async #lineOf(
+    { focus, value }: Work,
+    { piece, text: dye }: Dyed,
+    { text, own, line }: { readonly text: string; readonly own: readonly Dyed[]; readonly line: number },
+  ): Promise<{ readonly line?: number; readonly whole?: true }> {
+    const source = ((await this.#scope.texts.text(piece.file)) ?? "").slice(piece.start, piece.end).trimEnd();
+    if (!source.includes("\n")) return {};
+    const written = source.split("\n");
+    const at = Math.max(0, text.indexOf(dye));
+    const before = undyed(text.slice(0, at), own).split("\n").length - 1;
+    const found = focus?.line === undefined ? undefined : lineOfBlock(written, focus.line, { piece, before });
+    if (found !== undefined) return { line: line + found };
+    return piece.place === "file" && String(value) !== "" ? { whole: true } : {};
+  }
+
   async #placed(piece: Piece, object: DesiredObject): Promise<Omit<OtherSource, "is">> {
     const path = placeOf(piece);
     // A block of text begins with its key's line.
     const line = await this.#scope.texts.line(piece.file, piece.start);
-    return { file: piece.file, line, role: roleOf(piece, object), ...(path === undefined ? {} : { path }) };
+    const role = roleOf(piece, object, await this.#scope.factsOf(piece.file, object));
+    return { file: piece.file, line, role, ...(path === undefined ? {} : { path }) };
   }
+}
+
+/** From its first line on; `undefined` where it is not clear which one it is. */
+function lineOfBlock(
+  written: readonly string[],
+  line: NonNullable<Focus["line"]>,
+  { piece, before }: { readonly piece: Piece; readonly before: number },
+): number | undefined {
+  // The block's own sign stands on the line before.
+  const index = line.index - before + (piece.place === "file" ? 0 : 1);
+  const isIt = (text: string): boolean => text.trim() === line.text || writtenAt(text, line) !== undefined;
+  if (isIt(written[index] ?? "")) return index;
+  const same = [...written.keys()].filter((one) => isIt(written[one] as string));
+  return same.length === 1 ? same[0] : undefined;
+}
+
+/** Those that give what the cluster has something else of. */
+function relevant(work: Work, dyed: readonly Dyed[], text: string): readonly Dyed[] {
+  const { focus } = work;
+  if (focus === undefined) return dyed;
+  const value = String(work.value);
+  const reaching = dyed.filter((one) => placesOf(one, dyed, text).some((at) => reaches(focus, one, { at, value })));
+  // Of one line, what else gives a part of it is told, too.
+  return focus.line === undefined && reaching.length > 0 ? dyed : reaching;
+}
+
+function reaches(
+  focus: Focus,
+  { piece }: Dyed,
+  { at, value }: { readonly at: number; readonly value: string },
+): boolean {
+  if (piece.variable === true) return true;
+  if (piece.line === true && value.slice(0, at).split("\n").length - 1 === focus.line?.index) return true;
+  return isWithinReach(focus, at, at + piece.text.length, piece.text);
+}
+
+/** Where in the text as it was each of its places is. */
+function placesOf({ text: dye }: Dyed, dyed: readonly Dyed[], text: string): readonly number[] {
+  const places: number[] = [];
+  for (let at = text.indexOf(dye); at >= 0; at = text.indexOf(dye, at + dye.length))
+    places.push(undyed(text.slice(0, at), dyed).length);
+  return places.length === 0 && text !== "" ? [0] : places;
+}
+
+/** What the value may be with the other of two words in it. */
+function turned({ value, focus }: Work, word: string): readonly string[] {
+  const text = String(value);
+  const found: string[] = [];
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    if (focus === undefined || isWithinReach(focus, at, at + word.length, word))
+      found.push(`${text.slice(0, at)}${flipped(word) ?? ""}${text.slice(at + word.length)}`);
+  }
+  return found;
 }
 
 /** The part of which the cluster has something else. */
@@ -306,8 +391,14 @@ function halves<T>(all: readonly T[]): readonly (readonly T[])[] {
   return [all.slice(0, middle), all.slice(middle)].filter((half) => half.length > 0);
 }
 
-/** The field's own leaf; of a list or a map the first that it holds. */
-function leafAt(value: Value, path: FieldPath): { readonly pointer: string; readonly value: Scalar } | undefined {
+interface AskedLeaf {
+  readonly pointer: string;
+  readonly value: Scalar;
+  readonly live?: Value;
+}
+
+/** The field's own leaf; of a list or a map the first of which the cluster has something else, or the first. */
+function leafAt(value: Value, path: FieldPath, live: Value | undefined): AskedLeaf | undefined {
   let pointer = "";
   let current: Value | undefined = value;
   for (const step of path) {
@@ -318,9 +409,14 @@ function leafAt(value: Value, path: FieldPath): { readonly pointer: string; read
     current = valueAt(current, [step]);
   }
   if (current === undefined) return undefined;
-  if (isScalar(current)) return current === null ? undefined : { pointer, value: current };
+  if (isScalar(current))
+    return current === null ? undefined : { pointer, value: current, ...(live === undefined ? {} : { live }) };
   if (!isMap(current) && !isList(current)) return undefined;
-  for (const [below, leaf] of leavesOf(current))
-    if (leaf !== null) return { pointer: `${pointer}${below}`, value: leaf };
-  return undefined;
+  const leaves = [...leavesOf(current)].filter(([, leaf]) => leaf !== null);
+  const there = live === undefined || isScalar(live) ? undefined : leavesOf(live);
+  const different = there && leaves.find(([below, leaf]) => there.get(below) !== leaf);
+  const [below, leaf] = different ?? leaves[0] ?? [];
+  if (below === undefined || leaf === undefined) return undefined;
+  const other = there?.get(below);
+  return { pointer: `${pointer}${below}`, value: leaf, ...(other === undefined ? {} : { live: other }) };
 }

@@ -3,6 +3,8 @@
 import type { Scalar } from "../../core/value.ts";
 import { baseName } from "../paths.ts";
 import { KUSTOMIZATION_FILES } from "../kustomization.ts";
+import { isWithinReach, writtenAt } from "./focus.ts";
+import type { Focus } from "./focus.ts";
 import { writtenRule } from "./rules.ts";
 import type { WrittenScalar } from "./scalars.ts";
 
@@ -29,6 +31,8 @@ export interface Piece {
   readonly encoded?: true;
   /** It has the name of a variable in it, of which the value is put in by Flux. */
   readonly variable?: true;
+  /** A word of a line that is written out as it comes out: it stands for all of the line. */
+  readonly line?: true;
   /** Of a line: what the line gives a value to. */
   readonly key?: string;
 }
@@ -39,13 +43,19 @@ export interface Wanted {
   readonly image: boolean;
   /** Only a digest is known of the value: what gives it goes by its name. */
   readonly hidden?: { readonly key: string };
+  /** The stretch of the value that is looked for; absent: all of it. */
+  readonly focus?: Focus;
 }
 
-export function wantedOf(value: Scalar, lastField: string, hidden: boolean): Wanted {
+export function wantedOf(
+  value: Scalar,
+  { lastField, hidden, focus }: { readonly lastField: string; readonly hidden: boolean; readonly focus?: Focus },
+): Wanted {
   return {
     text: String(value),
     image: lastField === "image",
     ...(hidden ? { hidden: { key: lastField } } : {}),
+    ...(focus === undefined ? {} : { focus }),
   };
 }
 
@@ -55,28 +65,34 @@ export function pieceOfScalar(scalar: WrittenScalar, wanted: Wanted): Piece | un
   const rule = writtenRule(scalar);
   if (rule === "never") return undefined;
   const alone = rule === "alone";
-  const own = String(value);
+  // kustomize takes off what ends a patch, and with it what ends the text that the patch ends with.
+  const own = scalar.within.length > 0 && `${wanted.text}\n` === value ? wanted.text : String(value);
   if (own.startsWith("ENC[")) return undefined;
   if (wanted.hidden !== undefined) return hiddenPiece(scalar, wanted.hidden.key);
   if (own === wanted.text || (own.length > 3 && Buffer.from(own).toString("base64") === wanted.text)) {
     if (typeof value === "boolean") return { ...whole(scalar, own), kind: "boolean", alone: true };
-    if (wanted.image) return imagePiece(scalar, 0, own, alone);
+    if (wanted.image) return imagePiece(scalar, { offset: 0, text: own, alone, name: namesImage(wanted) });
     return {
       ...whole(scalar, own),
       alone: alone || own === "",
       ...(isBooleanText(own) ? { kind: "boolean", alone: true } : {}),
     };
   }
-  if (typeof value === "boolean") return undefined;
-  const within = placeOf(wanted.text, own);
-  if (within !== undefined && own.length > 1) {
+  // Of a long text only what gives the line that differs; of a short one all that gives a part of it.
+  const line = wanted.focus?.line;
+  const within = line === undefined ? placeOf(wanted.text, own) : placeWithin(wanted.text, own, wanted.focus);
+  if (typeof value === "boolean")
+    return within === undefined || line === undefined
+      ? undefined
+      : { ...whole(scalar, own), kind: "boolean", alone: true };
+  if (within !== undefined && (own.length > 1 || line !== undefined)) {
     return wanted.image && lastKey(scalar) === "image"
-      ? imagePiece(scalar, 0, own, alone)
+      ? imagePiece(scalar, { offset: 0, text: own, alone, name: namesImage(wanted) })
       : { ...whole(scalar, own), alone };
   }
   const holding = wanted.text.length < 2 ? afterSign(own, wanted.text) : placeOf(own, wanted.text);
   if (holding === undefined || scalar.textStart === undefined) return undefined;
-  if (wanted.image) return imagePiece(scalar, holding, wanted.text, alone);
+  if (wanted.image) return imagePiece(scalar, { offset: holding, text: wanted.text, alone, name: namesImage(wanted) });
   return isBooleanText(wanted.text)
     ? { ...partly(scalar, holding, wanted.text), kind: "boolean", alone: true }
     : { ...partly(scalar, holding, wanted.text), alone };
@@ -124,11 +140,26 @@ function partly(scalar: WrittenScalar, offset: number, text: string): Piece {
 
 const IMAGE = /^([^\s@]+?)(?::([\w][\w.-]{0,127}))?(?:@sha256:([0-9a-f]{64}))?$/;
 
-/** The digest, or the tag, or where a tag would stand. */
-function imagePiece(scalar: WrittenScalar, offset: number, text: string, alone: boolean): Piece | undefined {
+/** Whether the cluster has another image, and not only another tag of it. */
+function namesImage({ text, focus }: Wanted): boolean {
+  const [, name = "", tag, digest] = IMAGE.exec(text) ?? [];
+  return focus !== undefined && (tag ?? digest) !== undefined && focus.end <= name.length;
+}
+
+interface WrittenImage {
+  readonly offset: number;
+  readonly text: string;
+  readonly alone: boolean;
+  /** It is the name that is looked for. */
+  readonly name: boolean;
+}
+
+/** The digest, or the tag, or where a tag would stand; or the name, which is never changed together with something else. */
+function imagePiece(scalar: WrittenScalar, { offset, text, alone, name: named }: WrittenImage): Piece | undefined {
   const found = IMAGE.exec(text);
   if (found === null || scalar.textStart === undefined) return undefined;
   const [, name = "", tag, digest] = found;
+  if (named) return { ...partly(scalar, offset, name), alone: true };
   if (digest !== undefined) return { ...partly(scalar, offset + text.length - digest.length, digest), alone };
   if (tag !== undefined) return { ...partly(scalar, offset + name.length + 1, tag), alone };
   return { ...partly(scalar, offset + text.length, ""), lead: ":", alone };
@@ -157,6 +188,17 @@ function placeOf(text: string, part: string): number | undefined {
     const before = text[at - 1] ?? " ";
     const behind = text[at + part.length] ?? " ";
     if (!/[A-Za-z0-9]/.test(before) && !/[A-Za-z0-9]/.test(behind)) return at;
+  }
+  return undefined;
+}
+
+/** Some place where the part, as a word of its own, gives what is looked for. */
+function placeWithin(text: string, part: string, focus: Focus | undefined): number | undefined {
+  if (part === "" || focus === undefined) return undefined;
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
+    const [before, behind] = [text[at - 1] ?? " ", text[at + part.length] ?? " "];
+    if (/[A-Za-z0-9]/.test(before) || /[A-Za-z0-9]/.test(behind)) continue;
+    if (isWithinReach(focus, at, at + part.length, part)) return at;
   }
   return undefined;
 }
@@ -192,17 +234,65 @@ export function piecesOfText(file: string, text: string, wanted: Wanted): readon
     });
     if (found.length >= MAX_LINES) break;
   }
+  found.push(...piecesOfLines({ file, text, start: 0, place: "line" }, wanted));
   return found.map((one) => (isBooleanText(one.text) ? { ...one, kind: "boolean", alone: true } : one));
+}
+
+interface Lines {
+  readonly file: string;
+  readonly text: string;
+  /** Of the text in the file. */
+  readonly start: number;
+  readonly place: Piece["place"];
+  readonly scalar?: WrittenScalar;
+}
+
+/** Of a text of several lines: the words of lines that write the one out that differs. */
+function piecesOfLines({ file, text, start, place, scalar }: Lines, { focus, hidden }: Wanted): readonly Piece[] {
+  const line = focus?.line;
+  if (line === undefined || line.insertion || hidden !== undefined || line.text === "") return [];
+  const found: Piece[] = [];
+  let at = start;
+  for (const written of text.split("\n")) {
+    const word = writtenAt(written, line);
+    if (word !== undefined && found.length < MAX_LINES) {
+      const own = written.slice(word.start, word.end);
+      found.push({
+        file,
+        start: at + word.start,
+        end: at + word.end,
+        text: own,
+        kind: isBooleanText(own) ? "boolean" : "text",
+        before: "",
+        after: "",
+        lead: "",
+        alone: isBooleanText(own),
+        place,
+        ...(written.trim() === line.text ? { line: true as const } : {}),
+        ...(scalar === undefined ? {} : { scalar }),
+      });
+    }
+    at += written.length + 1;
+  }
+  return found;
+}
+
+/** The same of a text that stands in YAML as a block, and is not the value itself. */
+export function piecesOfBlock(text: string, scalar: WrittenScalar, wanted: Wanted): readonly Piece[] {
+  if (scalar.style !== "literal" && scalar.style !== "folded") return [];
+  const rule = writtenRule(scalar);
+  if (rule === "never" || scalar.value === wanted.text || String(scalar.value).startsWith("ENC[")) return [];
+  const { file, start, end } = scalar;
+  const found = piecesOfLines({ file, text: text.slice(start, end), start, place: "yaml", scalar }, wanted);
+  return found.map((one) => ({ ...one, alone: one.alone || rule === "alone" }));
 }
 
 const MAX_LINES = 50;
 
 /** What a template writes outside of its actions, or in quotes within one. */
-export function piecesOfTemplate(
-  file: string,
-  text: string,
-  { text: wanted, hidden, image }: Wanted,
-): readonly Piece[] {
+export function piecesOfTemplate(file: string, text: string, given: Wanted): readonly Piece[] {
+  const { text: wanted, hidden, image, focus } = given;
+  if (focus?.line !== undefined) return piecesOfLines({ file, text, start: 0, place: "template" }, given);
   if (hidden !== undefined || wanted === "" || wanted.includes("\n")) return [];
   const found: Piece[] = [];
   const actions = [...text.matchAll(/\{\{.*?\}\}/gs)].map(

@@ -58,7 +58,7 @@ function objectRule(path: readonly Step[], shape: string, { apiVersion = "", kin
   if (group === "helm.toolkit.fluxcd.io")
     return shape.startsWith("spec.chart") ? "alone" : valuesRule(path, shape, "spec.values.");
   if (group === "argoproj.io" && (kind === "Application" || kind === "ApplicationSet")) {
-    return /(?:^|\.)(?:helm\.(?:valuesObject\.|parameters\.#\.value$)|kustomize\.images\.#$|kustomize\.common(?:Labels|Annotations)\.)/.test(
+    return /(?:^|\.)(?:helm\.(?:valuesObject\.|parameters\.#\.value$)|kustomize\.images\.#$|kustomize\.replicas\.#\.count$|kustomize\.common(?:Labels|Annotations)\.)/.test(
       shape,
     )
       ? "free"
@@ -93,13 +93,17 @@ const KEYS = new Set([
 ]);
 
 function kustomizationRule(path: readonly Step[]): WrittenRule {
-  return OF_KUSTOMIZATION.test(shapeOf(path)) ? "free" : "never";
+  const shape = shapeOf(path);
+  // Another entry may be for the image of that name.
+  if (shape === "images.#.newName") return "alone";
+  return OF_KUSTOMIZATION.test(shape) ? "free" : "never";
 }
 
 const OF_KUSTOMIZATION = new RegExp(
   [
     "images\\.#\\.(?:newTag|digest)$",
     "replicas\\.#\\.count$",
+    "replacements\\.#\\.sourceValue$",
     "(?:configMapGenerator|secretGenerator)\\.#\\.(?:literals\\.#$|options\\.(?:labels|annotations)\\.)",
     "generatorOptions\\.(?:labels|annotations)\\.",
     "labels\\.#\\.pairs\\.",

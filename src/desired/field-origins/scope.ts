@@ -13,6 +13,8 @@ import { SourceTexts } from "./files.ts";
 import { overlayTree } from "./overlay-tree.ts";
 import type { Piece } from "./pieces.ts";
 import { offline, recorded } from "./recorded.ts";
+import type { FileFacts } from "./roles.ts";
+import { FileUses } from "./uses.ts";
 
 /** Of one pass: how often a root may be rendered once more; all of a target counts twice. */
 export interface Budget {
@@ -39,6 +41,7 @@ export class Scope {
   readonly #budget: Budget;
   readonly #files: ReadonlyMap<string, ReadonlySet<string>>;
   readonly #all: ReadonlySet<string>;
+  readonly #uses: FileUses;
 
   private constructor(
     input: DesiredInput,
@@ -56,6 +59,7 @@ export class Scope {
     this.#files = read.files;
     this.#all = read.all;
     this.texts = new SourceTexts(input.tree);
+    this.#uses = new FileUses(this.texts, read.all);
     this.objects = objectsByKey(read.state.objects);
   }
 
@@ -123,6 +127,32 @@ export class Scope {
 
   #deployerOf({ deployer }: DesiredObject): DesiredObject | undefined {
     return deployer === undefined ? undefined : this.objects.get(refKey(deployer));
+  }
+
+  /** What is to be known of a piece's file for an object, besides its text. */
+  async factsOf(file: string, object: DesiredObject): Promise<FileFacts> {
+    const use = await this.#uses.of(file);
+    const chart = this.#chartOf(file);
+    return {
+      ...(use === undefined ? {} : { use }),
+      ...(chart === undefined ? {} : { chart }),
+      isAnothers: ({ kind, name }) => this.#isAnothers(object, kind, name),
+    };
+  }
+
+  /** Names get prefixes and suffixes: the one of whose name the text is the most is meant. */
+  #isAnothers({ ref }: DesiredObject, kind: string | undefined, name: string | undefined): boolean {
+    if (name === undefined || name === ref.name) return false;
+    return [...this.objects.values()].some(
+      (other) => other.ref.kind === kind && other.ref.name.length < ref.name.length && other.ref.name.includes(name),
+    );
+  }
+
+  #chartOf(file: string): string | undefined {
+    for (let folder = folderOf(file); ; folder = folderOf(folder)) {
+      if (this.#all.has(joinPath(folder, "Chart.yaml"))) return folder;
+      if (folder === "") return undefined;
+    }
   }
 
   /** A template of a chart: no YAML until it is rendered. */
