@@ -25,9 +25,10 @@ import { fetchedCharts, renderCache } from "./render-cache.ts";
 import { operatorDigester } from "./secret.ts";
 import { PACKAGE_FOLDER, version } from "./version.ts";
 
-/** The repository's tree and configuration. */
+/** The repository's tree and configuration. @param check what the choice of targets must be. */
 export async function openSource(
   options: SourceOptions,
+  check: typeof targetFault = targetFault,
 ): Promise<{ readonly tree: SourceTree; readonly config: RepositoryConfig }> {
   const opened =
     options.revision === undefined
@@ -35,7 +36,7 @@ export async function openSource(
       : await openRevision(options.repo, options.revision);
   if (isFault(opened)) throw failureOf(opened);
   const config = await loadConfig(opened, options.config);
-  const wrong = targetFault(config, options.target);
+  const wrong = check(config, options.target);
   if (wrong !== undefined) throw failureOf(wrong);
   return { tree: opened, config };
 }

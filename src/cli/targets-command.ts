@@ -3,7 +3,7 @@
 import { kubeVersionOf } from "../core/kube-version.ts";
 import { openRenderers } from "../desired/render/renderers.ts";
 import { foundTargets } from "../reconcile/found-targets.ts";
-import { chosenTargets } from "../reconcile/run-pass.ts";
+import { chosenTargets, unknownTarget } from "../reconcile/run-pass.ts";
 import { targetsJson, targetsText } from "../report/targets.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { SourceOptions } from "./options.ts";
@@ -22,7 +22,7 @@ interface TargetsOptions extends SourceOptions {
 /** 0 when all that was found was understood, 1 otherwise. */
 export async function targetsCommand(raw: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<number> {
   const options = raw as unknown as TargetsOptions;
-  const { tree, config } = await openSource(options);
+  const { tree, config } = await openSource(options, unknownTarget);
   const digester = await operatorDigester(process.env);
   const progress = createProgress(process.stderr, options.quiet === true);
   const renderers = openRenderers({

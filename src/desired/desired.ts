@@ -25,6 +25,7 @@ import { matchesAny } from "./glob.ts";
 import { contextOf, readManifests } from "./manifests.ts";
 import type { ManifestContext, Manifests } from "./manifests.ts";
 import { cleanPath, isManifestName, isWithinAny } from "./paths.ts";
+import { withMissingOnce } from "./render/missing-renderers.ts";
 import { renderRoots } from "./render/render-roots.ts";
 import type { Capabilities } from "./render/helm.ts";
 import type { Renderers } from "./render/renderers.ts";
@@ -141,7 +142,7 @@ async function deployed(
   const deployers = [...(flux === undefined ? [] : ["Flux"]), ...(argo === undefined ? [] : ["Argo CD"])].join(" and ");
   const faults = [
     ...sources.faults,
-    ...rendered.flatMap((one) => one.faults),
+    ...withMissingOnce(rendered.flatMap((one) => one.faults)),
     ...single.faults,
     ...encryptedNote(
       target,

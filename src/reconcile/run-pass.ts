@@ -147,21 +147,26 @@ function neighboursOf({
     .map((target) => opened(target, config, tree));
 }
 
+/** A name that no target has, or `undefined`. */
+export function unknownTarget(config: RepositoryConfig, names: readonly string[]): Fault | undefined {
+  const known = config.targets.map((target) => target.name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return undefined;
+  return fault(
+    "target-unknown",
+    unknown,
+    `no target is called ${JSON.stringify(unknown)}`,
+    `choose one of ${known.join(", ")}`,
+  );
+}
+
 /**
  * What is wrong with the choice of targets, or `undefined`: a name that no target has, or targets of several clusters
  * where only one can be read.
  */
 export function targetFault(config: RepositoryConfig, names: readonly string[]): Fault | undefined {
-  const known = config.targets.map((target) => target.name);
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    return fault(
-      "target-unknown",
-      unknown,
-      `no target is called ${JSON.stringify(unknown)}`,
-      `choose one of ${known.join(", ")}`,
-    );
-  }
+  const unknown = unknownTarget(config, names);
+  if (unknown !== undefined) return unknown;
   const used = config.targets.filter((target) => names.length === 0 || names.includes(target.name));
   const clusters = [...new Set(used.map((target) => target.cluster ?? "(current context)"))];
   if (clusters.length < 2) return undefined;

@@ -1,6 +1,5 @@
 /** `holdfast targets`: what was found to be deployed, how it is rendered, by whom, and what was not understood. */
 
-import { formatFault } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import type { DeployerState } from "../core/deployer.ts";
 import type { KubeVersion } from "../core/kube-version.ts";
@@ -8,6 +7,7 @@ import { formatRef, refKey } from "../core/refs.ts";
 import type { DesiredState, RenderRoot, RootChart, RootDeployer } from "../core/stages.ts";
 import { terminalText } from "../text/escape-terminal.ts";
 import { deployerName, syncSettingsWords, windowsWords } from "./deployer-words.ts";
+import { faultWord, toldFaults, toldPlace } from "./fault-groups.ts";
 import { kubernetesWords } from "./words.ts";
 
 export interface ShownTarget {
@@ -19,9 +19,15 @@ export interface ShownTarget {
   readonly state: Pick<DesiredState, "revision" | "roots" | "objects" | "faults" | "complete">;
 }
 
-/** For people. */
+/** For people: by clusters, where there are several. */
 export function targetsText(targets: readonly ShownTarget[]): string {
-  return targets.map(targetText).join("\n");
+  const clusters = Map.groupBy(targets, ({ target }) => target.cluster);
+  if (clusters.size < 2) return targets.map(targetText).join("\n");
+  const told = [...clusters].map(([cluster, own]) => {
+    const head = cluster === undefined ? "no cluster named (that of the current context)" : `cluster ${cluster}`;
+    return `${terminalText(head)}\n\n${own.map(targetText).join("\n")}`;
+  });
+  return told.join("\n");
 }
 
 function targetText({ target, state, deployers, kubeVersion }: ShownTarget): string {
@@ -75,13 +81,13 @@ function deployerText({ deployer }: RenderRoot, states: ShownTarget["deployers"]
   return `by ${deployerName(deployer)} ${formatRef(deployer.ref)}${settings}${told}`;
 }
 
+/** In a scan's words, those first that leave something unknown. */
 function problems(faults: readonly Fault[]): readonly string[] {
   const lost = faults.filter(({ leavesUnknown }) => leavesUnknown === "declared");
   const noted = faults.filter(({ leavesUnknown }) => leavesUnknown !== "declared");
-  return [
-    ...lost.map((fault) => `  not understood: ${formatFault(fault)}`),
-    ...noted.map((fault) => `  note: ${formatFault(fault)}`),
-  ];
+  return [...toldFaults(lost), ...toldFaults(noted)].map(
+    (told) => `  ${faultWord(told.fault)}  ${toldPlace(told)}: ${told.message} (${told.remedy})`,
+  );
 }
 
 function counted(count: number, what: string): string {

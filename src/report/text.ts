@@ -10,7 +10,7 @@ import { formatRef } from "../core/refs.ts";
 import { terminalText } from "../text/escape-terminal.ts";
 import type { Style } from "../text/style.ts";
 import { deployersWords, fatesOf } from "./deployer-words.ts";
-import { toldFaults } from "./fault-groups.ts";
+import { faultWord, toldFaults, toldPlace } from "./fault-groups.ts";
 import type { ToldFault } from "./fault-groups.ts";
 import { entriesOf, groupActions, kindWords, makerWords, memberNames } from "./unmanaged-groups.ts";
 import type { ReportEntry } from "./unmanaged-groups.ts";
@@ -23,7 +23,6 @@ import {
   changeVerdict,
   clusterWords,
   coverageWords,
-  faultPlace,
   findingsOf,
   originWords,
   plural,
@@ -140,20 +139,10 @@ function faultsBlock(faults: readonly Fault[], style: Style): string {
     .join("\n");
 }
 
-/** What costs nothing that the pass was asked for: a rule that is wrong, a past that is not there. */
-const NOTICES: ReadonlySet<Fault["code"]> = new Set([
-  "deployed-unknown",
-  "history-shallow",
-  "ignore-not-understood",
-  "ignore-unused",
-  "sync-failed",
-  "variables-unknown",
-]);
-
-function faultLines({ fault, message, remedy, count }: ToldFault, style: Style): string {
-  const where = count === 1 ? faultPlace(fault) : `${count} kinds or objects`;
-  const word = NOTICES.has(fault.code) ? "NOTICE   " : "FAULT    ";
-  return `${style.yellow(word)}  ${style.bold(terminalText(where))}: ${terminalText(message)}\n      ${style.dim(terminalText(remedy))}`;
+function faultLines(told: ToldFault, style: Style): string {
+  const { message, remedy } = told;
+  const word = faultWord(told.fault).padEnd(9);
+  return `${style.yellow(word)}  ${style.bold(terminalText(toldPlace(told)))}: ${terminalText(message)}\n      ${style.dim(terminalText(remedy))}`;
 }
 
 /** What is in no group above leaves a trace all the same. */

@@ -194,7 +194,8 @@ class ArgoPass {
   /** What a renderer says names a folder, which several may deploy, each in its way. */
   async #ofApplication({ ref, origin }: Application, fault: Fault): Promise<Fault> {
     const name = formatRef(ref);
-    if (fault.message.includes(name) || fault.about.includes(ref.name)) return fault;
+    if (fault.code === "renderer-missing" || fault.message.includes(name) || fault.about.includes(ref.name))
+      return fault;
     const begins = await this.#locator.locate(origin, []);
     const position = fault.position ?? (isFault(begins) ? { file: origin.file, line: 1 } : begins);
     return { ...fault, message: `${name}: ${fault.message}`, position };

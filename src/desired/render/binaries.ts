@@ -56,7 +56,8 @@ export async function findBinary(input: FindBinary): Promise<RendererBinary | Fa
   const [text, major, minor] = found;
   const version = text.startsWith("v") ? text : `v${text}`;
   if (Number(major) < oldest[0] || (Number(major) === oldest[0] && Number(minor) < oldest[1])) {
-    return missing(name, `is ${version}, which is too old: ${oldest.join(".")} is the oldest that is known to work`);
+    const message = `is ${version}, which is too old: ${oldest.join(".")} is the oldest that is known to work`;
+    return missing(name, message, "upgrade");
   }
   return { path, version };
 }
@@ -78,13 +79,13 @@ async function programAt(path: string): Promise<string | undefined> {
   }
 }
 
-function missing(name: RendererName, message: string): Fault {
+function missing(name: RendererName, message: string, remedy: "install" | "upgrade" = "install"): Fault {
   return {
     kind: "fault",
     code: "renderer-missing",
     about: name,
     message: `${name} ${message}`,
-    remedy: `install ${name}, or say where it is with ${RENDERER_SETTINGS[name]} (an absolute path)`,
+    remedy: `${remedy} ${name}, or say where ${remedy === "install" ? "it" : "a newer one"} is with ${RENDERER_SETTINGS[name]} (an absolute path)`,
     leavesUnknown: "declared",
   };
 }
