@@ -26,6 +26,7 @@ import type { EditedFile } from "./edited-file.ts";
 import { refuseFile } from "./guards.ts";
 import type { Planned } from "./plan.ts";
 import { proveByRendering } from "./prove.ts";
+import type { Reasons } from "./prove.ts";
 import { isRefused, refused } from "./refuse.ts";
 import type { Refused } from "./refuse.ts";
 
@@ -54,11 +55,16 @@ export async function codify(input: CodifyInput): Promise<Codified> {
     files.push(...editedFile(opened, requests, { outcomes, mode: input.modeOf(file) }));
     lines.set(file, lineStarts(opened.source.text));
   }
-  const { kept, proof } = await proveByRendering(files, input.renderer);
+  const reasons: Reasons = new Map();
+  const { kept, proof } = await proveByRendering(files, input.renderer, reasons);
   const proved = new Set(kept.flatMap(({ edits }) => edits));
   return {
     answers: input.requests.map((request, index) =>
-      answer(request, outcomes[index] as Outcome, { proved, lines: lines.get(request.desired.origin.file) ?? [] }),
+      answer(request, outcomes[index] as Outcome, {
+        proved,
+        reasons,
+        lines: lines.get(request.desired.origin.file) ?? [],
+      }),
     ),
     files: kept.map(toFileChange),
     ...(proof === undefined ? {} : { proof }),
@@ -135,11 +141,13 @@ function toFileChange({ path, source, after, mode }: EditedFile): FileChange {
   return { path, before: source.text, after, mode };
 }
 
-function answer(
-  request: CodifyRequest,
-  outcome: Outcome,
-  { proved, lines }: { readonly proved: ReadonlySet<ObjectEdit>; readonly lines: readonly number[] },
-): CodifyAnswer {
+interface Judged {
+  readonly proved: ReadonlySet<ObjectEdit>;
+  readonly reasons: Reasons;
+  readonly lines: readonly number[];
+}
+
+function answer(request: CodifyRequest, outcome: Outcome, { proved, reasons, lines }: Judged): CodifyAnswer {
   const { file } = request.desired.origin;
   const facts = { file, lines, finder: sourceFinder(), cuts: isRefused(outcome) ? NO_CUTS : cutsByChange(outcome) };
   return request.changes.map((change, index) => {
@@ -147,7 +155,7 @@ function answer(
     if (refusal !== undefined) return { refusal: toRefusal(change.path, file, { refusal, lines }) };
     const edit = outcome as ObjectEdit;
     if (proved.has(edit)) return { edit: toEdit(edit, { index, change }, facts) };
-    const failed = refused("proof-failed", "rendering again did not give the live value and nothing else");
+    const failed = refused("proof-failed", reasons.get(edit) ?? "its edit could not be proved beside another one");
     return { refusal: toRefusal(change.path, file, { refusal: failed, lines }) };
   });
 }

@@ -18,7 +18,7 @@ import { applyChanges } from "./assign.ts";
 import { applyCuts, keepUnended, orderCuts, untouchedOutside } from "./cuts.ts";
 import { emit } from "./emit.ts";
 import type { Cut } from "./cuts.ts";
-import { refuseChange, refuseDocument } from "./guards.ts";
+import { refuseChange, refuseDocument, refuseRendered } from "./guards.ts";
 import { pageOf } from "./page.ts";
 import { mergeChange, newItemFinder, newMapTarget } from "./plan.ts";
 import type { Planned } from "./plan.ts";
@@ -70,7 +70,8 @@ function editFound(work: Work): ObjectEdit {
   const refusals = new Map<number, Refused>();
   const open: Planned[] = [];
   for (const [index, change] of request.changes.entries()) {
-    const blocked = refuseChange(change, request.desired.ref);
+    const { ref, origin } = request.desired;
+    const blocked = refuseChange(change, ref) ?? refuseRendered(change, origin, work.value);
     if (blocked === undefined) open.push({ index, change });
     else refusals.set(index, blocked);
   }

@@ -4,7 +4,8 @@ import type { Change } from "../core/drift.ts";
 import type { Origin } from "../core/objects.ts";
 import type { ObjectRef } from "../core/refs.ts";
 import { groupOf } from "../core/refs.ts";
-import { isList, isMap } from "../core/value.ts";
+import { valueAt } from "../core/path.ts";
+import { equalValues, isList, isMap } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 import { childOf } from "../yaml/source-find.ts";
 import { visitNodes } from "../yaml/source-node.ts";
@@ -42,6 +43,18 @@ export function refuseChange(change: Change, ref: ObjectRef): Refused | undefine
     return refused("unsupported", "the live value holds what YAML cannot write");
   }
   return undefined;
+}
+
+/**
+ * Of what a renderer built, and a file has all the same: where it put in something else than the file has (a variable, a
+ * patch, a label), the place to change is another.
+ */
+export function refuseRendered({ path, desired }: Change, origin: Origin, written: Value): Refused | undefined {
+  if (origin.root === undefined || equalValues(valueAt(written, path), desired)) return undefined;
+  return refused(
+    "generated",
+    "what is deployed there is not what the file has: variables, patches or the like make it",
+  );
 }
 
 /** Told before any edit is tried, so that it costs no other change's edit. */

@@ -6,7 +6,7 @@
 import { isFault } from "../core/fault.ts";
 import type { DesiredObject } from "../core/objects.ts";
 import type { Proof } from "../core/proposal.ts";
-import { refKey } from "../core/refs.ts";
+import { formatRef, refKey } from "../core/refs.ts";
 import type { Renderer, RenderRoot } from "../core/stages.ts";
 import { equalValues } from "../core/value.ts";
 import { applyChanges } from "./assign.ts";
@@ -21,21 +21,31 @@ export interface Proved {
   readonly proof?: Proof;
 }
 
-export async function proveByRendering(files: readonly EditedFile[], renderer: Renderer): Promise<Proved> {
+/** Why edits are not kept, as the last rendering had it; the end of a sentence. */
+export type Reasons = Map<ObjectEdit, string>;
+
+export async function proveByRendering(
+  files: readonly EditedFile[],
+  renderer: Renderer,
+  reasons: Reasons = new Map(),
+): Promise<Proved> {
   if (files.length === 0) return { kept: [] };
   const outcome = await judge(files, renderer);
   if (outcome.kind === "proved") return { kept: files, proof: outcome.proof };
+  for (const edit of outcome.kind === "offenders" ? outcome.edits : files.flatMap(({ edits }) => edits)) {
+    reasons.set(edit, outcome.why(edit));
+  }
   const fewer = outcome.kind === "offenders" ? withoutEdits(files, outcome.edits) : undefined;
-  if (fewer !== undefined && countEdits(fewer) < countEdits(files)) return proveByRendering(fewer, renderer);
-  return proveHalves(files, renderer);
+  if (fewer !== undefined && countEdits(fewer) < countEdits(files)) return proveByRendering(fewer, renderer, reasons);
+  return proveHalves(files, renderer, reasons);
 }
 
 /** Nothing tells which edit is to blame: each half is proved by itself, then what is left together. */
-async function proveHalves(files: readonly EditedFile[], renderer: Renderer): Promise<Proved> {
+async function proveHalves(files: readonly EditedFile[], renderer: Renderer, reasons: Reasons): Promise<Proved> {
   const [left, right] = halves(files);
   if (right.length === 0) return { kept: [] };
-  const first = await proveByRendering(left, renderer);
-  const second = await proveByRendering(right, renderer);
+  const first = await proveByRendering(left, renderer, reasons);
+  const second = await proveByRendering(right, renderer, reasons);
   if (second.kept.length === 0) return first;
   if (first.kept.length === 0) return second;
   const joined = joinFiles(first.kept, second.kept);
@@ -81,26 +91,36 @@ function countEdits(files: readonly EditedFile[]): number {
 
 type Judged =
   | { readonly kind: "proved"; readonly proof: Proof }
-  | { readonly kind: "offenders"; readonly edits: ReadonlySet<ObjectEdit> }
-  | { readonly kind: "unknown" };
+  | { readonly kind: "offenders"; readonly edits: ReadonlySet<ObjectEdit>; readonly why: (edit: ObjectEdit) => string }
+  | { readonly kind: "unknown"; readonly why: () => string };
+
+const NOT_MEANT = "rendering again did not give the live value and nothing else";
 
 async function judge(files: readonly EditedFile[], renderer: Renderer): Promise<Judged> {
   const rendered = await renderer.render(new Map(files.map(({ path, after }) => [path, after])));
-  if (isFault(rendered)) return { kind: "unknown" };
+  if (isFault(rendered))
+    return { kind: "unknown", why: () => `with the change it cannot be rendered: ${rendered.message}` };
   const { before, after, roots } = rendered;
   const edits = new Map(files.flatMap((file) => file.edits.map((edit) => [objectKey(edit.request.desired), edit])));
   const offenders = new Set<ObjectEdit>();
   const old = Map.groupBy(before, objectKey);
   const found = Map.groupBy(after, objectKey);
   for (const [key, edit] of edits) if (!isAsMeant(old.get(key), found.get(key), edit)) offenders.add(edit);
+  const unlike = new Set(offenders);
+  const others = new Set<string>();
   const changedFiles = new Set<string>();
   for (const key of new Set([...old.keys(), ...found.keys()])) {
     if (edits.has(key) || areSame(old.get(key), found.get(key))) continue;
-    changedFiles.add(((found.get(key) ?? old.get(key)) as DesiredObject[])[0]?.origin.file ?? "");
+    const [other] = found.get(key) ?? old.get(key) ?? [];
+    if (other === undefined) continue;
+    changedFiles.add(other.origin.file);
+    others.add(formatRef(other.ref));
   }
   for (const file of files) if (changedFiles.has(file.path)) for (const edit of file.edits) offenders.add(edit);
-  if (offenders.size > 0) return { kind: "offenders", edits: offenders };
-  if (changedFiles.size > 0) return { kind: "unknown" };
+  const spread = (): string => `the change would reach other objects: ${[...others].slice(0, 3).join(", ")}`;
+  const why = (edit: ObjectEdit): string => (unlike.has(edit) ? NOT_MEANT : spread());
+  if (offenders.size > 0) return { kind: "offenders", edits: offenders, why };
+  if (changedFiles.size > 0) return { kind: "unknown", why: spread };
   return { kind: "proved", proof: proofOf(roots, before.length, edits.size) };
 }
 

@@ -10,6 +10,7 @@ import { unreadable } from "./file-faults.ts";
 import { contextOf, readManifests } from "./manifests.ts";
 import type { Manifests } from "./manifests.ts";
 import { cleanPath } from "./paths.ts";
+import { newFault } from "./render-deployed.ts";
 
 type PlainInput = Pick<DesiredInput, "tree" | "target" | "digester" | "isNamespaced">;
 
@@ -37,7 +38,7 @@ export function plainRenderer(input: PlainInput): Renderer {
         const old = await before(file);
         if (isFault(old)) return old;
         const next = readManifests(file, Buffer.from(text, "utf8"), context);
-        const broken = newFault(old, next);
+        const broken = newFault(old.faults, next.faults);
         if (broken !== undefined) return broken;
         sides.before.push(...old.objects);
         sides.after.push(...next.objects);
@@ -46,18 +47,6 @@ export function plainRenderer(input: PlainInput): Renderer {
       return { ...sides, roots: [{ path, renderer: "plain", version: PLAIN_RENDERER_VERSION }] };
     },
   };
-}
-
-/** A document that was faulty before costs itself, not its neighbours; one that the edit makes faulty costs the edit. */
-function newFault(before: Manifests, after: Manifests): Fault | undefined {
-  const known = before.faults.map(({ code, message }) => `${code} ${message}`);
-  return after.faults.find(({ code, message, leavesUnknown }) => {
-    if (leavesUnknown !== "declared") return false;
-    const at = known.indexOf(`${code} ${message}`);
-    if (at < 0) return true;
-    known.splice(at, 1);
-    return false;
-  });
 }
 
 /** The files that objects may come from: what links lead to counts under its own name. */

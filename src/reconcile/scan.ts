@@ -272,7 +272,13 @@ async function dealWith({ options, read, compared, schemas }: DealWith): Promise
     admitted,
     objected: objected.length,
     faults: [...shallow.faults(), ...truth.faults(), ...(releases?.faults() ?? [])],
-    proposals: await proposeAll({ options, read, results, schemas, isNamespaced: scopeLookup(options.live) }),
+    proposals: await proposeAll({
+      options,
+      read,
+      results,
+      schemas,
+      inputOf: (name) => desiredInput(targetOf(options.targets, name), options),
+    }),
   };
 }
 
