@@ -18,7 +18,8 @@ import type { Refused } from "./refuse.ts";
 export function refuseFile(origin: Origin, mode: string): Refused | undefined {
   const { file } = origin;
   const parts = file.split("/");
-  if (origin.layer !== "literal") return refused("generated", `the object is made by ${origin.layer}`);
+  if (origin.layer !== "literal")
+    return refused("generated", `the object is made by ${origin.layer === "argo-cd" ? "Argo CD" : origin.layer}`);
   if (file === "" || /^[/~]|^[A-Za-z]:|[\\\p{Cc}]/u.test(file) || parts.some((part) => part === ".." || part === "")) {
     return refused("outside-repository", "the path leaves the repository");
   }

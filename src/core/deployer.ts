@@ -50,7 +50,7 @@ export function isHeld({ windows }: DeployerState, syncs: "automated" | "manual"
 
 /** What becomes of a difference if nobody does anything. */
 export type Fate =
-  | { readonly kind: "put-back"; readonly when: "at-once" | "interval" | "next-sync" }
+  | { readonly kind: "put-back"; readonly when: "at-once" | "interval" | "next-sync" | "unwatched" }
   /** Git never said anything of it, and the deployer looks at what Git says only. */
   | { readonly kind: "left-alone" }
   | {
@@ -70,7 +70,12 @@ export function fateOf(
   // Argo CD does not sync a commit again that failed, and Flux gets no further than where it fails.
   if (state.lastSync === "failed" && state.reverts !== "next-sync") return { kind: "stays", until: "mended" };
   if (isHeld(state, "automated")) return { kind: "stays", until: "windows" };
-  return { kind: "put-back", when: state.reverts };
+  return { kind: "put-back", when: isUnwatched(drift) ? "unwatched" : state.reverts };
+}
+
+/** Argo CD applies the namespace that it labels as it syncs, and does not compare it (`controller/state.go`: it does not track it). */
+function isUnwatched(drift: Drift): boolean {
+  return drift.state !== "unmanaged" && drift.desired?.origin.layer === "argo-cd";
 }
 
 /**

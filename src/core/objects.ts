@@ -12,7 +12,8 @@ export interface Origin {
   readonly document: number;
   /** Index in the `items` of a `List`, where the object stands in one; one entry a level. */
   readonly items: readonly number[];
-  readonly layer: "literal" | "kustomize" | "helm";
+  /** `argo-cd`: what Argo CD makes by itself, where the Application in the file says so. */
+  readonly layer: "literal" | "kustomize" | "helm" | "argo-cd";
   /** Of what is rendered: the folder of the kustomization or chart, `""` for the repository's own. */
   readonly root?: string;
   /** Content hash of the bytes that were read (`sha256:<hex>`). */

@@ -151,7 +151,11 @@ async function deployed(
     // Where one of several clusters is not chosen, what they deploy is not known.
     ...((flux?.found.contested ?? []).length > 0
       ? []
-      : notDeployed(target, deployers, [...left.map(({ origin }) => origin.file), ...roots.map(({ file }) => file)])),
+      : notDeployed(target, {
+          deployers,
+          files: [...left.map(({ origin }) => origin.file), ...roots.map(({ file }) => file)],
+          lost: rendered.flatMap((one) => one.faults).filter(({ leavesUnknown }) => leavesUnknown === "declared"),
+        })),
   ];
   return {
     revision: tree.revision,
@@ -170,22 +174,40 @@ function hooksOf(rendered: readonly Pick<DesiredState, "hooks">[]): Pick<Desired
 }
 
 /** Said once, so that nobody takes silence about them for agreement. */
-function notDeployed({ name }: DesiredTarget, deployers: string, files: readonly string[]): readonly Fault[] {
-  const different = [...new Set(files)];
-  if (different.length === 0) return [];
-  const shown = different.slice(0, 3).join(", ");
-  const more = different.length > 3 ? ` and ${different.length - 3} more` : "";
+function notDeployed({ name }: DesiredTarget, { deployers, files, lost }: NotDeployed): readonly Fault[] {
+  if (files.length === 0) return [];
   const verb = deployers.includes(" and ") ? "deploy" : "deploys";
+  // What was not understood may deploy them, or hold what does.
+  const known =
+    lost.length === 0
+      ? `nothing of it deploys ${some(files)}`
+      : `whether anything of it deploys ${some(files)} is not known, because of ${some(lost.map(({ about }) => about))}`;
   return [
     {
       kind: "fault",
       code: "not-deployed",
       about: name,
-      message: `${deployers} ${verb} from target ${name}, and nothing of it deploys ${shown}${more}: not compared`,
-      remedy: "leave it, or make a target of its own of what something else deploys",
+      message: `${deployers} ${verb} from target ${name}, and ${known}: not compared`,
+      remedy:
+        lost.length === 0
+          ? "leave it, or make a target of its own of what something else deploys"
+          : "mend what was not understood, or make a target of its own of what something else deploys",
       leavesUnknown: "nothing",
     },
   ];
+}
+
+interface NotDeployed {
+  readonly deployers: string;
+  readonly files: readonly string[];
+  /** What the deployers deploy, or is to lead to more of them, and was not understood. */
+  readonly lost: readonly Fault[];
+}
+
+function some(names: readonly string[]): string {
+  const different = [...new Set(names)];
+  const more = different.length > 3 ? ` and ${different.length - 3} more` : "";
+  return `${different.slice(0, 3).join(", ")}${more}`;
 }
 
 export interface Sources {

@@ -59,6 +59,8 @@ function partsOf({ drift, deployer, indexes, results }: Advised): readonly strin
 function keepAdvice({ origin }: DesiredObject, changes: readonly Change[]): string {
   const placed = changes.length > 0 && changes.every(({ source }) => source !== undefined);
   if (placed) return "To keep it, change Git: every field above has its file and line.";
+  if (origin.layer === "argo-cd")
+    return `To keep it, change the Application in ${codeSpan(origin.file)}: \`managedNamespaceMetadata\`.`;
   if (origin.layer === "literal") return `To keep it, change Git: ${codeSpan(origin.file)} declares the object.`;
   return `To keep it, change what the object is made of: ${codeSpan(origin.file)}, by ${origin.layer}.`;
 }

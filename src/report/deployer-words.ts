@@ -112,6 +112,8 @@ function putBackWords(state: DeployerState, when: Extract<Fate, { readonly kind:
       return "puts it back within seconds: self-heal is on";
     case "interval":
       return `puts it back when it reconciles next${state.interval === undefined ? "" : ` (interval ${shortText(state.interval)})`}`;
+    case "unwatched":
+      return "leaves it until it syncs next: it does not look at the namespace that it makes in between";
     case "next-sync":
       return state.kind === "flux-helm-release"
         ? "leaves it until the chart or its values change: drift detection is off"

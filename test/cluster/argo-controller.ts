@@ -49,6 +49,10 @@ export interface ArgoApplication {
 export interface ManualSync {
   readonly revisions: readonly string[];
   readonly prune?: boolean;
+  /** As the API server takes them over from the Application. */
+  readonly syncOptions?: readonly string[];
+  /** Absent: all. */
+  readonly resources?: readonly { readonly kind: string; readonly name: string; readonly namespace: string }[];
 }
 
 export interface ArgoController {
@@ -251,10 +255,11 @@ function controllerOf(cluster: TestCluster, processes: KeptProcesses, log: () =>
     applications,
     settle,
     until,
-    async sync(name, { revisions, prune = false }) {
+    async sync(name, { revisions, prune = false, resources, syncOptions = [] }) {
       const [revision] = revisions;
       const which = revisions.length === 1 ? { revision } : { revisions };
-      const sync = { ...which, prune, syncStrategy: { hook: {} } };
+      const some = resources === undefined ? {} : { resources };
+      const sync = { ...which, prune, syncStrategy: { hook: {} }, syncOptions, ...some };
       await patch(name, { operation: { initiatedBy: { username: "admin" }, sync } });
       const idle = (one: ArgoApplication): boolean =>
         one.name === name && !one.busy && String(one.synced) === String(revisions);

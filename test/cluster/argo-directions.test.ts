@@ -24,6 +24,7 @@ interface Target {
     readonly reverts: string;
     readonly prunes: boolean;
     readonly lastSync?: string;
+    readonly windows?: object;
   }[];
 }
 
@@ -76,7 +77,22 @@ describeOnArgo("what Argo CD deployed", () => {
     expect(kept(report)).toEqual(["Argo CD"]);
   });
 
+  test("a sync of one object leaves the others of its Application as they were", async () => {
+    const resources = [{ kind: "ConfigMap", name: "new", namespace: "shop" }];
+    await stand.argo.sync("manual", { revisions: [second], resources });
+    expect(told(await stand.scan())).toEqual([
+      `unmanaged ConfigMap/one ${short(second)}`,
+      "drifted ConfigMap/by-hand",
+      `by-hand: data.z live-changed ${short(stand.first)}`,
+      // It waits to be pruned, which was not asked for.
+      `pending Deployment/by-hand ${short(second)}`,
+    ]);
+  });
+
   test("what each Application does by itself is read from the cluster", async () => {
+    const deny = { kind: "deny", schedule: "* * * * *", duration: "1h", manualSync: true, applications: ["heal*"] };
+    const project = JSON.stringify({ spec: { syncWindows: [deny] } });
+    await stand.kubectl("patch", "appproject", "default", "-n", "argocd", "--type=merge", "-p", project);
     const { targets } = (await stand.scan()) as unknown as { readonly targets: readonly Target[] };
     const states = targets.flatMap(({ deployers }) =>
       deployers.map(({ object, from, automated, reverts, prunes, lastSync }) =>
@@ -85,6 +101,10 @@ describeOnArgo("what Argo CD deployed", () => {
         ),
       ),
     );
+    const held = targets.flatMap(({ deployers }) => deployers.filter(({ windows }) => windows !== undefined));
+    expect(held.map(({ object, windows }) => [object.name, windows])).toEqual([
+      ["healed", { kind: "timed", automated: { allowed: false, by: "deny" }, manual: { allowed: true } }],
+    ]);
     expect(states).toContain("manual live manual next-sync keeps succeeded");
     expect(states).toContain("healed live automated at-once prunes succeeded");
     expect(states).toContain("multi live automated next-sync keeps succeeded");

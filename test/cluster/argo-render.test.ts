@@ -171,7 +171,7 @@ describe.skipIf(unavailable !== undefined)("Applications", () => {
         'deployer-unsupported: Application/a in argocd is rendered by the plugin "tanka": holdfast runs none',
         'deployer-unsupported: Application/b in argocd is made by Jsonnet ("b/y.jsonnet"): holdfast runs none',
         "deployer-unsupported: Application/c in argocd names several tools: kustomize, helm",
-        "not-deployed: Argo CD deploys from target t, and nothing of it deploys a/x.yaml: not compared",
+        "not-deployed: Argo CD deploys from target t, and whether anything of it deploys a/x.yaml is not known, because of Application/a in argocd, Application/b in argocd, Application/c in argocd: not compared",
       ],
     },
     "another repository, where a source is named that others refer to": {

@@ -179,6 +179,15 @@ export function argoFleet({ definitions, settings }: ArgoFleetOptions): TextFile
       namespace: "made",
       spec: from("apps/made") + "  syncPolicy: { automated: {}, syncOptions: [CreateNamespace=true] }\n",
     }),
+    "applications/labelled.yaml": application({
+      name: "labelled",
+      namespace: "labelled",
+      spec: `${from("apps/labelled")}  syncPolicy:
+    automated: { selfHeal: true }
+    syncOptions: [CreateNamespace=true]
+    managedNamespaceMetadata: { labels: { team: shop }, annotations: { contact: shop.example } }
+`,
+    }),
     "applications/side.yaml": application({ name: "side", namespace: "lab", spec: from("apps/side") + SERVER_SIDE }),
     "applications/nested.yaml": application({ name: "nested", namespace: "argocd", spec: from("nested") + PRUNED }),
     "applications/tenants.yaml": SET,
@@ -209,6 +218,7 @@ labels: [{ pairs: { app.kubernetes.io/part-of: shop } }]
     }),
     "apps/plain/left.yaml": config("left"),
     "apps/made/one.yaml": config("made"),
+    "apps/labelled/one.yaml": config("labelled"),
     "apps/side/one.yaml": deployment("side"),
     "apps/inner/one.yaml": deployment("inner"),
     "apps/inner/role.yaml": `apiVersion: rbac.authorization.k8s.io/v1

@@ -320,6 +320,15 @@ describe("what becomes of a change if nobody does anything", () => {
     expect(fatesOf(stateOf(OFF, "{}"), { ...drift, changes } as Drift, [1])).toEqual([`Argo CD ${ALONE}`]);
   });
 
+  test("Argo CD does not look at a namespace that it makes and labels, between two syncs", () => {
+    const drift = driftOf(REPLACED, HEALING);
+    if (drift.state !== "drifted") throw new Error("no drift");
+    const desired = { ...drift.desired, origin: { ...drift.desired.origin, layer: "argo-cd" as const } };
+    expect(fatesOf(stateOf(HEALING, "{}"), { ...drift, desired })).toEqual([
+      "Argo CD leaves it until it syncs next: it does not look at the namespace that it makes in between",
+    ]);
+  });
+
   test("an object that is gone comes back as its deployer puts things back", () => {
     const desired = { ...desiredOf(yaml(OBJECT)), deployer: HEALING.ref };
     expect(fatesOf(stateOf(HEALING), { state: "missing", ref: desired.ref, desired })).toEqual([

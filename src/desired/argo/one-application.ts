@@ -8,6 +8,7 @@ import type { ValueMap } from "../../core/value.ts";
 import { listSources } from "../desired.ts";
 import type { DesiredInput } from "../desired.ts";
 import { repositoryOf } from "./find.ts";
+import { managedNamespace } from "./managed-namespace.ts";
 import { applicationOf } from "./objects.ts";
 import { renderSource } from "./render-source.ts";
 import { argoRoot } from "./root.ts";
@@ -52,5 +53,6 @@ export async function readApplication(
       complete &&= !rendered.faults.some(({ leavesUnknown }) => leavesUnknown === "declared");
     }
   }
-  return { objects, complete };
+  const made = complete ? managedNamespace(application, objects) : undefined;
+  return { objects: made === undefined ? objects : [...objects, made], complete };
 }

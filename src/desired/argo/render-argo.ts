@@ -17,6 +17,7 @@ import type { FoundArgo } from "./find.ts";
 import { applicationsOf } from "./live-applications.ts";
 import { applicationOf, applicationSetOf, argoDeployer, argoFault, declaredKey, quoted } from "./objects.ts";
 import type { Application, ApplicationSet, Declared, Source } from "./objects.ts";
+import { managedNamespace, settledNamespaces } from "./managed-namespace.ts";
 import { renderSource } from "./render-source.ts";
 import type { RenderedSource } from "./render-source.ts";
 import { shapeProblem } from "./shapes.ts";
@@ -98,7 +99,7 @@ class ArgoPass {
       objects: [...this.#objects]
         .toSorted(([a], [b]) => compareText(a, b))
         .flatMap(([, byApplication]) =>
-          [...byApplication].toSorted(([a], [b]) => compareText(a, b)).map(([, object]) => object),
+          [...settledNamespaces(byApplication)].toSorted(([a], [b]) => compareText(a, b)).map(([, object]) => object),
         ),
       generated: this.#generated.toSorted((a, b) => compareRefs(a.ref, b.ref)),
       faults: faults.toSorted((a, b) => compareText(a.about, b.about)),
@@ -178,6 +179,8 @@ class ArgoPass {
     if (where.kind === "here") this.#here = true;
     if (where.kind === "beside") this.#beside.push(application);
     if (where.kind === "elsewhere") noteUnder(this.#elsewhere, where.cluster, application);
+    const objects: DesiredObject[] = [];
+    let whole = true;
     for (const source of application.sources) {
       const root = await argoRoot(application, source, this.#found.repository);
       if (root !== undefined && !isFault(root)) this.#built.push(root);
@@ -186,9 +189,17 @@ class ArgoPass {
       if (root === undefined) continue;
       const { repository } = this.#found;
       const rendered = isFault(root) ? root : await renderSource({ input: this.#input, application, root, repository });
-      if (isFault(rendered)) this.#faults.push(await this.#ofApplication(application, rendered));
-      else this.#take(application, rendered, depth);
+      if (isFault(rendered)) {
+        whole = false;
+        this.#faults.push(await this.#ofApplication(application, rendered));
+      } else {
+        objects.push(...rendered.objects);
+        this.#take(application, rendered, depth);
+      }
     }
+    // What was not rendered may hold it.
+    const made = whole && where.kind !== "elsewhere" ? managedNamespace(application, objects) : undefined;
+    if (made !== undefined) this.#add(application, made);
   }
 
   /** What a renderer says names a folder, which several may deploy, each in its way. */
@@ -212,12 +223,16 @@ class ArgoPass {
     this.#faults.push(...faults);
     this.#roots = [...this.#roots, { ...root, deployer: argoDeployer(application) }];
     for (const object of objects) {
-      const key = refKey(object.ref);
-      const same = this.#objects.get(key) ?? new Map<string, DesiredObject>();
-      same.set(declaredKey(application), { ...object, deployer: application.ref });
-      this.#objects.set(key, same);
+      this.#add(application, object);
       this.#expect(object, depth + 1);
     }
+  }
+
+  #add(application: Application, object: DesiredObject): void {
+    const key = refKey(object.ref);
+    const same = this.#objects.get(key) ?? new Map<string, DesiredObject>();
+    same.set(declaredKey(application), { ...object, deployer: application.ref });
+    this.#objects.set(key, same);
   }
 
   #noteRevision(application: Application, { repoURL, revision, chart }: Source): void {

@@ -8,12 +8,13 @@ import { fieldOf, isList, isMap } from "../../core/value.ts";
 import type { Value } from "../../core/value.ts";
 import type { Application } from "./objects.ts";
 
-type Shape = "text" | "flag" | "map" | "texts" | "maps" | { readonly [field: string]: Shape };
+type Shape = "text" | "flag" | "map" | "pairs" | "texts" | "maps" | { readonly [field: string]: Shape };
 
 const WORDS = {
   text: "text",
   flag: "true or false",
   map: "map",
+  pairs: "map of texts",
   texts: "list of texts",
   maps: "list of maps",
 } as const;
@@ -59,6 +60,7 @@ const SPEC: Shape = {
   destination: { server: "text", name: "text", namespace: "text" },
   source: SOURCE,
   sources: "maps",
+  syncPolicy: { syncOptions: "texts", managedNamespaceMetadata: { labels: "pairs", annotations: "pairs" } },
 };
 
 /** The end of a sentence that begins with the Application's name. */
@@ -98,6 +100,8 @@ function isShaped(value: Value, shape: Extract<Shape, string>): boolean {
       return typeof value === "boolean";
     case "map":
       return isMap(value);
+    case "pairs":
+      return isMap(value) && Object.values(value).every((one) => typeof one === "string");
     case "texts":
       return isList(value) && value.every((one) => typeof one === "string");
     case "maps":

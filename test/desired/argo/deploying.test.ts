@@ -68,6 +68,91 @@ describe("what Argo CD deploys", () => {
     expect(count).toBe(17);
   });
 
+  test("what an ApplicationSet may deploy that could not be computed is not said to be deployed by nothing", async () => {
+    const set = applicationSet("all", "- clusters: {}", "'{{name}}'", "path: web");
+    const state = await read(
+      treeOf({ "set.yaml": set, "app.yaml": application("api", "path: api"), "api/a.yaml": MAP, "web/a.yaml": MAP }),
+    );
+    expect(messages(state)).toEqual([
+      expect.stringMatching(/^declared: ApplicationSet\/all in argocd /),
+      "nothing: Argo CD deploys from target t, and whether anything of it deploys web/a.yaml is not known, because of ApplicationSet/all in argocd: not compared",
+    ]);
+  });
+
+  describe("the namespace that an Application makes and labels", () => {
+    const POLICY =
+      "syncPolicy: {syncOptions: [CreateNamespace=true], managedNamespaceMetadata: {labels: {team: a}, annotations: {b: c}}}";
+    const made = (name: string, policy = POLICY): string => `${application(name, `path: ${name}`)}  ${policy}\n`;
+    const NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n";
+
+    test("has its labels, and is the Application's", async () => {
+      const state = await read(treeOf({ "app.yaml": made("web"), "web/a.yaml": MAP }));
+      const found = state.objects.find(({ ref }) => ref.kind === "Namespace");
+      expect(found).toMatchObject({ origin: { file: "app.yaml", layer: "argo-cd" }, deployer: { name: "web" } });
+      expect(found?.value).toEqual({
+        apiVersion: "v1",
+        kind: "Namespace",
+        metadata: {
+          name: "shop",
+          labels: { team: "a" },
+          annotations: { b: "c", "argocd.argoproj.io/sync-options": "ServerSideApply=true" },
+        },
+      });
+    });
+
+    test.each<readonly [string, Readonly<Record<string, string>>, readonly string[]]>([
+      [
+        "is not looked at where nothing is asked of it",
+        { "app.yaml": made("web", "syncPolicy: {syncOptions: [CreateNamespace=true]}") },
+        [],
+      ],
+      ["is not made without the option", { "app.yaml": made("web", POLICY.replace("=true", "=false")) }, []],
+      [
+        "is as the Application declares it, where it does",
+        { "app.yaml": made("web"), "web/n.yaml": NAMESPACE },
+        ["web/n.yaml"],
+      ],
+      [
+        "is as another Application declares it, where that does",
+        { "app.yaml": `${made("web")}---\n${application("other", "path: other")}`, "other/n.yaml": NAMESPACE },
+        ["other/n.yaml"],
+      ],
+      [
+        "is one where several ask for the same",
+        { "app.yaml": `${made("web")}---\n${made("other")}`, "other/b.yaml": MAP.replace("a}", "b}") },
+        ["app.yaml"],
+      ],
+    ])("%s", async (_what, files, expected) => {
+      const state = await read(treeOf({ "web/a.yaml": MAP, ...files }));
+      const found = state.objects.filter(({ ref }) => ref.kind === "Namespace");
+      expect(found.map(({ origin }) => origin.file)).toEqual(expected);
+      expect(messages(state)).toEqual([]);
+    });
+
+    test("is unknown where several ask for different things", async () => {
+      const other = made("other", POLICY.replace("team: a", "team: b"));
+      const files = {
+        "app.yaml": `${made("web")}---\n${other}`,
+        "web/a.yaml": MAP,
+        "other/b.yaml": MAP.replace("a}", "b}"),
+      };
+      const state = await read(treeOf(files));
+      expect(messages(state)).toEqual([
+        expect.stringMatching(/^declared: Namespace\/shop is declared 2 times, differently/),
+      ]);
+    });
+
+    test("is unknown with its Application where a label is no text", async () => {
+      const state = await read(
+        treeOf({ "app.yaml": made("web", POLICY.replace("team: a", "team: 1")), "web/a.yaml": MAP }),
+      );
+      expect(messages(state)).toEqual([
+        "declared: Application/web in argocd has a spec.syncPolicy.managedNamespaceMetadata.labels that is no map of texts",
+        expect.stringContaining("deploys web/a.yaml is not known, because of Application/web in argocd: not compared"),
+      ]);
+    });
+  });
+
   test("a target's alias is a destination's name, and others are noted once", async () => {
     const state = await read(
       treeOf({
