@@ -6,7 +6,7 @@
 
 import type { LiveObject } from "../core/objects.ts";
 import { groupOf, kindKey } from "../core/refs.ts";
-import type { KindRef } from "../core/refs.ts";
+import type { KindRef, ObjectRef } from "../core/refs.ts";
 import { fieldAt, textOf } from "../core/value.ts";
 import { builtinKinds } from "./scopes.ts";
 
@@ -49,7 +49,7 @@ export function ownsOthers(kind: KindRef): boolean {
 }
 
 export interface Owning {
-  readonly owner: KindRef;
+  readonly owner: ObjectRef;
   readonly object: LiveObject;
   /** The reference says that the owner is its controller. */
   readonly controller: boolean;
@@ -63,7 +63,7 @@ export interface Owning {
 export function mayOwn({ owner, object, controller }: Owning): "made" | "custom" | undefined {
   if (!isOwn(owner) || !isOwn(object.ref)) return "custom";
   const [kind, by] = [kindKey(object.ref), kindKey(owner)];
-  if (kind === SLICE && !isSliceOfController(object)) return undefined;
+  if (kind === SLICE && !isSliceOfController(owner, object)) return undefined;
   const made = (controller && CONTROLLED[kind]?.includes(by)) || OWNED[kind]?.includes(by) === true;
   return made || isMirror(owner, object) ? "made" : undefined;
 }
@@ -79,10 +79,16 @@ export function isPutRight(owner: KindRef, object: KindRef): boolean {
 
 const SLICE = "discovery.k8s.io\0EndpointSlice";
 
-/** The controller deletes what bears its label and is not its own; it leaves alone what others are said to manage. */
-function isSliceOfController({ value }: LiveObject): boolean {
-  const by = textOf(fieldAt(value, "metadata", "labels"), "endpointslice.kubernetes.io/managed-by");
-  return by === "endpointslice-controller.k8s.io";
+/**
+ * The controller deletes what bears its label and is not its own; it leaves alone what others are said to manage. Which
+ * Service a slice steers is what its label says, whoever owns it (`pkg/controller/endpointslice`).
+ */
+function isSliceOfController(owner: ObjectRef, { value }: LiveObject): boolean {
+  const labels = fieldAt(value, "metadata", "labels");
+  return (
+    textOf(labels, "endpointslice.kubernetes.io/managed-by") === "endpointslice-controller.k8s.io" &&
+    textOf(labels, "kubernetes.io/service-name") === owner.name
+  );
 }
 
 /** CustomResourceDefinitions of a group without a dot, as `apps`, are refused; those of `*.k8s.io` need its owners' leave. */

@@ -68,6 +68,9 @@ const NO_PARTS: ReadonlySet<string> = new Set([
   "terminationGracePeriodSeconds",
 ]);
 
+/** What a Pod gives up by saying `false`, and has where it says nothing. */
+const GIVEN_UP: ReadonlySet<string> = new Set(["automountServiceAccountToken", "hostUsers"]);
+
 /** Annotations of older versions that loosen what confines a container. */
 const CONFINES = /^(?:container\.apparmor\.security\.beta|(?:container\.)?seccomp\.security\.alpha)\.kubernetes\.io\//;
 
@@ -97,7 +100,8 @@ export function podParts(pod: ValueMap): readonly PodPart[] {
   };
   for (const [name, value] of Object.entries(mapOf(spec))) {
     if (NO_PARTS.has(name) || (name === "serviceAccountName" && value === "default")) continue;
-    add(name, value);
+    if (GIVEN_UP.has(name) && value === false) parts.push({ key: name, value });
+    else add(name, value);
   }
   for (const [name, value] of Object.entries(mapOf(fieldAt(pod, "metadata", "annotations")))) {
     if (CONFINES.test(name)) add(`annotations/${name}`, value);

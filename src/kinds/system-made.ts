@@ -225,6 +225,7 @@ const SYSTEM_MADE: readonly SystemMade[] = [
     kind: "Service",
     name: "kubernetes",
     namespace: "default",
+    test: isApiServersService,
     source: "kubernetes pkg/controlplane/controller/kubernetesservice",
   },
   {
@@ -350,6 +351,17 @@ function isPlainAccount({ ref, value, managers }: LiveObject): boolean {
   return (
     annotations.every((name) => name === PULL_SECRET) &&
     (secrets.length === 0 || (byMakers && secrets.every((item) => isTokenOf(ref.name, textOf(item, "name")))))
+  );
+}
+
+/** It puts back its ports alone. With a selector, Pods are behind its name too. */
+function isApiServersService({ value }: LiveObject): boolean {
+  const extra = ["selector", "externalIPs", "externalName", "loadBalancerClass", "loadBalancerSourceRanges"];
+  const spec = mapAt(value, "spec");
+  return (
+    Object.keys(mapAt(value, "metadata", "annotations")).length === 0 &&
+    extra.every((name) => fieldOf(spec, name) === undefined) &&
+    ["ClusterIP", undefined].includes(textOf(spec, "type"))
   );
 }
 

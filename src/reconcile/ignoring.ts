@@ -130,7 +130,7 @@ function unusedFault(rule: IgnoreRule): Fault {
     kind: "fault",
     code: "ignore-unused",
     about: "ignore",
-    message: `the ignore rule (${ruleWords(rule)}) is about nothing that Git declares or the cluster has`,
+    message: `the ignore rule (${ruleWords(rule)}) matches nothing that Git declares or the cluster has, by kind, name, namespace, field and manager together`,
     remedy: "mend the rule, or remove it",
     position: rule.position,
     leavesUnknown: "nothing",

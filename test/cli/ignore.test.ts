@@ -141,8 +141,8 @@ describe("a rule", () => {
     expect([code, faults.filter((one) => one.startsWith("ignore-unused"))]).toEqual([
       3,
       [
-        "ignore-unused .github/holdfast.yml:2:3: the ignore rule (kind Deployment, field spec.replica) is about nothing that Git declares or the cluster has",
-        "ignore-unused .github/holdfast.yml:3:3: the ignore rule (name nobody) is about nothing that Git declares or the cluster has",
+        "ignore-unused .github/holdfast.yml:2:3: the ignore rule (kind Deployment, field spec.replica) matches nothing that Git declares or the cluster has, by kind, name, namespace, field and manager together",
+        "ignore-unused .github/holdfast.yml:3:3: the ignore rule (name nobody) matches nothing that Git declares or the cluster has, by kind, name, namespace, field and manager together",
       ],
     ]);
   });

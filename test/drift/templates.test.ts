@@ -73,6 +73,13 @@ describe("a Pod that is said to be made of a template", () => {
     expect(doubt(set(), pod(spec))?.asked.ref.kind).toBe("Pod");
   });
 
+  test.each(["automountServiceAccountToken", "hostUsers"])("lacks what its template gives up: %s", (field) => {
+    const spec = `{${field}: false, containers: [{${CONTAINER}}]}`;
+    const given = set("replicas: 2", "{replicas: 2}", `{spec: ${spec}}`);
+    expect(doubt(given, pod(`{containers: [{${CONTAINER}}]}`))?.asked.ref.kind).toBe("Pod");
+    expect(doubt(given, pod(spec))).toBeUndefined();
+  });
+
   test("has what the template has accounted for, and nothing else", () => {
     const found = doubt(set(), pod(`{hostPID: true, containers: [{${CONTAINER}}, ${SIDECAR}]}`, record([])));
     expect(accounted(found)).toEqual([yaml(`{${CONTAINER}}`)]);

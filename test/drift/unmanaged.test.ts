@@ -440,6 +440,12 @@ describe("an EndpointSlice, which says where a Service's traffic goes", () => {
       [service("")],
       told,
     ],
+    [
+      "is by hand, of one Service, and steers another's",
+      [service(), slice(CONTROLLER).replace("service-name: web", "service-name: ext")],
+      [service()],
+      told,
+    ],
     ["mirrors Endpoints that Git declares", [service(""), slice(MIRRORING, "")], [service(""), ENDPOINTS], []],
     ["mirrors Endpoints that Git does not declare", [service(""), slice(MIRRORING, "")], [service("")], told],
   ])("%s", async (_, objects, declared, expected) => {

@@ -43,7 +43,10 @@ const MADE: readonly [string, string][] = [
   ],
   ["a Lease", "{apiVersion: coordination.k8s.io/v1, kind: Lease, metadata: {name: leader, namespace: shop}}"],
   ["an Event", "{apiVersion: v1, kind: Event, metadata: {name: web.1, namespace: shop}}"],
-  ["the API server's Service", "{apiVersion: v1, kind: Service, metadata: {name: kubernetes, namespace: default}}"],
+  [
+    "the API server's Service",
+    "{apiVersion: v1, kind: Service, metadata: {name: kubernetes, namespace: default, labels: {component: apiserver, provider: kubernetes}}, spec: {type: ClusterIP, clusterIP: 10.0.0.1, clusterIPs: [10.0.0.1], internalTrafficPolicy: Cluster, ipFamilies: [IPv4], ipFamilyPolicy: SingleStack, ports: [{name: https, port: 443, protocol: TCP, targetPort: 6443}], sessionAffinity: None}}",
+  ],
   [
     "a role of the bootstrap policy",
     "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: 'system:public-info-viewer'}, rules: [{nonResourceURLs: [/version/, /version, /livez, /readyz, /healthz], verbs: [get]}]}",
@@ -129,6 +132,18 @@ const HAND_MADE: readonly [string, string][] = [
   [
     "an account that is called like OpenShift's",
     "{apiVersion: v1, kind: ServiceAccount, metadata: {name: builder, namespace: shop, annotations: {openshift.io/internal-registry-pull-secret-ref: x, eks.amazonaws.com/role-arn: y}}}",
+  ],
+  [
+    "the API server's Service with Pods behind it",
+    "{apiVersion: v1, kind: Service, metadata: {name: kubernetes, namespace: default}, spec: {type: ClusterIP, selector: {app: x}}}",
+  ],
+  [
+    "the API server's Service, open to the world",
+    "{apiVersion: v1, kind: Service, metadata: {name: kubernetes, namespace: default}, spec: {type: LoadBalancer}}",
+  ],
+  [
+    "the API server's Service under a name of the world's",
+    "{apiVersion: v1, kind: Service, metadata: {name: kubernetes, namespace: default, annotations: {external-dns.alpha.kubernetes.io/hostname: a.example}}}",
   ],
   [
     "a Service called kubernetes elsewhere",
