@@ -5,6 +5,7 @@ import { KUSTOMIZATION_FILES, readKustomization } from "./kustomization.ts";
 import type { Kustomization } from "./kustomization.ts";
 import { folderLinks, throughLinks } from "./links.ts";
 import type { FolderLinks } from "./links.ts";
+import { chartParts } from "./charts-of-charts.ts";
 import { baseName, folderOf, isWithin, isWithinAny, joinPath } from "./paths.ts";
 
 /** A folder that a renderer builds; `file` is where it begins to be read. */
@@ -56,10 +57,15 @@ export async function findRoots(
   const topCharts = [...charts].filter(
     (chart) => !isChartOf(chart, charts) && !covered.has(chart) && covers(inScope, chart, scope),
   );
+  const parts = await chartParts(
+    tree,
+    [...charts].filter((chart) => covers(inScope, chart, scope)),
+  );
+  const ownCharts = topCharts.filter((chart) => !parts.has(chart) || isNamed(chart, inScope));
   return {
     roots: [
       ...ends.filter(({ component }) => !component).map((end) => foundKustomization(end, reached, kustomizations)),
-      ...topCharts.map((path) => ({ path, renderer: "helm" as const, file: joinPath(path, "Chart.yaml") })),
+      ...ownCharts.map((path) => ({ path, renderer: "helm" as const, file: joinPath(path, "Chart.yaml") })),
     ].sort((a, b) => (a.file < b.file ? -1 : 1)),
     folders: new Set([...charts, ...scoped.map((one) => one.path)]),
     files: covered,
@@ -74,6 +80,11 @@ function foundKustomization(
   const paths = reached.get(end.path) ?? new Set();
   const others = [...paths].flatMap((path) => (path === end.path ? [] : (all.get(path) ?? [])));
   return { renderer: "kustomize", path: end.path, file: end.file, kustomizations: [end, ...others], reached: paths };
+}
+
+/** Whether the target is about that chart and nothing else: then it is what somebody asks for. */
+function isNamed(chart: string, inScope: readonly SourceFile[]): boolean {
+  return inScope.every(({ path }) => isWithin(path, chart));
 }
 
 /** Whether the target covers the chart, or lies within it. */

@@ -3,15 +3,13 @@
 import { isFault } from "../../core/fault.ts";
 import type { Fault } from "../../core/fault.ts";
 import type { SourceFile, SourceTree } from "../../core/stages.ts";
-import { fieldOf, isList, textOf } from "../../core/value.ts";
-import type { Value } from "../../core/value.ts";
-import { decodeText } from "../../yaml/content.ts";
-import { readYaml } from "../../yaml/read.ts";
 import { folderLinks, throughLinks, withLinked } from "../links.ts";
 import { fileAt, filesBelow, inListOrder } from "../file-list.ts";
 import { baseName, cleanPath, folderOf, joinPath, shownFolder } from "../paths.ts";
 import type { ChartSource } from "../charts/charts.ts";
 import { capabilityArgs } from "./capability-args.ts";
+import { chartFault, chartOf, folderOfDependency, lockedDependencies } from "./chart-file.ts";
+import type { Dependency } from "./chart-file.ts";
 import { chartMissing } from "./kustomize.ts";
 import type { RenderJob } from "./renderers.ts";
 
@@ -112,54 +110,11 @@ function valuesOf({ path, settings, files }: HelmInput): readonly string[] | Fau
   for (const written of settings.values) {
     const file = cleanPath(`${path}/${written}`.replace(/^\//, ""));
     if (file === undefined || fileAt(files, file) === undefined) {
-      return failed(path, `the values file ${JSON.stringify(written)} is not in the repository`);
+      return chartFault(path, `the values file ${JSON.stringify(written)} is not in the repository`);
     }
     found.push(file);
   }
   return found;
-}
-
-interface Dependency {
-  readonly name: string;
-  readonly version?: string;
-  readonly repository?: string;
-}
-
-interface Chart {
-  readonly name: string;
-  readonly dependencies: readonly Dependency[];
-}
-
-/** Chart.yaml; of charts of the older API version the dependencies stand in a file of their own. */
-async function chartOf(tree: SourceTree, path: string): Promise<Chart | Fault> {
-  const chart = await valueOf(tree, joinPath(path, "Chart.yaml"));
-  if (isFault(chart)) return chart;
-  const name = textOf(chart, "name");
-  if (name === undefined) return failed(path, "Chart.yaml says no name");
-  const own = dependenciesOf(chart);
-  if (own.length > 0 || textOf(chart, "apiVersion") === "v2") return { name, dependencies: own };
-  const requirements = await valueOf(tree, joinPath(path, "requirements.yaml"));
-  return { name, dependencies: isFault(requirements) ? [] : dependenciesOf(requirements) };
-}
-
-async function valueOf(tree: SourceTree, file: string): Promise<Value | undefined | Fault> {
-  const bytes = await tree.read(file);
-  if (isFault(bytes)) return bytes;
-  const text = decodeText(bytes);
-  return text === undefined ? undefined : readYaml(text, { file }).documents[0]?.value;
-}
-
-function dependenciesOf(value: Value | undefined): readonly Dependency[] {
-  const list = fieldOf(value, "dependencies");
-  return (isList(list) ? list : []).flatMap((one): readonly Dependency[] => {
-    const name = textOf(one, "name");
-    const version = textOf(one, "version");
-    const repository = textOf(one, "repository");
-    if (name === undefined) return [];
-    return [
-      { name, ...(version === undefined ? {} : { version }), ...(repository === undefined ? {} : { repository }) },
-    ];
-  });
 }
 
 interface Vendoring {
@@ -204,9 +159,9 @@ async function vendor(work: Vendoring, { path, place, dependencies, above }: ToV
       continue;
     }
     // The name becomes a folder's.
-    if (!CHART_NAME.test(dependency.name)) return failed(root, "a dependency's name is no name of a chart");
+    if (!CHART_NAME.test(dependency.name)) return chartFault(root, "a dependency's name is no name of a chart");
     if (above.includes(from) || above.length > MAX_DEPENDENCIES_DEEP) {
-      return failed(root, `the dependency on ${shownFolder(from)} goes round`);
+      return chartFault(root, `the dependency on ${shownFolder(from)} goes round`);
     }
     const to = joinPath(joinPath(place, "charts"), dependency.name);
     const fault = await copyChart(work, { from, to, above });
@@ -243,9 +198,9 @@ async function lockedVersion(
 ): Promise<string | undefined> {
   const same = ({ name }: Dependency): boolean => name === dependency.name;
   for (const file of ["Chart.lock", "requirements.lock"]) {
-    const lock = await valueOf(tree, joinPath(path, file));
-    if (isFault(lock)) continue; // Without it the version is as Chart.yaml has it.
-    return dependenciesOf(lock).filter(same)[dependencies.filter(same).indexOf(dependency)]?.version;
+    const locked = await lockedDependencies(tree, joinPath(path, file));
+    if (isFault(locked)) continue; // Without it the version is as Chart.yaml has it.
+    return locked.filter(same)[dependencies.filter(same).indexOf(dependency)]?.version;
   }
   return undefined;
 }
@@ -280,29 +235,11 @@ async function isVendored({ tree, files }: Vendoring, home: string, name: string
     const packed = folderOf(path) === home && path.endsWith(".tgz") ? baseName(path) : "";
     if (packed.startsWith(`${name}-`) && /^v?\d/.test(packed.slice(name.length + 1))) return true;
     if (baseName(path) === "Chart.yaml" && folderOf(folderOf(path)) === home) {
-      const chart = await valueOf(tree, path);
-      if (!isFault(chart) && textOf(chart, "name") === name) return true;
+      const chart = await chartOf(tree, folderOf(path));
+      if (!isFault(chart) && chart.name === name) return true;
     }
   }
   return false;
-}
-
-function folderOfDependency(path: string, { repository }: Dependency): string | undefined {
-  if (repository?.startsWith("file://") !== true) return undefined;
-  return cleanPath(`${path}/${repository.slice("file://".length)}`.replace(/^\//, ""));
-}
-
-function failed(path: string, message: string): Fault {
-  const shown = shownFolder(path);
-  return {
-    kind: "fault",
-    code: "render-failed",
-    about: path === "" ? "." : path,
-    message: `${shown} cannot be rendered: ${message}`,
-    remedy: "mend it, or list it under the target's exclude",
-    position: { file: joinPath(path, "Chart.yaml"), line: 1 },
-    leavesUnknown: "declared",
-  };
 }
 
 /** Functions of templates that do not give the same twice (sprig, and Helm's own `lookup`). */
