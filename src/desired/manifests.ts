@@ -89,8 +89,16 @@ export function readManifests(file: string, bytes: Uint8Array, context: Manifest
     faults: [...faults],
     encrypted: 0,
   };
-  for (const document of documents) addValue(state, document.value, { document: document.index, items: [] });
+  for (const { index, value, booleanKeys = [] } of documents) {
+    addValue(state, value, { document: index, items: [] });
+    if (isObject(value)) state.faults.push(...booleanKeys);
+  }
   return { objects: state.objects, faults: state.faults, encrypted: state.encrypted };
+}
+
+/** Other tools read their files otherwise: a workflow's `on` is none of Kubernetes' business. */
+function isObject(value: Value): boolean {
+  return textOf(value, "apiVersion") !== undefined && textOf(value, "kind") !== undefined;
 }
 
 function isPointer(data: Buffer): boolean {

@@ -32,6 +32,14 @@ export interface Built {
   readonly value: Value;
   /** Offsets of keys that repeat an earlier one of their map. */
   readonly duplicates: readonly number[];
+  /** Keys that are words without quotes (`on`, `yes`) and read as booleans; the first few. */
+  readonly booleanKeys: readonly BooleanKey[];
+}
+
+export interface BooleanKey {
+  readonly offset: number;
+  /** As it is written. */
+  readonly word: string;
 }
 
 export interface Builder extends NodeSink {
@@ -85,6 +93,9 @@ interface Anchor {
   merge: boolean;
 }
 
+/** Of one document: who writes one knows then. */
+const MOST_BOOLEAN_KEYS = 10;
+
 const MERGE_TAG = "tag:yaml.org,2002:merge";
 
 export function createBuilder(): Builder {
@@ -95,6 +106,7 @@ export function createBuilder(): Builder {
   let infinite: number | undefined;
   const anchors = new Map<string, Anchor>();
   const duplicates: number[] = [];
+  const booleanKeys: BooleanKey[] = [];
 
   function count(size: number, offset: number): void {
     nodes += size;
@@ -140,6 +152,13 @@ export function createBuilder(): Builder {
     into.keyOffset = offset;
   }
 
+  function plainKey(text: string, offset: number): string | undefined {
+    const key = resolveKey(text);
+    const isWord = key !== text && (key === "true" || key === "false");
+    if (isWord && booleanKeys.length < MOST_BOOLEAN_KEYS) booleanKeys.push({ offset, word: text });
+    return key;
+  }
+
   function startMerge(offset: number): void {
     const into = frame as Frame;
     into.merging = true;
@@ -155,7 +174,7 @@ export function createBuilder(): Builder {
     count(1, offset);
     if (!atKey()) leaf(resolveScalar(text), offset);
     else if (text === "<<") startMerge(offset);
-    else setKey(resolveKey(text), offset);
+    else setKey(plainKey(text, offset), offset);
   }
 
   function quoted(text: string, offset: number): void {
@@ -168,7 +187,8 @@ export function createBuilder(): Builder {
     count(1, node.offset);
     const { offset } = node;
     const value = scalarValue(node);
-    const key = node.plain && node.tag === undefined ? resolveKey(node.text) : keyOf(value);
+    const resolve = atKey() ? plainKey : resolveKey;
+    const key = node.plain && node.tag === undefined ? resolve(node.text, offset) : keyOf(value);
     const implicit = node.tag === "!" || (node.plain && node.tag === undefined);
     const merge = node.text === "<<" && (implicit || node.tag === MERGE_TAG);
     if (node.anchor !== undefined) {
@@ -263,7 +283,7 @@ export function createBuilder(): Builder {
     if (infinite !== undefined && !isFiniteThroughout(root)) {
       throw new YamlError("infinity and not-a-number cannot be written as JSON", infinite);
     }
-    return { value: root, duplicates };
+    return { value: root, duplicates, booleanKeys };
   }
 
   return { scalar, plain, quoted, open, close, alias, result };

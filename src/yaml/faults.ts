@@ -36,6 +36,20 @@ export function duplicateKey(position: SourcePosition): Fault {
   };
 }
 
+/** A key such as `on`, which YAML 1.2 and most editors take for text. The word is one of a few, and no secret. */
+export function booleanKey(word: string, position: SourcePosition): Fault {
+  const read = /^(?:y|yes|true|on)$/i.test(word) ? "true" : "false";
+  return {
+    kind: "fault",
+    code: "yaml-invalid",
+    about: position.file,
+    message: `the key ${word} has no quotes: Kubernetes reads YAML 1.1, where it is a boolean, so that the key is called "${read}"`,
+    remedy: `write "${word}" (with the quotes), or "${read}" if that is what is meant`,
+    position,
+    leavesUnknown: "nothing",
+  };
+}
+
 export function tooLarge(file: string, maxBytes: number): Fault {
   return {
     kind: "fault",

@@ -8,7 +8,7 @@ import { splitDocuments } from "./documents.ts";
 import type { DocumentText } from "./documents.ts";
 import { readSlowly } from "./fallback.ts";
 import { readFast } from "./fast.ts";
-import { duplicateKey, invalid, positionAt, tooLarge } from "./faults.ts";
+import { booleanKey, duplicateKey, invalid, positionAt, tooLarge } from "./faults.ts";
 import { readJson } from "./json.ts";
 import type { TextPool } from "./text-pool.ts";
 
@@ -16,6 +16,8 @@ export interface YamlDocument {
   /** Position in the file, from 0; documents without content count. */
   readonly index: number;
   readonly value: Value;
+  /** Of each key that is a word without quotes and read as a boolean (`on`): a fault that leaves nothing unknown, for who asks. */
+  readonly booleanKeys?: readonly Fault[];
 }
 
 export interface ReadOptions {
@@ -54,7 +56,11 @@ export function readYaml(text: string, { file, maxBytes = MAX_FILE_BYTES, texts 
       faults.push(invalid("YAML", read.error.message, positionAt(text, piece.start + read.error.offset, file)));
       continue;
     }
-    if (read.value !== null) documents.push({ index: piece.index, value: read.value });
+    const words = read.booleanKeys.map(({ offset, word }) =>
+      booleanKey(word, positionAt(text, piece.start + offset, file)),
+    );
+    const booleanKeys = words.length === 0 ? {} : { booleanKeys: words };
+    if (read.value !== null) documents.push({ index: piece.index, value: read.value, ...booleanKeys });
     for (const offset of read.duplicates) {
       faults.push(duplicateKey(positionAt(text, piece.start + offset, file)));
     }
