@@ -14,6 +14,7 @@ import type { Value, ValueMap } from "../core/value.ts";
 import { compileGlob } from "../desired/argo/globs.ts";
 import type { DefaultIgnores } from "../drift/declared-ignores.ts";
 import { readYaml } from "../yaml/read.ts";
+import { unfollowedOptions } from "./build-options.ts";
 import type { Declared } from "./compare-live.ts";
 
 export interface ArgoSettings {
@@ -98,8 +99,34 @@ function readSettings(object: DesiredObject): Settings {
     labels: marked ? [label] : [],
     inclusions: filters("resource.inclusions"),
     exclusions: filters("resource.exclusions"),
-    faults,
+    faults: [...faults, ...optionFaults(object)],
   };
+}
+
+const BUILD_OPTIONS = "kustomize.buildOptions";
+
+/** For all versions of kustomize, or for one. */
+function optionFaults(object: DesiredObject): readonly Fault[] {
+  const { ref, origin, value } = object;
+  const data = fieldOf(value, "data");
+  return Object.entries(isMap(data) ? data : {}).flatMap(([key, text]) => {
+    if (typeof text !== "string" || !(key === BUILD_OPTIONS || key.startsWith(`${BUILD_OPTIONS}.`))) return [];
+    return unfollowedOptions(text).map(({ option, known }): Fault => {
+      const shown = JSON.stringify(option.slice(0, 60));
+      const about = `${key.slice(0, 100)} of ${formatRef(ref)}`;
+      return {
+        kind: "fault",
+        code: "deployer-unsupported",
+        about: formatRef(ref),
+        message: known
+          ? `${about} has ${shown}, which is not followed: what comes of it in the cluster is told as a difference`
+          : `${about} has ${shown}, which kustomize does not know: Argo CD may build no kustomization with it`,
+        remedy: known ? "ask for the same in the kustomizations" : "mend it",
+        position: { file: origin.file, line: 1 },
+        leavesUnknown: "nothing",
+      };
+    });
+  });
 }
 
 const CUSTOMIZATIONS = "resource.customizations";

@@ -272,3 +272,13 @@ describe("what Argo CD does not deploy, whatever its Applications say", () => {
     expect(found.excludes(deployed("v1", "Secret"))).toBe(false);
   });
 });
+
+test("build options of kustomize that are not followed are told, and with them nothing is unknown", () => {
+  const found = settings([
+    settingsMap("kustomize.buildOptions: --enable-helm --enable-managedby-label\nkustomize.buildOptions.v5: --nope"),
+  ]);
+  expect(found.faults.map(({ message, leavesUnknown }) => `${leavesUnknown}: ${message}`)).toEqual([
+    'nothing: kustomize.buildOptions of ConfigMap/argocd-cm in argocd has "--enable-managedby-label", which is not followed: what comes of it in the cluster is told as a difference',
+    'nothing: kustomize.buildOptions.v5 of ConfigMap/argocd-cm in argocd has "--nope", which kustomize does not know: Argo CD may build no kustomization with it',
+  ]);
+});
