@@ -138,6 +138,8 @@ export interface DesiredState {
    * so that they are nothing that Git declares, and what they ask for counts as Git's.
    */
   readonly generated?: readonly DesiredObject[];
+  /** Argo CD projects in files that nothing deploys: applied by hand, they say when Applications are synced. */
+  readonly projects?: readonly DesiredObject[];
   /** Hooks of charts: some of them are made and stay until they are made anew, and nothing is missing where they are not there. */
   readonly hooks?: readonly DesiredObject[];
   readonly faults: readonly Fault[];

@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { isFault } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
 import type { DesiredObject } from "../core/objects.ts";
+import { groupOf } from "../core/refs.ts";
 import type { KindRef } from "../core/refs.ts";
 import type { DesiredState, Progress, RenderRoot, SourceFile, SourceTree } from "../core/stages.ts";
 import type { Digester } from "../text/digest.ts";
@@ -12,6 +13,7 @@ import type { ClusterIdentity } from "./argo/destination.ts";
 import { findArgo } from "./argo/find.ts";
 import type { FoundArgo } from "./argo/find.ts";
 import type { ArgoObjects } from "./argo/live-applications.ts";
+import { ARGO_GROUP } from "./argo/objects.ts";
 import { renderArgo } from "./argo/render-argo.ts";
 import type { RenderedArgo } from "./argo/render-argo.ts";
 import { withoutDuplicates } from "./duplicates.ts";
@@ -163,9 +165,15 @@ async function deployed(
     objects: single.objects,
     ...(argo === undefined || argo.rendered.generated.length === 0 ? {} : { generated: argo.rendered.generated }),
     ...hooksOf(rendered),
+    ...projectsOf(left),
     faults,
     complete: !faults.some((fault) => fault.leavesUnknown === "declared"),
   };
+}
+
+function projectsOf(left: readonly DesiredObject[]): Pick<DesiredState, "projects"> {
+  const projects = left.filter(({ ref }) => ref.kind === "AppProject" && groupOf(ref.apiVersion) === ARGO_GROUP);
+  return projects.length === 0 ? {} : { projects };
 }
 
 function hooksOf(rendered: readonly Pick<DesiredState, "hooks">[]): Pick<DesiredState, "hooks"> {

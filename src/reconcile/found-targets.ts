@@ -47,7 +47,7 @@ export async function foundTargets(input: FoundTargetsInput): Promise<readonly F
     });
     found.push({ target, state, kubeVersion });
   }
-  const declared = found.flatMap(({ state }) => state.objects);
+  const declared = found.flatMap(({ state }) => [...state.objects, ...(state.projects ?? [])]);
   const statesOf = deployerStates({ live: new Map(), declared, now: input.now });
   return found.map((one) => ({ ...one, deployers: statesOf(one.state.roots) }));
 }

@@ -178,7 +178,7 @@ export async function scan(asked: ScanOptions): Promise<Pass> {
   const excused = compared.excused.told();
   const statesOf = deployerStates({
     live: compared.deployers,
-    declared: [...whole, ...neighbours].flatMap(({ state }) => state.objects),
+    declared: [...whole, ...neighbours].flatMap(({ state }) => [...state.objects, ...(state.projects ?? [])]),
     now: startedAt,
   });
   const states: States = new Map(read.map(({ target, state }) => [target.name, statesOf(state.roots)]));

@@ -79,6 +79,15 @@ describe("what Argo CD deploys", () => {
     ]);
   });
 
+  test("a project that nothing deploys is known all the same, and is not compared", async () => {
+    const project = "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: p, namespace: argocd}\n";
+    const state = await read(
+      treeOf({ "p.yaml": project, "app.yaml": application("web", "path: web"), "web/a.yaml": MAP }),
+    );
+    expect(state.projects?.map(({ ref }) => ref.name)).toEqual(["p"]);
+    expect(names(state)).toEqual(["ConfigMap/a", "Application/web"]);
+  });
+
   describe("the namespace that an Application makes and labels", () => {
     const POLICY =
       "syncPolicy: {syncOptions: [CreateNamespace=true], managedNamespaceMetadata: {labels: {team: a}, annotations: {b: c}}}";
