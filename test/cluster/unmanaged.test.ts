@@ -140,8 +140,12 @@ function suite(minor: KubernetesMinor): void {
     return { ...report, unmanaged };
   }
 
-  async function replicas(): Promise<readonly string[]> {
+  /** What is told while the Deployment has so many: every 15 seconds the autoscaler's controller puts the number right. */
+  async function replicas(wanted: number): Promise<readonly string[]> {
+    await kubectl("scale", "deployment/web", "-n", "shop", `--replicas=${wanted}`);
     const { drifts } = await scan();
+    const after = await kubectl("get", "deployment/web", "-n", "shop", "-o", "jsonpath={.spec.replicas}");
+    if (after !== String(wanted)) return await replicas(wanted);
     return drifts.flatMap(({ object, changes }) =>
       object.name === "web" ? (changes ?? []).map(({ field, note }) => `${field}: ${note}`) : [],
     );
@@ -414,12 +418,10 @@ spec:
   test("replicas are an autoscaler's within its bounds and where Git declares it", async () => {
     const scaler = autoscaler("v2", "web", "minReplicas: 1");
     await apply(scaler);
-    await kubectl("scale", "deployment/web", "-n", "shop", "--replicas=40");
-    const before = await replicas();
+    const before = await replicas(40);
     await writeFile(join(folder, "repo/scaler.yaml"), scaler);
-    const beyond = await replicas();
-    await kubectl("scale", "deployment/web", "-n", "shop", "--replicas=3");
-    const within = await replicas();
+    const beyond = await replicas(40);
+    const within = await replicas(3);
     await rm(join(folder, "repo/scaler.yaml"));
     await kubectl("delete", "hpa/web", "-n", "shop");
     await kubectl("scale", "deployment/web", "-n", "shop", "--replicas=2");
