@@ -3,7 +3,7 @@
  * and helm print when they are started by hand, read by Kubernetes' own YAML reader. Writes docs/targets.md.
  * Then fields are sampled, and where holdfast says that they are written is proved by changing just that.
  * `--show` prints every root that is not rendered, or not the same, and every field of which the line is not told, or wrong.
- * `--fields N` and `--seed N` choose the sample.
+ * `--fields N`, `--charts N` (fields of charts besides the corpus) and `--seed N` choose the samples.
  */
 
 import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +13,8 @@ import { parseArgs } from "node:util";
 import { ensureBinary } from "../../test/cluster/binaries.ts";
 import { CORPUS, whyNoCorpus } from "../drift/corpus.ts";
 import { documentOf } from "./document.ts";
-import { originsPart } from "./origins-document.ts";
+import { chartRepositories } from "./charts.ts";
+import { chartsPart, originsPart } from "./origins-document.ts";
 import { measureOrigins } from "./origins.ts";
 import { measureRepository } from "./measure.ts";
 import type { Measured } from "./measure.ts";
@@ -24,6 +25,7 @@ const { values: options } = parseArgs({
   options: {
     show: { type: "boolean", default: false },
     fields: { type: "string", default: "1000" },
+    charts: { type: "string", default: "200" },
     seed: { type: "string", default: "1" },
   },
 });
@@ -57,7 +59,17 @@ try {
       if (options.show && field.verdict.kind !== "right") console.log(field);
     },
   });
-  writeFileSync(DOCUMENT, documentOf(measured, originsPart(fields, seed)));
+  const ofCharts = await measureOrigins({
+    repositories: chartRepositories(folder, programs.helm),
+    home: folder,
+    programs,
+    count: Number(options.charts),
+    seed,
+    told: (field) => {
+      if (options.show && field.verdict.kind !== "right") console.log(field);
+    },
+  });
+  writeFileSync(DOCUMENT, documentOf(measured, [...originsPart(fields, seed), ...chartsPart(ofCharts)]));
   console.log(DOCUMENT);
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -122,7 +122,7 @@ function editedText(written: string, { path }: FieldSource, value: Scalar): stri
   const start = after < 0 || key === undefined ? 0 : after + key.length + 1;
   const [head, tail] = [written.slice(0, start), written.slice(start)];
   const texts = typeof value === "string" && value.startsWith("hmac-sha256:") ? [] : textsOf(value);
-  for (const text of texts) {
+  for (const text of [...texts, ...writtenIn(tail, texts)]) {
     const at = wordAt(tail, text);
     if (at !== undefined) return `${head}${tail.slice(0, at)}${otherThan(text)}${tail.slice(at + text.length)}`;
   }
@@ -144,7 +144,15 @@ function textsOf(value: Scalar): readonly string[] {
   return [text, ...words.toReversed()];
 }
 
+/** What stands on the line, as a part of the value: of `web-1.2.3` the version. */
+function writtenIn(tail: string, texts: readonly string[]): readonly string[] {
+  return tail.split(/[\s"',]+/).filter((word) => word.length > 1 && texts.some((text) => text.includes(word)));
+}
+
 function wordAt(text: string, word: string): number | undefined {
+  // Beside it a template has names of its own: what is in quotes is a value.
+  const quoted = text.includes("{{") ? text.indexOf(`"${word}"`) : -1;
+  if (quoted >= 0) return quoted + 1;
   for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
     if (!/[A-Za-z0-9_]/.test(text[at - 1] ?? " ") && !/[A-Za-z0-9_]/.test(text[at + word.length] ?? " ")) return at;
   }

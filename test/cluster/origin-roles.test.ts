@@ -436,6 +436,45 @@ const ROLES: Readonly<Record<string, Case>> = {
   },
 };
 
+const NAMED = chartOf(
+  "web",
+  {
+    "web.yaml": `apiVersion: v1
+kind: Secret
+metadata: {name: {{ .Release.Name }}}
+data:
+  admin-password: {{ .Values.adminPassword | b64enc | quote }}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: front
+spec:
+  ports:
+    - name: front
+      port: 80
+`,
+  },
+  { values: "adminPassword: hunter2hunter2\n" },
+);
+
+const IN_TEMPLATES: Readonly<Record<string, Case>> = {
+  "a name within an object, where the object has it, too": {
+    files: NAMED,
+    object: "Service/front",
+    path: [...fields("spec", "ports"), { kind: "index", index: 0 }, ...fields("name")],
+    told: "web/templates/web.yaml:13 template feeds 0",
+    edit: ["front", "other"],
+  },
+  "a secret value that the values have under another spelling": {
+    files: NAMED,
+    object: "Secret/web",
+    path: fields("data", "admin-password"),
+    told: "web/values.yaml:1 chart-defaults adminPassword feeds 0",
+    edit: ["hunter2hunter2", "other"],
+  },
+};
+
 const TRANSFORMERS: Readonly<Record<string, Case>> = {
   "the name of an image, where the cluster has another one": {
     files: over("images:\n- name: nginx\n  newName: example.org/nginx\n"),
@@ -579,6 +618,10 @@ describe.skipIf(unavailable !== undefined)("where a field is written", () => {
   beforeAll(async () => void (await Promise.all([ensureBinary("kustomize"), ensureBinary("helm")])));
 
   test.each(Object.entries(ROLES))("%s", async (_name, one) => {
+    expect(await toldOf(one)).toEqual(expected(one));
+  });
+
+  test.each(Object.entries(IN_TEMPLATES))("in a template: %s", async (_name, one) => {
     expect(await toldOf(one)).toEqual(expected(one));
   });
 

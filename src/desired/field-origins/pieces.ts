@@ -167,13 +167,22 @@ function imagePiece(scalar: WrittenScalar, { offset, text, alone, name: named }:
 
 function hiddenPiece(scalar: WrittenScalar, key: string): Piece | undefined {
   const own = String(scalar.value);
-  if (lastKey(scalar) === key) {
+  if (isAlike(lastKey(scalar), key)) {
     const encoded = scalar.document.kind === "Secret" && scalar.path.at(-2) === "data";
     return { ...whole(scalar, own), alone: true, ...(encoded ? { encoded } : {}) };
   }
   const sign = own.indexOf("=");
   if (own.slice(0, sign) !== key || scalar.textStart === undefined || sign < 1) return undefined;
   return { ...partly(scalar, sign + 1, own.slice(sign + 1)), alone: true };
+}
+
+/** A template may call `adminPassword` what comes out as `admin-password`. */
+function isAlike(written: string, key: string): boolean {
+  return written === key || (plain(key) !== "" && plain(written) === plain(key));
+}
+
+function plain(text: string): string {
+  return text.replaceAll(/[-_.]/g, "").toLowerCase();
 }
 
 function lastKey({ path }: WrittenScalar): string {
@@ -306,8 +315,9 @@ export function piecesOfTemplate(file: string, text: string, given: Wanted): rea
     const own = inAction ? before === '"' && behind === '"' : /[\s"':=]/.test(before) && /[\s"',;{]/.test(behind);
     // A key is none of the values; and a comment is read by nobody.
     const line = text.slice(text.lastIndexOf("\n", at - 1) + 1, at);
-    if (!own || behind === ":" || /^\s*(?:#|-?\s*apiVersion:|kind:)/.test(line) || /(?:^|\s)name:\s*["']?$/.test(line))
-      continue;
+    if (!own || behind === ":" || /^\s*(?:#|-?\s*apiVersion:|kind:)/.test(line)) continue;
+    // It may be what an object is called.
+    const names = /(?:^|\s)name:\s*["']?$/.test(line);
     const boolean = isBooleanText(wanted);
     const common = {
       file,
@@ -321,7 +331,7 @@ export function piecesOfTemplate(file: string, text: string, given: Wanted): rea
     // A number that stands in the midst of a template may be one of indentation.
     if (inAction && digits) continue;
     if (image && IMAGE.exec(wanted)?.[2] === undefined) continue;
-    found.push({ ...common, start: at, end, text: wanted, alone: boolean });
+    found.push({ ...common, start: at, end, text: wanted, alone: boolean || names });
     if (found.length >= MAX_LINES) break;
   }
   return found;
