@@ -16,6 +16,8 @@ export interface Origin {
   readonly layer: "literal" | "kustomize" | "helm" | "argo-cd";
   /** Of what is rendered: the folder of the kustomization or chart, `""` for the repository's own. */
   readonly root?: string;
+  /** How many objects its file holds, where it is more than this one: what applies the file applies all of them. */
+  readonly objects?: number;
   /** Content hash of the bytes that were read (`sha256:<hex>`). */
   readonly hash: string;
 }

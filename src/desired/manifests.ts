@@ -93,7 +93,12 @@ export function readManifests(file: string, bytes: Uint8Array, context: Manifest
     addValue(state, value, { document: index, items: [] });
     if (isObject(value)) state.faults.push(...booleanKeys);
   }
-  return { objects: state.objects, faults: state.faults, encrypted: state.encrypted };
+  return { objects: counted(state.objects), faults: state.faults, encrypted: state.encrypted };
+}
+
+function counted(objects: readonly DesiredObject[]): readonly DesiredObject[] {
+  if (objects.length < 2) return objects;
+  return objects.map((object) => ({ ...object, origin: { ...object.origin, objects: objects.length } }));
 }
 
 /** Other tools read their files otherwise: a workflow's `on` is none of Kubernetes' business. */

@@ -20,7 +20,7 @@ export function redeployOf({ origin, deployer }: DesiredObject): Redeploy {
   const root = origin.root === undefined || origin.root === "" ? "." : origin.root;
   switch (origin.layer) {
     case "literal":
-      return { command: `kubectl apply -f ${shellWord(origin.file)}`, note: "" };
+      return { command: `kubectl apply -f ${shellWord(origin.file)}`, note: fileNote(origin) };
     case "kustomize":
       return {
         command: `kustomize build ${shellWord(root)} | kubectl apply -f -`,
@@ -34,6 +34,11 @@ export function redeployOf({ origin, deployer }: DesiredObject): Redeploy {
         note: `The object is made by the chart ${codeSpan(root)}: upgrade its release once more, with the values that it was installed with.`,
       };
   }
+}
+
+/** `kubectl apply` chooses by labels alone: no command applies one object of a file by its name. */
+function fileNote({ file, objects = 1 }: DesiredObject["origin"]): string {
+  return objects < 2 ? "" : `It applies the ${objects} objects of ${codeSpan(file)}, not this one alone.`;
 }
 
 /** The command and what to know of it, as blocks of Markdown. */

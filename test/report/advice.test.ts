@@ -45,6 +45,19 @@ const flux = (kind: string): DesiredObject["deployer"] => ({
 });
 
 describe("deploying again", () => {
+  test.each([
+    ["alone in its file says no more", {}, undefined],
+    [
+      "one of several in its file says that all are applied",
+      { objects: 3 },
+      "It applies the 3 objects of ` web.yaml `, not this one alone.",
+    ],
+  ])("what is %s", (_what, origin, expected) => {
+    const text = advice(driftOf([REPLACED], origin));
+    expect(text).toContain("kubectl apply -f web.yaml");
+    expect(/It applies .*/.exec(text)?.[0]).toBe(expected);
+  });
+
   test.each<readonly [string, Partial<DesiredObject["origin"]>, DesiredObject["deployer"], string]>([
     ["a file", {}, undefined, "kubectl apply -f web.yaml"],
     ["a kustomization", KUSTOMIZE, undefined, "kustomize build overlays/prod | kubectl apply -f -"],
