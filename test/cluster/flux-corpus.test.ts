@@ -69,7 +69,7 @@ describe.skipIf(!existsSync(CORPUS))(`the corpus${existsSync(CORPUS) ? "" : " (s
           expect(waiting.filter((deployer) => settled.has(deployer))).toEqual([]);
           expect(report.summary.objects).toMatchObject({ drifted: 0, missing: 0, unmanaged: 0, unknown: 0 });
           const codes = new Set(report.faults.map(({ code }) => code));
-          const told = new Set(["chart-missing", "not-deployed", "render-failed", "sync-failed"]);
+          const told = new Set(["chart-missing", "not-deployed", "render-failed", "sync-failed", "variables-unknown"]);
           expect([...codes].filter((code) => !told.has(code))).toEqual([]);
         } finally {
           await stand.stop();
