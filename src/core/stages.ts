@@ -198,6 +198,8 @@ export interface LiveSource {
    * Absent of a snapshot: it has one time only.
    */
   readonly look?: (ref: ObjectRef) => Promise<{ readonly metadata: ValueMap } | "absent" | undefined>;
+  /** The same of the whole object, as `read` would give it. Of a Secret it is never told. */
+  readonly readAgain?: (ref: ObjectRef) => Promise<LiveObject | "absent" | undefined>;
   close(): Promise<void>;
 }
 

@@ -13,7 +13,8 @@ import { fieldAt, textOf } from "../core/value.ts";
 /** Requests, for all objects together, each time: with more of them, what is left is told as it was read. */
 const MAX_LOOKS = 200;
 
-const AT_ONCE = 8;
+/** Objects that are looked at at once. */
+export const AT_ONCE = 8;
 
 type Look = NonNullable<LiveSource["look"]>;
 
@@ -59,8 +60,10 @@ async function unsettled<One extends Doubted>(
 }
 
 /** Many objects have one owner: it is asked for once. */
-function boundedLook(look: Look): Look {
-  const known = new Map<string, ReturnType<Look>>();
+export function boundedLook<Found>(
+  look: (ref: ObjectRef) => Promise<Found | undefined>,
+): (ref: ObjectRef) => Promise<Found | undefined> {
+  const known = new Map<string, Promise<Found | undefined>>();
   return (ref) => {
     const key = refKey(ref);
     const found = known.get(key) ?? (known.size < MAX_LOOKS ? look(ref) : Promise.resolve(undefined));

@@ -21,6 +21,7 @@ import { askedForExcuse, CLAIM, GOING, HASHED, HOOK, MIRROR, ownedExcuse, system
 import type { Excuse } from "./excuses.ts";
 import { deletionOf, isGoing } from "./going.ts";
 import type { MadeSecrets } from "./made-secrets.ts";
+import { stillObjected } from "./doubted-again.ts";
 import { createOwners } from "./owners.ts";
 import type { FoundOwner, KindSource } from "./owners.ts";
 import { createTemplates } from "./templates.ts";
@@ -67,6 +68,8 @@ export interface UnmanagedInput {
   readonly now: number;
   /** {@link LiveSource.look}; absent: what was read is all that there is. */
   readonly look?: LiveSource["look"];
+  /** {@link LiveSource.readAgain}; absent: the same. */
+  readonly readAgain?: LiveSource["readAgain"];
   /** Whether a webhook or a mutating policy may have added to the object; absent: none may. */
   readonly isMutated?: (live: LiveObject) => boolean;
   /** A moment for the garbage collector; absent: nobody waits. */
@@ -82,6 +85,8 @@ export interface Excused {
   readonly excuse: Excuse;
   /** What policies are to be asked about, where that is not simply the object. */
   readonly doubt?: Doubt;
+  /** Whose template the doubt is about. */
+  readonly owner?: FoundOwner;
 }
 
 type Unmanaged = Extract<Drift, { state: "unmanaged" }>;
@@ -91,6 +96,17 @@ export interface UnmanagedFinder {
   take(live: LiveObject): void;
   /** Once everything was read. Not to be trusted where the scope's desired state is incomplete: then the scope is empty. */
   finish(reads: Reads): Promise<readonly { readonly target: string; readonly drift: Unmanaged }[]>;
+  /**
+   * Of what is excused and policy objects to: what it objects to still, once owners were looked at again ({@link stillObjected}).
+   *
+   * @param objections whether policy objects to each.
+   * @param settled told of the others, but for those that are gone.
+   */
+  again(
+    objected: readonly Excused[],
+    objections: (asked: readonly Excused[]) => Promise<readonly boolean[]>,
+    settled: (one: Excused) => void,
+  ): Promise<readonly Excused[]>;
 }
 
 /** What cannot be told before everything was read. */
@@ -108,12 +124,13 @@ export function createUnmanagedFinder(input: UnmanagedInput): UnmanagedFinder {
   const claims = createClaims();
   const certificates = certificateSecrets(input.kinds);
   const going = (object: Pick<LiveObject, "ref" | "value">): boolean => isGoing(object, input.now);
-  const templates = createTemplates({ isMutated: input.isMutated ?? (() => false), isGoing: going, hash: input.hash });
-  const excuse = (target: string, live: LiveObject, why: Excuse, doubt?: Doubt): void => {
+  const comparing = { isMutated: input.isMutated ?? (() => false), isGoing: going, hash: input.hash };
+  const templates = createTemplates(comparing);
+  const excuse = (target: string, live: LiveObject, why: Excuse, doubted?: Pick<Excused, "doubt" | "owner">): void => {
     // What is judged is kept: a kind that Git declares in two versions comes in both.
     if (why.judged && seen.has(refKey(live.ref))) return;
     if (why.judged) seen.add(refKey(live.ref));
-    input.onExcused?.({ target, live, excuse: why, ...(doubt === undefined ? {} : { doubt }) });
+    input.onExcused?.({ target, live, excuse: why, ...doubted });
   };
   const excuseOwned = (target: string, live: LiveObject, owner: FoundOwner): void => {
     const made = owner.how === "made";
@@ -121,7 +138,7 @@ export function createUnmanagedFinder(input: UnmanagedInput): UnmanagedFinder {
     else if (!made || podOf(live) === undefined) excuse(target, live, ownedExcuse(owner, true));
     else {
       const doubt = templates.doubtOf(live, owner);
-      excuse(target, live, ownedExcuse(owner, doubt !== undefined), doubt);
+      excuse(target, live, ownedExcuse(owner, doubt !== undefined), doubt === undefined ? {} : { doubt, owner });
     }
   };
   return {
@@ -173,6 +190,15 @@ export function createUnmanagedFinder(input: UnmanagedInput): UnmanagedFinder {
       const told = new Set([...left.filter(({ waits }) => waits !== "owner"), ...alone]);
       return left.filter((one) => told.has(one)).map(({ target, live }) => ({ target, drift: unmanagedOf(live) }));
     },
+    again: async (objected, objections, settled) =>
+      await stillObjected(objected, {
+        readAgain: input.readAgain,
+        ownersOf: (live) => owners.named(live),
+        templates: comparing,
+        objections,
+        onSettled: settled,
+        ...(input.pause === undefined ? {} : { pause: input.pause }),
+      }),
   };
 
   function atEnd(live: LiveObject, waits: Waits | undefined, reads: Reads): Excuse | FoundOwner | undefined {

@@ -19,7 +19,7 @@ import { openDryRun } from "./dry-run.ts";
 import { getJson } from "./get-json.ts";
 import { openReleases } from "./helm-releases.ts";
 import { openKubeconfig } from "./kubeconfig.ts";
-import { openLook } from "./look.ts";
+import { openLook, openReadAgain } from "./look.ts";
 import { readCluster } from "./read.ts";
 
 /** Kinds that are listed at once, each one page ahead: latency is hidden and memory stays bounded. */
@@ -73,6 +73,7 @@ export async function openCluster(options: ClusterOptions): Promise<LiveSource |
     read: (query) => readCluster({ api, discovery, schemas, digester, kinds: KINDS_AT_ONCE, progress }, query),
     helmRelease: openReleases(api, digester),
     look: openLook(api, discovery),
+    readAgain: openReadAgain(api, discovery, digester),
     ...(dryRun === true ? { dryRun: openDryRun({ api, dryRuns: openDryRuns(asking), discovery, digester }) } : {}),
     close: async () => api.close(),
   };

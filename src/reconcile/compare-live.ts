@@ -123,6 +123,8 @@ export interface LiveComparison {
   readonly excused: ExcusedLog;
   /** Those of which only what could be forged says so: unmanaged where policy objects. */
   readonly questioned: readonly Excused[];
+  /** Those of them that policy objects to still, once what they hang on was looked at again. */
+  readonly again: UnmanagedFinder["again"];
   /** Declared, and wholly ignored. */
   readonly ignored: number;
   /** Ignore rules that nothing was found for, in what was compared. */
@@ -221,6 +223,7 @@ class Comparing {
       now: input.now ?? Date.now(),
       isMutated: (live) => this.mayBeMutated(live),
       look: input.live.look,
+      readAgain: input.live.readAgain,
       pause: () => sleep(GARBAGE_MS),
       onExcused: (one) =>
         one.excuse.judged && !this.isHookAsDeclared(one.live) ? this.questioned.push(one) : this.excused.add(one),
@@ -432,6 +435,7 @@ class Comparing {
       leftOut,
       excused: this.excused,
       questioned,
+      again: (...asked) => this.finder.again(...asked),
       ignored: this.ignored,
       unusedIgnores: this.ignoring.unused(),
       namespaces,

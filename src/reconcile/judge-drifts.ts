@@ -27,7 +27,7 @@ import type { Digester } from "../text/digest.ts";
 import { redactChange, textRedactor } from "../text/redact.ts";
 import { createLocator } from "../yaml/locator.ts";
 import { batching } from "./batching.ts";
-import type { TargetDrift } from "./compare-live.ts";
+import type { LiveComparison, TargetDrift } from "./compare-live.ts";
 import { driftId, fingerprintOf } from "./identity.ts";
 import type { AdmittedField } from "./left-out.ts";
 import { settleDirection } from "./settle-direction.ts";
@@ -81,21 +81,20 @@ export async function judgeDrifts(given: JudgeDriftsInput): Promise<Judged> {
 
 type ObjectingInput = Omit<JudgeDriftsInput, "drifts">;
 
-/** Those of what is excused on somebody's word that policy objects to, as drifts; `excused` is told of the others. */
+/** Those of what is excused on somebody's word that policy objects to, as drifts; the others are added to what is excused. */
 export async function objectedOf(
   given: ObjectingInput,
-  questioned: readonly Excused[],
-  excused: (one: Excused) => void,
+  { questioned, again, excused }: Pick<LiveComparison, "questioned" | "again" | "excused">,
 ): Promise<readonly TargetDrift[]> {
-  const objections = await objectionsTo(given, questioned);
-  return questioned.flatMap((one, index): readonly TargetDrift[] => {
-    if (objections[index] !== true) {
-      excused(one);
-      return [];
-    }
-    const { rule, owner } = one.excuse;
-    const excuse = owner === undefined ? rule : `${rule}: ${formatRef(owner)}`;
-    return [{ target: one.target, drift: { ...unmanagedOf(one.live), excuse } }];
+  const ask = async (some: readonly Excused[]): Promise<readonly boolean[]> => await objectionsTo(given, some);
+  const settled = (one: Excused): void => excused.add(one);
+  const objections = await ask(questioned);
+  for (const [index, one] of questioned.entries()) if (objections[index] !== true) settled(one);
+  const objected = questioned.filter((_, index) => objections[index] === true);
+  return (await again(objected, ask, settled)).map(({ target, live, excuse }) => {
+    const { rule, owner } = excuse;
+    const words = owner === undefined ? rule : `${rule}: ${formatRef(owner)}`;
+    return { target, drift: { ...unmanagedOf(live), excuse: words } };
   });
 }
 

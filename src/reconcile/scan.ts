@@ -262,7 +262,7 @@ async function dealWith({ options, read, compared, schemas }: DealWith): Promise
     unmanagedCounts: (name: string) =>
       options.targets.some((target) => target.name === name && target.unmanaged === "drift"),
   };
-  const objected = await objectedOf(judging, compared.questioned, (one) => compared.excused.add(one));
+  const objected = await objectedOf(judging, compared);
   const drifts = await tellDirections({ ...telling, drifts: [...compared.drifts, ...objected] });
   const judged = await judgeDrifts({ ...judging, drifts });
   const { admitted } = judged;

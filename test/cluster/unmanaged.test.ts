@@ -12,6 +12,8 @@ import type { KubernetesMinor } from "./binaries.ts";
 import { runHoldfast } from "./cli.ts";
 import { startCluster } from "./cluster.ts";
 import type { TestCluster } from "./cluster.ts";
+import { startFaultProxy } from "./fault-proxy.ts";
+import type { FaultProxy } from "./fault-proxy.ts";
 import { describeOnCluster } from "./suite.ts";
 
 const SETTLE_MILLISECONDS = 12_000;
@@ -121,7 +123,10 @@ function suite(minor: KubernetesMinor): void {
     expect(code, stderr).toBe(0);
   }
 
-  async function scan(user = "admin"): Promise<Report & { readonly unmanaged: readonly string[] }> {
+  async function scan(
+    user = "admin",
+    kubeconfig = cluster.kubeconfigFor(user),
+  ): Promise<Report & { readonly unmanaged: readonly string[] }> {
     const { stdout, stderr } = await runHoldfast([
       "scan",
       "--format",
@@ -129,7 +134,7 @@ function suite(minor: KubernetesMinor): void {
       "--repo",
       join(folder, "repo"),
       "--kubeconfig",
-      cluster.kubeconfigFor(user),
+      kubeconfig,
     ]);
     expect(stdout, stderr).not.toBe("");
     const report = JSON.parse(stdout) as Report;
@@ -469,6 +474,72 @@ spec:
     const { drifts, summary } = await scan();
     expect(drifts.filter(({ object }) => object.kind === "HorizontalPodAutoscaler")).toEqual([]);
     expect(summary.objects).toMatchObject({ desired: 5, inSync: 5, unknown: 0 });
+  });
+
+  describe("what changes while lists are read", () => {
+    const LISTS_LATE_MS = 6000;
+    /** Without a kubelet no Pod is ever ready: a rollout is over when it took too long. */
+    const priv = (image: string, more = ""): string => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: priv, namespace: shop }
+spec:
+  replicas: 1
+  progressDeadlineSeconds: 1
+  strategy: { type: Recreate }
+  selector: { matchLabels: { app: priv } }
+  template: { metadata: { labels: { app: priv } }, spec: { containers: [${privileged(image)}${more}] } }
+`;
+    let proxy: FaultProxy;
+
+    beforeAll(async () => {
+      proxy = await startFaultProxy(cluster);
+      await deploy(priv("priv:1"));
+      await deploy(priv("priv:2"));
+    });
+
+    afterAll(async () => {
+      await proxy.stop();
+      await rm(join(folder, "repo/priv.yaml"));
+      await kubectl("delete", "deployment/priv", "-n", "shop");
+    });
+
+    /** Until its rollout is over, as far as it comes. */
+    async function deploy(text: string): Promise<void> {
+      await writeFile(join(folder, "repo/priv.yaml"), text);
+      await kubectl("apply", "-f", join(folder, "repo/priv.yaml"));
+      await sleep(500);
+      await kubectl("wait", "deployment/priv", "-n", "shop", "--for=condition=Progressing=false", "--timeout=60s");
+    }
+
+    /** What is unmanaged where something changes after owners were listed and before `resource` is, and what was asked for by name. */
+    async function scanWhile(resource: string, change: () => Promise<unknown>) {
+      proxy.reset();
+      const path = new RegExp(`/${resource}\\?`);
+      proxy.inject({ path, fault: { kind: "delay", milliseconds: LISTS_LATE_MS } });
+      const scanned = scan("admin", proxy.kubeconfig);
+      while (!proxy.requests.some((request) => path.test(request.path))) await sleep(50);
+      await sleep(500);
+      await change();
+      const { unmanaged } = await scanned;
+      const byName = /\/(deployments|replicasets)\/priv[^/?]*$/;
+      return {
+        unmanaged: unmanaged.filter((name) => name.includes("/priv-")),
+        lookedAt: new Set(proxy.requests.flatMap((request) => byName.exec(request.path)?.[1] ?? [])),
+      };
+    }
+
+    test("a ReplicaSet that had no Pods, and has some when they are listed, has made them", async () => {
+      const seen = await scanWhile("pods", () => kubectl("rollout", "undo", "deployment/priv", "-n", "shop"));
+      expect(seen).toEqual({ unmanaged: [], lookedAt: new Set(["replicasets"]) });
+    });
+
+    test("a Deployment that is changed has made the ReplicaSet that is listed then", async () => {
+      await deploy(priv("priv:2"));
+      const next = join(folder, "next.yaml");
+      await writeFile(next, priv("priv:2", `, ${privileged("more:1").replace("main", "more")}`));
+      const seen = await scanWhile("replicasets", () => kubectl("apply", "-f", next));
+      expect(seen).toEqual({ unmanaged: [], lookedAt: new Set(["deployments"]) });
+    });
   });
 
   describe("a forgotten Helm release", () => {

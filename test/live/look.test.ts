@@ -20,8 +20,10 @@ afterEach(async () => {
   }
 });
 
-/** What is told of the object, and the paths that were asked for to tell it. */
-async function look(ref: ObjectRef, route?: Route): Promise<{ readonly told: unknown; readonly asked: number }> {
+type Told = Promise<{ readonly told: unknown; readonly asked: number }>;
+
+/** What is told of the object, or of its metadata, and how much was asked for to tell it. */
+async function look(ref: ObjectRef, route?: Route, by: "look" | "readAgain" = "look"): Told {
   const api = await startFakeApi(route === undefined ? {} : { route });
   const limits = { retryMilliseconds: 1, maxRetryMilliseconds: 20, requestMilliseconds: 2000 };
   const digester = createDigester(randomBytes(32));
@@ -29,7 +31,7 @@ async function look(ref: ObjectRef, route?: Route): Promise<{ readonly told: unk
   if (isFault(source)) throw new Error(JSON.stringify(source));
   opened.push({ api, source });
   const before = api.requests.length;
-  return { told: await source.look?.(ref), asked: api.requests.length - before };
+  return { told: await source[by]?.(ref), asked: api.requests.length - before };
 }
 
 test("an object's metadata is asked for, and nothing else of it", async () => {
@@ -44,6 +46,20 @@ test("an object's metadata is asked for, and nothing else of it", async () => {
   expect(accept).toContain("PartialObjectMetadata");
 });
 
+test("an object is read again as lists give it", async () => {
+  const printed = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web", namespace: "shop", uid: "u" } };
+  const route: Route = (request, response) => (request.url === PATH ? send(response, printed) : false);
+  expect(await look(WEB, route, "readAgain")).toEqual({
+    told: { ref: WEB, value: printed, managers: [] },
+    asked: 1,
+  });
+});
+
+test("a Secret is never read again", async () => {
+  const secret = { apiVersion: "v1", kind: "Secret", namespace: "shop", name: "web" };
+  expect(await look(secret, undefined, "readAgain")).toEqual({ told: undefined, asked: 0 });
+});
+
 test.each<[string, number, unknown]>([
   ["is not there", 404, "absent"],
   ["may not be read", 403, undefined],
@@ -52,6 +68,12 @@ test.each<[string, number, unknown]>([
     request.url === PATH ? refuse(response, status, "no") : false,
   );
   expect(told).toEqual(expected);
+  const again = await look(
+    WEB,
+    (request, response) => (request.url === PATH ? refuse(response, status, "no") : false),
+    "readAgain",
+  );
+  expect(again.told).toEqual(expected);
 });
 
 test.each<[string, Partial<ObjectRef>]>([
