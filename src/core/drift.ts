@@ -133,6 +133,8 @@ export type Drift =
       readonly deletion?: string;
       /** What would excuse it, did policy not object to it: the end of a sentence. Cluster text: escape it where it is shown. */
       readonly excuse?: string;
+      /** Who would excuse it. */
+      readonly owner?: ObjectRef;
     };
 
 /** Cluster text: escape it where it is shown. */

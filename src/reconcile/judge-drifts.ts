@@ -94,7 +94,8 @@ export async function objectedOf(
   return (await again(objected, ask, settled)).map(({ target, live, excuse }) => {
     const { rule, owner } = excuse;
     const words = owner === undefined ? rule : `${rule}: ${formatRef(owner)}`;
-    return { target, drift: { ...unmanagedOf(live), excuse: words } };
+    const by = owner === undefined ? {} : { owner };
+    return { target, drift: { ...unmanagedOf(live), excuse: words, ...by } };
   });
 }
 

@@ -92,12 +92,12 @@ ${changeTable(result)}${findingList(standing(judgement.findings))}${actionList(r
 }
 
 /** What one maker left behind: a line, and the objects folded away. */
-function groupSection({ maker, results }: Extract<ReportEntry, { kind: "group" }>): string {
+function groupSection({ words, findings, results }: Extract<ReportEntry, { kind: "group" }>): string {
   const items = memberNames(results).map((name) => `<li><code>${htmlText(name)}</code></li>`);
   return `<section>
-<h2>${results.length} unmanaged objects <code>${htmlText(makerWords(maker))}</code></h2>
+<h2>${results.length} unmanaged objects <code>${htmlText(words)}</code></h2>
 <details><summary>${htmlText(kindWords(results))} · are in the cluster and not in Git</summary><ul>${items.join("")}</ul></details>
-${actionList(groupActions(results))}</section>`;
+${findingList(findings)}${actionList(groupActions(results))}</section>`;
 }
 
 function changeTable(result: DriftResult): string {

@@ -70,15 +70,16 @@ export function fateList({ deployer, drift }: DriftResult, only?: readonly numbe
 }
 
 /** What one maker left behind: a line, and the objects folded away. GitHub renders Markdown in `details` after a blank line. */
-function groupSection({ maker, results }: Extract<ReportEntry, { kind: "group" }>): string {
+function groupSection({ words, findings, results }: Extract<ReportEntry, { kind: "group" }>): string {
   return [
-    `## ${results.length} unmanaged objects ${codeSpan(makerWords(maker))}`,
+    `## ${results.length} unmanaged objects ${codeSpan(words)}`,
     `${codeSpan(kindWords(results))} · are in the cluster and not in Git`,
     "<details><summary>Show them</summary>",
     memberNames(results)
       .map((name) => `- ${codeSpan(name)}`)
       .join("\n"),
     "</details>",
+    ...(findings.length === 0 ? [] : [findingList(findings)]),
     actionList(groupActions(results)),
   ].join("\n\n");
 }

@@ -44,18 +44,22 @@ export function textReport(pass: Pass, style: Style): string {
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
 }
 
-function groupBlock({ maker, results }: Extract<ReportEntry, { kind: "group" }>, style: Style): string {
-  const head = `${style.yellow("UNMANAGED")}  ${style.bold(terminalText(`${results.length} objects ${makerWords(maker)}`))}`;
-  return [`${head}  ${style.dim(terminalText(kindWords(results)))}`, ...actionLines(groupActions(results), style)].join(
-    "\n",
-  );
+function groupBlock({ words, findings, results }: Extract<ReportEntry, { kind: "group" }>, style: Style): string {
+  const isCompliant = results.every(({ judgement }) => judgement.verdict === "compliant");
+  const state = isCompliant ? style.yellow("UNMANAGED") : style.red("UNMANAGED");
+  const head = `${state}  ${style.bold(terminalText(`${results.length} objects ${words}`))}`;
+  return [
+    `${head}  ${style.dim(terminalText(kindWords(results)))}`,
+    ...findings.map((finding) => `    ${findingLine(finding, style)}`),
+    ...actionLines(groupActions(results), style),
+  ].join("\n");
 }
 
 /** What `--verbose` adds: the objects of each group that the report tells in one line. `""` where there is none. */
 export function membersReport(pass: Pass, style: Style): string {
   const blocks = entriesOf(pass.results).flatMap((entry) => {
     if (entry.kind === "one") return [];
-    const head = style.bold(terminalText(`Unmanaged objects ${makerWords(entry.maker)}`));
+    const head = style.bold(terminalText(`Unmanaged objects ${entry.words}`));
     return [[head, ...memberNames(entry.results).map((name) => `    ${terminalText(name)}`)].join("\n")];
   });
   return blocks.map((block) => `\n${block}\n`).join("");

@@ -82,6 +82,20 @@ spec: { maxReplicas: 4, scaleTargetRef: { apiVersion: apps/v1, kind: Deployment,
 `;
 }
 
+/** Without a kubelet no Pod is ever ready: a rollout is over when it took too long. */
+function priv(image: string, more = ""): string {
+  return `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: priv, namespace: shop }
+spec:
+  replicas: 1
+  progressDeadlineSeconds: 1
+  strategy: { type: Recreate }
+  selector: { matchLabels: { app: priv } }
+  template: { metadata: { labels: { app: priv } }, spec: { containers: [${privileged(image)}${more}] } }
+`;
+}
+
 for (const minor of Object.keys(KUBERNETES) as KubernetesMinor[]) {
   const { apiServer, controllerManager } = serverBinaries(minor);
   describeOnCluster(`what Git does not declare, on ${minor}`, () => suite(minor), [
@@ -159,6 +173,14 @@ function suite(minor: KubernetesMinor): void {
   async function configure(namespaces: readonly string[]): Promise<void> {
     const config = `version: 1\ntargets: [{ name: all, path: "", namespaces: [${namespaces.join(", ")}] }]\n`;
     await writeFile(join(folder, "repo/.github/holdfast.yml"), config);
+  }
+
+  /** Until its rollout is over, as far as it comes. */
+  async function deploy(text: string): Promise<void> {
+    await writeFile(join(folder, "repo/priv.yaml"), text);
+    await kubectl("apply", "-f", join(folder, "repo/priv.yaml"));
+    await sleep(500);
+    await kubectl("wait", "deployment/priv", "-n", "shop", "--for=condition=Progressing=false", "--timeout=60s");
   }
 
   test("nothing of a fresh cluster is unmanaged: in every namespace, and of the cluster itself", async () => {
@@ -478,17 +500,6 @@ spec:
 
   describe("what changes while lists are read", () => {
     const LISTS_LATE_MS = 6000;
-    /** Without a kubelet no Pod is ever ready: a rollout is over when it took too long. */
-    const priv = (image: string, more = ""): string => `apiVersion: apps/v1
-kind: Deployment
-metadata: { name: priv, namespace: shop }
-spec:
-  replicas: 1
-  progressDeadlineSeconds: 1
-  strategy: { type: Recreate }
-  selector: { matchLabels: { app: priv } }
-  template: { metadata: { labels: { app: priv } }, spec: { containers: [${privileged(image)}${more}] } }
-`;
     let proxy: FaultProxy;
 
     beforeAll(async () => {
@@ -502,14 +513,6 @@ spec:
       await rm(join(folder, "repo/priv.yaml"));
       await kubectl("delete", "deployment/priv", "-n", "shop");
     });
-
-    /** Until its rollout is over, as far as it comes. */
-    async function deploy(text: string): Promise<void> {
-      await writeFile(join(folder, "repo/priv.yaml"), text);
-      await kubectl("apply", "-f", join(folder, "repo/priv.yaml"));
-      await sleep(500);
-      await kubectl("wait", "deployment/priv", "-n", "shop", "--for=condition=Progressing=false", "--timeout=60s");
-    }
 
     /** What is unmanaged where something changes after owners were listed and before `resource` is, and what was asked for by name. */
     async function scanWhile(resource: string, change: () => Promise<unknown>) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Maker } from "../../src/core/drift.ts";
+import type { Drift, Maker } from "../../src/core/drift.ts";
 import type { DriftResult } from "../../src/core/pass.ts";
 import { htmlReport } from "../../src/report/html.ts";
 import { driftReport } from "../../src/report/json.ts";
@@ -7,6 +7,8 @@ import { markdownReport } from "../../src/report/markdown.ts";
 import { membersReport, textReport } from "../../src/report/text.ts";
 import { createStyle } from "../../src/text/style.ts";
 import { passOf, resultOf } from "./passes.ts";
+
+type UnmanagedDrift = Extract<Drift, { state: "unmanaged" }>;
 
 const PLAIN = createStyle(false);
 const RELEASE: Maker = { kind: "helm-release", name: "old", namespace: "shop" };
@@ -91,8 +93,53 @@ describe("unmanaged objects of one maker", () => {
   });
 });
 
-function withFinding(): Partial<DriftResult> {
-  const finding = { policy: "a/b", severity: "high", message: "m", status: "introduced" } as const;
+/** A Pod that does not come to its end, and that a ReplicaSet made. */
+function going(name: string, more: { readonly by?: string; readonly finalizers?: string[] } = {}): DriftResult {
+  const { by = "web-1", finalizers = [] } = more;
+  const ref = { apiVersion: "v1", kind: "Pod", namespace: "shop", name };
+  const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", namespace: "shop", name: by };
+  const live = { ref, value: { metadata: { name, finalizers } }, managers: [] };
+  const deletion = `it is being deleted (${name})`;
+  const drift = {
+    state: "unmanaged",
+    ref,
+    live,
+    deletion,
+    owner,
+    excuse: `owned by: ReplicaSet/${by} in shop`,
+  } as const;
+  return { ...resultOf(name, []), drift, ...withFinding(), actions: [{ kind: "issue", reason: "it violates" }] };
+}
+
+describe("Pods that are being deleted, of one owner", () => {
+  const { deletion: _deletion, ...here } = going("c").drift as UnmanagedDrift;
+  const { owner: _owner, ...alone } = going("c").drift as UnmanagedDrift;
+
+  test("are one block with what policy says of each, wherever they are told", () => {
+    const pass = passOf([going("a"), going("b")]);
+    expect(textReport(pass, PLAIN).split("\n\n").slice(0, -1)).toEqual([
+      "UNMANAGED  2 objects that are being deleted, and in force until they are gone, owned by: ReplicaSet/web-1 in shop  2 Pod\n    high a/b: m\n    → issue: it violates",
+    ]);
+    expect(membersReport(pass, PLAIN)).toContain("    Pod/b in shop\n");
+    expect(markdownReport(pass)).toContain("a/b");
+    expect(htmlReport(pass)).toContain("a/b");
+  });
+
+  test.each<[string, DriftResult]>([
+    ["of another owner", going("c", { by: "web-2" })],
+    ["that a finalizer holds", going("c", { finalizers: ["x.io/a"] })],
+    ["of which policy says something else", { ...going("c"), ...withFinding("another") }],
+    ["that is not being deleted", { ...going("c"), drift: here }],
+    ["whose owner nobody knows", { ...going("c"), drift: alone }],
+    ["of another target", { ...going("c"), target: "other" }],
+  ])("and one %s is told alone", (_, other) => {
+    expect(blocks([going("a"), going("b"), other])).toHaveLength(2);
+    expect(blocks([going("a"), other])).toHaveLength(2);
+  });
+});
+
+function withFinding(message = "m"): Partial<DriftResult> {
+  const finding = { policy: "a/b", severity: "high", message, status: "introduced" } as const;
   return { judgement: { verdict: "violating", findings: [finding], changes: [] } };
 }
 
