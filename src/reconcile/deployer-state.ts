@@ -7,7 +7,6 @@ import { fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 import { isProject } from "./deployer-objects.ts";
 import { deployersIn } from "./past-states.ts";
-import { windowReader } from "./sync-windows.ts";
 import type { WindowReader } from "./sync-windows.ts";
 import { syncFault } from "./sync-status.ts";
 
@@ -16,20 +15,29 @@ export interface DeployerObjects {
   readonly live: ReadonlyMap<string, LiveObject>;
   /** Of all targets: a project may be declared beside another one's Applications. */
   readonly declared: readonly DesiredObject[];
-  /** Milliseconds since the epoch: sync windows are of a time. */
-  readonly now: number;
+}
+
+/**
+ * Calendars are loaded only where some project has sync windows.
+ *
+ * @param now milliseconds since the epoch: sync windows are of a time.
+ */
+export async function windowsOfProjects({ live, declared }: DeployerObjects, now: number): Promise<WindowReader> {
+  const projects = [...live.values(), ...declared].filter(({ ref }) => isProject(ref));
+  if (projects.every(({ value }) => fieldAt(value, "spec", "syncWindows") === undefined)) return () => undefined;
+  const { windowReader } = await import("./sync-windows.ts");
+  return windowReader(now);
 }
 
 /** @returns a reader of roots' deployers: by refKey(), in the order of the roots. */
-export function deployerStates({
-  live,
-  declared,
-  now,
-}: DeployerObjects): (roots: DesiredState["roots"]) => ReadonlyMap<string, DeployerState> {
+export function deployerStates(
+  { live, declared }: DeployerObjects,
+  windows: WindowReader,
+): (roots: DesiredState["roots"]) => ReadonlyMap<string, DeployerState> {
   const read: ReadProjects = {
     live: [...live.values()].filter(({ ref }) => isProject(ref)),
     declared: declared.filter(({ ref }) => isProject(ref)),
-    windows: windowReader(now),
+    windows,
   };
   return (roots) =>
     new Map([...deployersIn(roots)].map(([key, deployer]) => [key, deployerState(deployer, live.get(key), read)]));

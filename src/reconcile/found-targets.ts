@@ -8,7 +8,7 @@ import { readDesired } from "../desired/desired.ts";
 import type { Renderers } from "../desired/render/renderers.ts";
 import { builtinKind, builtinKinds } from "../kinds/scopes.ts";
 import type { Digester } from "../text/digest.ts";
-import { deployerStates } from "./deployer-state.ts";
+import { deployerStates, windowsOfProjects } from "./deployer-state.ts";
 import type { ScanTarget } from "./scan.ts";
 
 export interface FoundTarget {
@@ -48,6 +48,7 @@ export async function foundTargets(input: FoundTargetsInput): Promise<readonly F
     found.push({ target, state, kubeVersion });
   }
   const declared = found.flatMap(({ state }) => [...state.objects, ...(state.projects ?? [])]);
-  const statesOf = deployerStates({ live: new Map(), declared, now: input.now });
+  const deployers = { live: new Map(), declared };
+  const statesOf = deployerStates(deployers, await windowsOfProjects(deployers, input.now));
   return found.map((one) => ({ ...one, deployers: statesOf(one.state.roots) }));
 }

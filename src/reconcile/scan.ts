@@ -38,7 +38,7 @@ import type { Digester } from "../text/digest.ts";
 import { redactChange } from "../text/redact.ts";
 import { compareLive, withoutDuplicates } from "./compare-live.ts";
 import type { ComparedObject, Declared, LiveComparison, TargetDrift } from "./compare-live.ts";
-import { deployerStates } from "./deployer-state.ts";
+import { deployerStates, windowsOfProjects } from "./deployer-state.ts";
 import { driftId } from "./identity.ts";
 import { isOperationalChange } from "./operational-change.ts";
 import { deployersIn } from "./past-states.ts";
@@ -176,11 +176,11 @@ export async function scan(asked: ScanOptions): Promise<Pass> {
   const complete = compared.unknown === 0 && compared.wholly && unreadable === 0 && policiesRead;
   const everything = complete && options.secrets && options.ignore?.everything === true;
   const excused = compared.excused.told();
-  const statesOf = deployerStates({
+  const deployers = {
     live: compared.deployers,
     declared: [...whole, ...neighbours].flatMap(({ state }) => [...state.objects, ...(state.projects ?? [])]),
-    now: startedAt,
-  });
+  };
+  const statesOf = deployerStates(deployers, await windowsOfProjects(deployers, startedAt));
   const states: States = new Map(read.map(({ target, state }) => [target.name, statesOf(state.roots)]));
   return {
     version: options.version,

@@ -7,6 +7,7 @@ import type { RootDeployer } from "../../src/core/stages.ts";
 import { refKey } from "../../src/core/refs.ts";
 import type { ValueMap } from "../../src/core/value.ts";
 import { deployerStates } from "../../src/reconcile/deployer-state.ts";
+import { windowReader } from "../../src/reconcile/sync-windows.ts";
 import { adviceOn } from "../../src/report/advice.ts";
 import { deployersWords, fatesOf, stateOfDeployerWords } from "../../src/report/deployer-words.ts";
 import { desiredOf, liveOf, yaml } from "../drift/objects.ts";
@@ -39,6 +40,8 @@ const DEFAULT_PROJECT: LiveObject = {
   value: {},
 };
 
+const NOW = Date.parse("2026-11-21T12:00:00Z");
+
 /** As it lives where a status is given, else as Git has it. */
 function stateOf(deployer: RootDeployer, status?: string, metadata: ValueMap = {}): DeployerState {
   const own: LiveObject = {
@@ -48,9 +51,10 @@ function stateOf(deployer: RootDeployer, status?: string, metadata: ValueMap = {
   };
   const live = status === undefined ? [] : [own, ...PROJECTS];
   const known = new Map([...live, DEFAULT_PROJECT].map((one) => [refKey(one.ref), one]));
-  const states = deployerStates({ live: known, declared: [], now: Date.parse("2026-11-21T12:00:00Z") })([
-    { path: "", renderer: "plain", version: "", deployer },
-  ]);
+  const states = deployerStates(
+    { live: known, declared: [] },
+    windowReader(NOW),
+  )([{ path: "", renderer: "plain", version: "", deployer }]);
   const [state] = states.values();
   if (state === undefined) throw new Error("no state");
   return state;
@@ -147,11 +151,10 @@ describe("what a deployer does", () => {
   test("hangs on the project as Git has it, where no cluster is asked", () => {
     const roots = [{ path: "", renderer: "plain", version: "", deployer: MANUAL }] as const;
     const declared = PROJECTS.map(({ ref, value }) => ({ ...desiredOf(yaml(OBJECT)), ref, value }));
-    const now = Date.parse("2026-11-21T12:00:00Z");
-    const [state] = deployerStates({ live: new Map(), declared, now })(roots).values();
+    const [state] = deployerStates({ live: new Map(), declared }, windowReader(NOW))(roots).values();
     expect(state?.windows).toMatchObject({ kind: "timed", manual: { allowed: false, by: "deny" } });
     const elsewhere = declared.map((one) => ({ ...one, ref: { ...one.ref, name: "other" } }));
-    const [unknown] = deployerStates({ live: new Map(), declared: elsewhere, now })(roots).values();
+    const [unknown] = deployerStates({ live: new Map(), declared: elsewhere }, windowReader(NOW))(roots).values();
     expect(unknown?.windows).toEqual({ kind: "unknown" });
   });
 
