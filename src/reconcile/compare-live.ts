@@ -20,7 +20,6 @@ import { admissionFacts, FACT_KINDS } from "../drift/admission-facts.ts";
 import type { AdmissionFacts } from "../drift/admission-facts.ts";
 import { compareObject } from "../drift/compare.ts";
 import type { Comparison } from "../drift/compare.ts";
-import { alike, byWhom } from "../desired/duplicates.ts";
 import type { DefaultIgnores } from "../drift/declared-ignores.ts";
 import { absenceOf, readsOf, wasRead } from "../drift/inventory.ts";
 import type { Reads } from "../drift/inventory.ts";
@@ -36,7 +35,7 @@ import type { ExcusedLog } from "./excused.ts";
 import { leftOutLog } from "./left-out.ts";
 import type { LeftOutLog } from "./left-out.ts";
 import { ignoring } from "./ignoring.ts";
-import { isKept, kept } from "./deployer-objects.ts";
+import { isKept, kept } from "./deployers/deployer-objects.ts";
 import type { Ignoring } from "./ignoring.ts";
 import { makerOf } from "../drift/unmanaged-groups.ts";
 import { AUTOSCALER, queryOf } from "./managed-scope.ts";
@@ -470,7 +469,6 @@ class Comparing {
     }
   }
 
-  /** A kind that could not be read leaves what Git declares of it unknown. */
   /** Where all that Git declares of a kind was seen before its reading failed, nothing declared is unknown. */
   private unreadFaults(): readonly Fault[] {
     const waiting = new Set([...this.waiting.values()].map(({ object }) => kindKey(object.ref)));
@@ -531,35 +529,4 @@ function uniqueFaults(faults: readonly Fault[]): readonly Fault[] {
   return [...groups.values()].flatMap(
     (group) => group.find((fault) => fault.leavesUnknown === "declared") ?? group[0] ?? [],
   );
-}
-
-/** Objects that several places declare: neither is compared, since nobody knows which one is meant. */
-export function withoutDuplicates(declared: readonly Declared[]): {
-  readonly declared: readonly Declared[];
-  readonly faults: readonly Fault[];
-} {
-  const byKey = Map.groupBy(declared, ({ object }) => refKey(object.ref));
-  const faults: Fault[] = [];
-  const unique: Declared[] = [];
-  for (const group of byKey.values()) {
-    const [first, second] = group;
-    if (first === undefined) continue;
-    if (second === undefined) unique.push(first);
-    else faults.push(duplicateFault(first, second));
-  }
-  return { declared: unique, faults };
-}
-
-function duplicateFault(first: Declared, second: Declared): Fault {
-  const places = [first, second]
-    .map(({ object, target }) => `${object.origin.file}${byWhom(object)} (target ${target})`)
-    .join(" and ");
-  return {
-    kind: "fault",
-    code: "duplicate-object",
-    about: formatRef(first.object.ref),
-    message: `${formatRef(first.object.ref)} is declared twice, ${alike([first.object, second.object])}: in ${places}`,
-    remedy: "keep one of them, or exclude one with the target's exclude",
-    leavesUnknown: "declared",
-  };
 }

@@ -8,8 +8,8 @@ import { readDesired } from "../desired/desired.ts";
 import type { Renderers } from "../desired/render/renderers.ts";
 import { builtinKind, builtinKinds } from "../kinds/scopes.ts";
 import type { Digester } from "../text/digest.ts";
-import { deployerStates, windowsOfProjects } from "./deployer-state.ts";
-import type { ScanTarget } from "./scan.ts";
+import { deployerStates, windowsOfProjects } from "./deployers/deployer-state.ts";
+import type { ScanTarget } from "./read-targets.ts";
 
 export interface FoundTarget {
   readonly target: Pick<ScanTarget, "name" | "path" | "cluster">;

@@ -9,7 +9,7 @@ import type { ManagedScope } from "../drift/unmanaged.ts";
 import type { TargetConfig } from "../config/repository.ts";
 import { isLookedAt, isRecord } from "../kinds/scope-kinds.ts";
 import type { Declared } from "./compare-live.ts";
-import { PROJECT } from "./deployer-objects.ts";
+import { PROJECT } from "./deployers/deployer-objects.ts";
 
 /** Written by autoscalers: they are read first, so that a workload's replicas are known to be theirs. */
 export const AUTOSCALER: KindRef = { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler" };

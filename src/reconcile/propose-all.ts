@@ -14,7 +14,8 @@ import { writtenObjects } from "../desired/written.ts";
 import type { WrittenObjects } from "../desired/written.ts";
 import { propose } from "./propose.ts";
 import type { ProposeInput } from "./propose.ts";
-import type { ReadTarget, ScanOptions } from "./scan.ts";
+import type { ReadTarget } from "./read-targets.ts";
+import type { ScanOptions } from "./scan.ts";
 
 const REGULAR_FILE = "100644";
 

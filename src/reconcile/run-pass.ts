@@ -18,7 +18,7 @@ import type { ClosableEvaluator, PolicySource } from "./policy-workers.ts";
 import type { ComparedObject, Declared } from "./compare-live.ts";
 import { scan } from "./scan.ts";
 import type { AskedBesides } from "./unread-ignores.ts";
-import type { ScanTarget } from "./scan.ts";
+import type { ScanTarget } from "./read-targets.ts";
 
 /** Per policy and object. Pod Security expressions take microseconds: what needs longer is a bomb. */
 const POLICY_TIMEOUT_MS = 2000;

@@ -5,59 +5,55 @@
 
 import type { Evaluator } from "../core/admission.ts";
 import type { DeployerState } from "../core/deployer.ts";
-import { changesOf } from "../core/drift.ts";
-import type { LeftOutField, Severity } from "../core/drift.ts";
+import type { Severity } from "../core/drift.ts";
 import type { Fault } from "../core/fault.ts";
 import type { IgnoreRule } from "../core/ignore.ts";
 import type { DesiredObject } from "../core/objects.ts";
-import { compareRefs, refKey } from "../core/refs.ts";
+import { refKey } from "../core/refs.ts";
 import type { LiveObject } from "../core/objects.ts";
-import type { KindRef, ObjectRef } from "../core/refs.ts";
+import type { ObjectRef } from "../core/refs.ts";
 import { kubeVersionOf } from "../core/kube-version.ts";
-import type { KubeVersion } from "../core/kube-version.ts";
-import type { DriftResult, LeftOutObject, Pass, PassTarget, Summary } from "../core/pass.ts";
-import type { Proposal } from "../core/proposal.ts";
+import type { DriftResult, LeftOutObject, Pass, PassTarget } from "../core/pass.ts";
 import type { SchemaSource } from "../core/schema.ts";
-import type { Clock, DesiredState, LiveQuery, LiveSource, Progress, SourceTree } from "../core/stages.ts";
-import { compareText } from "../core/value.ts";
-import { readDesired } from "../desired/desired.ts";
+import type { Clock, LiveQuery, LiveSource, Progress } from "../core/stages.ts";
 import type { DesiredInput } from "../desired/desired.ts";
 import { contextOf } from "../desired/manifests.ts";
-import { argoSettings, excludedFaults } from "./argo-settings.ts";
-import type { ArgoSettings } from "./argo-settings.ts";
-import { argoObjectsOf } from "./argo-objects.ts";
-import type { ReadArgoObjects } from "./argo-objects.ts";
-import { capabilitiesOf, identityOf } from "./capabilities.ts";
-import { liveKeysOf } from "./live-keys.ts";
-import type { ReadLiveKeys } from "./live-keys.ts";
+import { argoSettings, excludedFaults } from "./deployers/argo-settings.ts";
+import type { ArgoSettings } from "./deployers/argo-settings.ts";
+import { argoObjectsOf } from "./deployers/argo-objects.ts";
+import { liveKeysOf } from "./deployers/live-keys.ts";
 import type { Renderers } from "../desired/render/renderers.ts";
 import { schemasFor } from "../kinds/schemas.ts";
-import { builtinKind } from "../kinds/scopes.ts";
-import type { TargetConfig } from "../config/repository.ts";
 import type { Digester } from "../text/digest.ts";
 import { redactChange } from "../text/redact.ts";
-import { compareLive, withoutDuplicates } from "./compare-live.ts";
+import { withActions } from "./actions.ts";
+import {
+  declaredBy,
+  desiredInput,
+  generatedBy,
+  isUnnamed,
+  readTarget,
+  readTargets,
+  scopeLookup,
+  treeOf,
+} from "./read-targets.ts";
+import type { ReadingOptions, ReadTarget, ScanTarget } from "./read-targets.ts";
+import { summaryOf } from "./summary.ts";
+import { compareLive } from "./compare-live.ts";
+import { withoutDuplicates } from "./declared-twice.ts";
 import type { ComparedObject, Declared, LiveComparison, TargetDrift } from "./compare-live.ts";
-import { deployerStates, windowsOfProjects } from "./deployer-state.ts";
+import { deployerStates, windowsOfProjects } from "./deployers/deployer-state.ts";
 import { driftId } from "./identity.ts";
-import { isOperationalChange } from "./operational-change.ts";
-import { deployersIn } from "./past-states.ts";
-import type { DeployedTarget } from "./past-states.ts";
+import { deployersIn } from "./deployers/past-states.ts";
+import type { DeployedTarget } from "./deployers/past-states.ts";
 import type { AdmittedField } from "./left-out.ts";
 import { managedScope, queryOf } from "./managed-scope.ts";
 import { servedVersions } from "./served-versions.ts";
 import { shallowHistory } from "./shallow-history.ts";
-import { syncFault } from "./sync-status.ts";
+import { syncFault } from "./deployers/sync-status.ts";
 import type { HistoryTarget } from "./tell-directions.ts";
 import { unreadIgnores } from "./unread-ignores.ts";
 import type { AskedBesides } from "./unread-ignores.ts";
-
-/** A target with its tree open. */
-export interface ScanTarget extends TargetConfig {
-  /** What the clusters of other targets are called. */
-  readonly otherClusters?: readonly string[];
-  readonly tree: SourceTree;
-}
 
 export interface ScanOptions {
   readonly targets: readonly ScanTarget[];
@@ -88,11 +84,6 @@ export interface ScanOptions {
   readonly deployers?: readonly string[];
   /** Problems found before the pass (a policy that does not compile, say), which belong to its report. */
   readonly faults?: readonly Fault[];
-}
-
-export interface ReadTarget {
-  readonly target: ScanTarget;
-  readonly state: DesiredState;
 }
 
 /** One pass without publishing. Expected failures are faults of the pass; an abort rejects with the signal's reason. */
@@ -235,8 +226,8 @@ async function dealWith({ options, read, compared, schemas }: DealWith): Promise
   const { tellDirections } = await import("./tell-directions.ts");
   const { judgeDrifts, objectedOf } = await import("./judge-drifts.ts");
   const { proposeAll } = await import("./propose-all.ts");
-  const { DeployedTruth } = await import("./deployed-truth.ts");
-  const { HelmNotes } = await import("./helm-notes.ts");
+  const { DeployedTruth } = await import("./deployers/deployed-truth.ts");
+  const { HelmNotes } = await import("./deployers/helm-notes.ts");
   const shallow = shallowHistory();
   const truth = new DeployedTruth({
     targets: new Map(read.map((one) => [one.target.name, deployedTarget(one, options)])),
@@ -317,7 +308,7 @@ function deployedTarget({ target, state }: ReadTarget, options: ReadingOptions):
     state,
     read: (older) => readTarget({ ...target, tree: older }, options, () => {}),
     earlier: async (object) => {
-      const { earlierVersions } = await import("./earlier-versions.ts");
+      const { earlierVersions } = await import("./deployers/earlier-versions.ts");
       return await earlierVersions(historyTarget(target, options), object);
     },
     readApplication: async ({ tree: older, ...made }) => {
@@ -364,61 +355,6 @@ function withoutExcluded(
   return { read: kept, excluded: [...excluded] };
 }
 
-function generatedBy(read: readonly ReadTarget[]): readonly Declared[] {
-  return read.flatMap(({ target, state }) =>
-    (state.generated ?? []).map((object): Declared => ({ target: target.name, object })),
-  );
-}
-
-function declaredBy(read: readonly ReadTarget[]): readonly Declared[] {
-  return read.flatMap(({ target, state }) =>
-    state.objects.filter((object) => !isUnnamed(object)).map((object): Declared => ({ target: target.name, object })),
-  );
-}
-
-function isUnnamed({ unnamed }: DesiredObject): boolean {
-  return unnamed === true;
-}
-
-interface ReadingOptions extends Pick<ScanOptions, "digester" | "live" | "renderers"> {
-  readonly argoObjects: ReadArgoObjects;
-  readonly liveKeys: ReadLiveKeys;
-  readonly kubernetes: KubeVersion;
-}
-
-async function readTargets(
-  options: ReadingOptions & Pick<ScanOptions, "targets" | "progress">,
-): Promise<readonly ReadTarget[]> {
-  const read: ReadTarget[] = [];
-  for (const target of options.targets) {
-    read.push({ target, state: await readTarget(target, options, options.progress) });
-  }
-  return read;
-}
-
-async function readTarget(target: ScanTarget, options: ReadingOptions, progress: Progress): Promise<DesiredState> {
-  return await readDesired({ ...desiredInput(target, options), progress });
-}
-
-function desiredInput(target: ScanTarget, options: ReadingOptions): DesiredInput {
-  const { renderers, live, digester, argoObjects, liveKeys, kubernetes } = options;
-  return {
-    tree: target.tree,
-    target,
-    renderers,
-    capabilities: capabilitiesOf(live, kubernetes),
-    cluster: identityOf(live),
-    argoObjects: argoObjects.read,
-    liveKeys: liveKeys.read,
-    digester,
-    isNamespaced: scopeLookup(live),
-  };
-}
-
-function scopeLookup(live: LiveSource): (kind: KindRef) => boolean | undefined {
-  return (kind) => (live.served(kind) ?? builtinKind(kind))?.namespaced;
-}
-
 /** The cluster's own schemas before the built-in data of its version. */
 function layered({ schemas, cluster }: LiveSource): SchemaSource {
   const builtin = schemasFor(cluster.version);
@@ -429,14 +365,6 @@ function layered({ schemas, cluster }: LiveSource): SchemaSource {
 
 function isNoSecret({ object }: Declared): boolean {
   return !(object.ref.apiVersion === "v1" && object.ref.kind === "Secret");
-}
-
-function treeOf(read: readonly ReadTarget[]): (target: string) => SourceTree {
-  return (name) => {
-    const found = read.find(({ target }) => target.name === name);
-    if (found === undefined) throw new Error(`no target is called ${name}`);
-    return found.target.tree;
-  };
 }
 
 type LiveDeployers = LiveComparison["deployers"];
@@ -473,133 +401,10 @@ function withDeployers(results: readonly DriftResult[], states: States): readonl
   });
 }
 
-interface SummaryInput {
-  readonly compared: LiveComparison;
-  readonly results: readonly DriftResult[];
-  readonly admitted: readonly AdmittedField[];
-  readonly objected: number;
-  readonly desired: number;
-  /** Objects that are declared more than once, and so are unknown. */
-  readonly duplicates: number;
-}
-
-function summaryOf({ compared, results, admitted, objected, desired, duplicates }: SummaryInput): Summary {
-  const count = (state: DriftResult["drift"]["state"]): number =>
-    results.filter((one) => one.drift.state === state).length;
-  // What waits for a deployment is no drift, and has no verdict.
-  const verdicts = results.flatMap(({ drift, judgement }) =>
-    changesOf(drift).flatMap(({ direction }, index) =>
-      direction === "git-ahead" ? [] : (judgement.changes[index]?.verdict ?? []),
-    ),
-  );
-  const unmanaged = count("unmanaged");
-  const prunable = results.filter(({ drift }) => drift.state === "pending" && drift.desired === undefined).length;
-  const live = compared.matched + unmanaged + prunable;
-  return {
-    objects: {
-      desired,
-      live,
-      // Objects whose additions without an owner are all that admission may have made.
-      inSync: compared.inSync + compared.drifts.length + objected - results.length,
-      drifted: count("drifted"),
-      pending: count("pending"),
-      missing: count("missing"),
-      unmanaged,
-      unknown: compared.unknown + duplicates,
-      ...(compared.ignored === 0 ? {} : { ignored: compared.ignored }),
-    },
-    changes: {
-      compliant: verdicts.filter((verdict) => verdict === "compliant").length,
-      violating: verdicts.filter((verdict) => verdict === "violating").length,
-    },
-    leftOut: withoutAdmitted(compared.leftOut.counts, admitted),
-    // Of nothing all is covered, but where something was to be looked at and could not be.
-    coverage: live > 0 ? compared.matched / live : compared.unknown + duplicates > 0 ? 0 : 1,
-  };
-}
-
-function withoutAdmitted(counts: Summary["leftOut"], admitted: readonly AdmittedField[]): Summary["leftOut"] {
-  const less = (reason: LeftOutField["reason"]): number => admitted.filter((field) => field.reason === reason).length;
-  return {
-    controller: counts.controller - less("controller"),
-    admission: counts.admission - less("admission"),
-    ignored: counts.ignored - less("ignored"),
-  };
-}
-
 /** Sensitive values are shown as digests, or not at all. */
 function shownFields(objects: readonly LeftOutObject[], digester: Digester): readonly LeftOutObject[] {
   return objects.map((object) => ({
     ...object,
     fields: object.fields.map((field) => ({ ...field, ...redactChange({ change: field, ref: object.ref, digester }) })),
   }));
-}
-
-/** Says of each result what is to be done about it. */
-function withActions(results: readonly DriftResult[], proposals: readonly Proposal[]): readonly DriftResult[] {
-  const known = byDrift(proposals);
-  return results
-    .map((result) => ({ ...result, actions: actionsOf(result, known.get(result.id) ?? []) }))
-    .toSorted((a, b) => compareRefs(a.drift.ref, b.drift.ref) || compareText(a.target, b.target));
-}
-
-type ProposedFor =
-  | Extract<Proposal, { readonly kind: "issue" }>
-  /** A pull request's part about one drift, and the files that it edits for it. */
-  | { readonly kind: "part"; readonly changes: readonly number[]; readonly files: readonly string[] };
-
-/** By the drifts' ids, in the proposals' order. */
-function byDrift(proposals: readonly Proposal[]): ReadonlyMap<string, readonly ProposedFor[]> {
-  const known = new Map<string, ProposedFor[]>();
-  const add = (id: string, one: ProposedFor): void => {
-    const others = known.get(id);
-    if (others === undefined) known.set(id, [one]);
-    else others.push(one);
-  };
-  for (const proposal of proposals) {
-    if (proposal.kind === "issue") {
-      add(proposal.driftId, proposal);
-      continue;
-    }
-    const edits = Map.groupBy(proposal.edits, ({ ref }) => driftId(proposal.target, ref));
-    for (const { driftId: id, changes } of proposal.parts) {
-      const files = [...new Set((edits.get(id) ?? []).map(({ file }) => file))];
-      add(id, { kind: "part", changes, files });
-    }
-  }
-  return known;
-}
-
-function actionsOf(result: DriftResult, proposed: readonly ProposedFor[]): DriftResult["actions"] {
-  const actions = proposed.map((one): DriftResult["actions"][number] =>
-    one.kind === "issue"
-      ? { kind: "issue", reason: issueReason(result, one.refusals) }
-      : {
-          kind: "pull-request",
-          reason: `codifies ${one.changes.length} of ${changesOf(result.drift).length} changes in ${one.files.join(", ")}${onceWords(result)}`,
-        },
-  );
-  return actions.length > 0 ? actions : [{ kind: "none", reason: idleReason(result) }];
-}
-
-/** Why not all of them. */
-function onceWords({ drift }: DriftResult): string {
-  const once = changesOf(drift).filter(isOperationalChange).length;
-  return once === 0 ? "" : `; ${once} of them was done once by hand, and is nothing for Git`;
-}
-
-function issueReason(result: DriftResult, refusals: readonly { readonly reason: string }[]): string {
-  const [refusal] = refusals;
-  if (result.drift.state === "missing") return "is in Git and not in the cluster";
-  if (result.judgement.verdict !== "compliant") return "violates policy";
-  return refusal === undefined ? "needs a person" : `cannot be codified: ${refusal.reason}`;
-}
-
-function idleReason(result: DriftResult): string {
-  const { drift } = result;
-  if (drift.state === "unmanaged") return "unmanaged, and no policy is violated";
-  if (drift.state === "pending" && drift.desired === undefined) return "waits to be pruned";
-  if (drift.state === "drifted" && drift.changes.some(isOperationalChange))
-    return "done once by hand, and nothing for Git";
-  return "waits for a deployment";
 }

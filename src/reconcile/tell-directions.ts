@@ -21,8 +21,8 @@ import { tellDirection } from "../drift/direction.ts";
 import type { DirectionInput, Past } from "../drift/direction.ts";
 import { lastAppliedOf } from "../live/last-applied.ts";
 import type { TargetDrift } from "./compare-live.ts";
-import type { Abandoned, DeployedTruth, Truth } from "./deployed-truth.ts";
-import type { HelmNotes } from "./helm-notes.ts";
+import type { Abandoned, DeployedTruth, Truth } from "./deployers/deployed-truth.ts";
+import type { HelmNotes } from "./deployers/helm-notes.ts";
 
 /** What tells where a target's files are, and how they are read. */
 export interface HistoryTarget {

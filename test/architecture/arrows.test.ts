@@ -40,6 +40,9 @@ const PLANTS: readonly Plant[] = [
   ...FOLDERS.filter((target) => target !== "desired").map((target) =>
     plant("desired/render", `../../${target}/x.ts`, ARROWS["desired"]?.includes(target) !== true),
   ),
+  ...FOLDERS.filter((target) => target !== "reconcile").map((target) =>
+    plant("reconcile/deployers", `../../${target}/x.ts`, ARROWS["reconcile"]?.includes(target) !== true),
+  ),
   plant("desired/render", "../paths.ts", false),
   ...["js-yaml", "@kubernetes/client-node", "node:path", "fs"].map((name) => plant("core", name, true)),
   ...PURE.flatMap((folder) => [

@@ -15,7 +15,7 @@ import { applicationSetOf } from "../../src/desired/argo/objects.ts";
 import { KustomizationFolders } from "../../src/desired/flux/root.ts";
 import { contextOf, readManifests } from "../../src/desired/manifests.ts";
 import { openRenderers } from "../../src/desired/render/renderers.ts";
-import { windowReader } from "../../src/reconcile/sync-windows.ts";
+import { windowReader } from "../../src/reconcile/deployers/sync-windows.ts";
 import { application, applicationSet, REPOSITORY } from "../desired/argo/applications.ts";
 import { deployment, digester, isNamespaced, treeOf } from "../desired/repositories.ts";
 import { judgeArgo, judgeExpansions, judgeGlobs, judgeWindows } from "./argo-judge.ts";

@@ -7,7 +7,8 @@ import type { LiveEvent, LiveSource } from "../../src/core/stages.ts";
 import type { ValueMap } from "../../src/core/value.ts";
 import { builtinKind } from "../../src/kinds/scopes.ts";
 import { builtinSchemas } from "../../src/kinds/schemas.ts";
-import { compareLive, withoutDuplicates } from "../../src/reconcile/compare-live.ts";
+import { compareLive } from "../../src/reconcile/compare-live.ts";
+import { withoutDuplicates } from "../../src/reconcile/declared-twice.ts";
 import type { Declared, LiveComparison } from "../../src/reconcile/compare-live.ts";
 import { desiredOf, liveOf, yaml } from "../drift/objects.ts";
 

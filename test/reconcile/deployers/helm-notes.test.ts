@@ -1,15 +1,15 @@
 // What Helm noted of its releases: which objects wait for an upgrade, and which release waits for somebody to mend it.
 
 import { describe, expect, test } from "vitest";
-import type { Drift } from "../../src/core/drift.ts";
-import type { DesiredObject, LiveObject } from "../../src/core/objects.ts";
-import type { HelmRelease, ReleaseRevision } from "../../src/core/stages.ts";
-import type { ValueMap } from "../../src/core/value.ts";
-import { compareObject } from "../../src/drift/compare.ts";
-import { builtinSchemas } from "../../src/kinds/schemas.ts";
-import { HelmNotes } from "../../src/reconcile/helm-notes.ts";
-import { tellDirections } from "../../src/reconcile/tell-directions.ts";
-import { refOf, yaml } from "../drift/objects.ts";
+import type { Drift } from "../../../src/core/drift.ts";
+import type { DesiredObject, LiveObject } from "../../../src/core/objects.ts";
+import type { HelmRelease, ReleaseRevision } from "../../../src/core/stages.ts";
+import type { ValueMap } from "../../../src/core/value.ts";
+import { compareObject } from "../../../src/drift/compare.ts";
+import { builtinSchemas } from "../../../src/kinds/schemas.ts";
+import { HelmNotes } from "../../../src/reconcile/deployers/helm-notes.ts";
+import { tellDirections } from "../../../src/reconcile/tell-directions.ts";
+import { refOf, yaml } from "../../drift/objects.ts";
 
 const WEB = { namespace: "shop", name: "web" };
 

@@ -4,12 +4,12 @@
  * `controller/sync.go`, persistRevisionHistory). `status.sync.revision` is what was compared, which says nothing of it.
  */
 
-import type { Fault } from "../core/fault.ts";
-import type { LiveObject } from "../core/objects.ts";
-import { formatRef, groupOf } from "../core/refs.ts";
-import type { ObjectRef } from "../core/refs.ts";
-import { equalValues, fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
-import type { Value, ValueMap } from "../core/value.ts";
+import type { Fault } from "../../core/fault.ts";
+import type { LiveObject } from "../../core/objects.ts";
+import { formatRef, groupOf } from "../../core/refs.ts";
+import type { ObjectRef } from "../../core/refs.ts";
+import { equalValues, fieldAt, fieldOf, isList, isMap, textOf } from "../../core/value.ts";
+import type { Value, ValueMap } from "../../core/value.ts";
 import { commitIn, NOTHING, UNTOLD } from "./deployed-revision.ts";
 import type { DeployedRevision, Sync } from "./deployed-revision.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { LiveObject } from "../../src/core/objects.ts";
-import type { ObjectRef } from "../../src/core/refs.ts";
-import type { ValueMap } from "../../src/core/value.ts";
-import { syncFault, syncOf } from "../../src/reconcile/sync-status.ts";
+import type { LiveObject } from "../../../src/core/objects.ts";
+import type { ObjectRef } from "../../../src/core/refs.ts";
+import type { ValueMap } from "../../../src/core/value.ts";
+import { syncFault, syncOf } from "../../../src/reconcile/deployers/sync-status.ts";
 import { config, declared, ELSEWHERE, live, ONE, THREE, truthOf, TWO } from "./past-repository.ts";
 import type { Commits } from "./past-repository.ts";
 

@@ -1,10 +1,10 @@
 /** What Git said of one object before, of those that stand in plain files. */
 
-import { isFault } from "../core/fault.ts";
-import type { DesiredObject } from "../core/objects.ts";
-import { objectHistories } from "../desired/history.ts";
-import { cleanPath } from "../desired/paths.ts";
-import type { HistoryTarget } from "./tell-directions.ts";
+import { isFault } from "../../core/fault.ts";
+import type { DesiredObject } from "../../core/objects.ts";
+import { objectHistories } from "../../desired/history.ts";
+import { cleanPath } from "../../desired/paths.ts";
+import type { HistoryTarget } from "../tell-directions.ts";
 
 /** Newest first, as far as Git's history is read; none where nothing tells. */
 export async function earlierVersions(

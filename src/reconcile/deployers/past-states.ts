@@ -1,10 +1,10 @@
 /** What targets declared at older commits: rendered where something asks, once each, and of a bounded number of commits. */
 
-import { isFault } from "../core/fault.ts";
-import type { DesiredObject } from "../core/objects.ts";
-import { refKey } from "../core/refs.ts";
-import type { DesiredState, RootDeployer, SourceHistory, SourceTree } from "../core/stages.ts";
-import type { ValueMap } from "../core/value.ts";
+import { isFault } from "../../core/fault.ts";
+import type { DesiredObject } from "../../core/objects.ts";
+import { refKey } from "../../core/refs.ts";
+import type { DesiredState, RootDeployer, SourceHistory, SourceTree } from "../../core/stages.ts";
+import type { ValueMap } from "../../core/value.ts";
 
 /** Renderings of the past in one pass. */
 export const MAX_STATES = 16;

@@ -1,9 +1,9 @@
 /** What Helm noted of the releases that somebody asked about in one pass, and which of them are in no good state. */
 
-import type { Fault } from "../core/fault.ts";
-import type { DesiredObject, ReleaseRef } from "../core/objects.ts";
-import type { HelmRelease, LiveSource } from "../core/stages.ts";
-import { compareText } from "../core/value.ts";
+import type { Fault } from "../../core/fault.ts";
+import type { DesiredObject, ReleaseRef } from "../../core/objects.ts";
+import type { HelmRelease, LiveSource } from "../../core/stages.ts";
+import { compareText } from "../../core/value.ts";
 
 /** Releases are read where something differs: a quiet pass reads none. */
 export class HelmNotes {

@@ -4,10 +4,10 @@
  * makes no difference to one that is yet to begin).
  */
 
-import type { SyncAllowance, SyncWindows } from "../core/deployer.ts";
-import { fieldOf, isList, textOf } from "../core/value.ts";
-import type { Value } from "../core/value.ts";
-import { compileGlob } from "../desired/argo/globs.ts";
+import type { SyncAllowance, SyncWindows } from "../../core/deployer.ts";
+import { fieldOf, isList, textOf } from "../../core/value.ts";
+import type { Value } from "../../core/value.ts";
+import { compileGlob } from "../../desired/argo/globs.ts";
 import { readTimes } from "./window-times.ts";
 import type { WindowTimes } from "./window-times.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Fault } from "../../src/core/fault.ts";
-import type { LiveEvent, LiveQuery } from "../../src/core/stages.ts";
-import { argoObjectsOf } from "../../src/reconcile/argo-objects.ts";
+import type { Fault } from "../../../src/core/fault.ts";
+import type { LiveEvent, LiveQuery } from "../../../src/core/stages.ts";
+import { argoObjectsOf } from "../../../src/reconcile/deployers/argo-objects.ts";
 
 const FAULT: Fault = {
   kind: "fault",

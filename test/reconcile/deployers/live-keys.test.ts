@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Fault } from "../../src/core/fault.ts";
-import type { LiveEvent, LiveQuery } from "../../src/core/stages.ts";
-import { liveKeysOf } from "../../src/reconcile/live-keys.ts";
+import type { Fault } from "../../../src/core/fault.ts";
+import type { LiveEvent, LiveQuery } from "../../../src/core/stages.ts";
+import { liveKeysOf } from "../../../src/reconcile/deployers/live-keys.ts";
 
 const FAULT: Fault = {
   kind: "fault",

@@ -1,10 +1,10 @@
 /** Which deployer's object a live object says that it was deployed by. Marks are cluster text, and copied at times. */
 
-import type { LiveObject } from "../core/objects.ts";
-import { groupOf } from "../core/refs.ts";
-import type { ObjectRef } from "../core/refs.ts";
-import { fieldAt, textOf } from "../core/value.ts";
-import type { ValueMap } from "../core/value.ts";
+import type { LiveObject } from "../../core/objects.ts";
+import { groupOf } from "../../core/refs.ts";
+import type { ObjectRef } from "../../core/refs.ts";
+import { fieldAt, textOf } from "../../core/value.ts";
+import type { ValueMap } from "../../core/value.ts";
 import { deployerKind } from "./sync-status.ts";
 
 /** Whether the object carries the mark of that deployer. */

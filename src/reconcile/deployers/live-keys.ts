@@ -1,8 +1,8 @@
 /** Which keys the cluster's ConfigMaps and Secrets have, for what Git does not. They are read where somebody asks, once for a pass. */
 
-import type { LiveSource, QueriedKind } from "../core/stages.ts";
-import { fieldOf, isMap } from "../core/value.ts";
-import type { LiveKeys } from "../desired/flux/variables.ts";
+import type { LiveSource, QueriedKind } from "../../core/stages.ts";
+import { fieldOf, isMap } from "../../core/value.ts";
+import type { LiveKeys } from "../../desired/flux/variables.ts";
 
 export interface ReadLiveKeys {
   readonly read: LiveKeys;

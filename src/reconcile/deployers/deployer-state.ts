@@ -1,10 +1,10 @@
 /** What the deployers' own objects say of what they do by themselves: as they live where that was read, else as Git has them. */
 
-import type { DeployerState, SyncWindows } from "../core/deployer.ts";
-import type { DesiredObject, LiveObject } from "../core/objects.ts";
-import type { DesiredState, RootDeployer } from "../core/stages.ts";
-import { fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
-import type { Value } from "../core/value.ts";
+import type { DeployerState, SyncWindows } from "../../core/deployer.ts";
+import type { DesiredObject, LiveObject } from "../../core/objects.ts";
+import type { DesiredState, RootDeployer } from "../../core/stages.ts";
+import { fieldAt, fieldOf, isList, isMap, textOf } from "../../core/value.ts";
+import type { Value } from "../../core/value.ts";
 import { isProject } from "./deployer-objects.ts";
 import { deployersIn } from "./past-states.ts";
 import type { WindowReader } from "./sync-windows.ts";

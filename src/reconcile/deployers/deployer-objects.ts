@@ -1,10 +1,10 @@
 /** Deployers' own objects as they live: which of them are kept while the cluster is read, and what of each. */
 
-import type { LiveObject } from "../core/objects.ts";
-import { groupOf } from "../core/refs.ts";
-import type { KindRef } from "../core/refs.ts";
-import { fieldOf, isMap, setField, withField } from "../core/value.ts";
-import type { Value, ValueMap } from "../core/value.ts";
+import type { LiveObject } from "../../core/objects.ts";
+import { groupOf } from "../../core/refs.ts";
+import type { KindRef } from "../../core/refs.ts";
+import { fieldOf, isMap, setField, withField } from "../../core/value.ts";
+import type { Value, ValueMap } from "../../core/value.ts";
 import { deployerKind } from "./sync-status.ts";
 
 /** An Argo CD project: its sync windows say when its Applications are synced. */

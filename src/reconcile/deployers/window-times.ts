@@ -6,8 +6,8 @@
 
 import { Cron } from "croner";
 
-import { textOf } from "../core/value.ts";
-import type { Value } from "../core/value.ts";
+import { textOf } from "../../core/value.ts";
+import type { Value } from "../../core/value.ts";
 
 export interface WindowTimes {
   /** @param time milliseconds since the epoch. @returns when that may change next, if it ever does. */

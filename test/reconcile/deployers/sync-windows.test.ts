@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { SyncAllowance } from "../../src/core/deployer.ts";
-import { fieldOf } from "../../src/core/value.ts";
-import type { Value } from "../../src/core/value.ts";
-import { windowReader } from "../../src/reconcile/sync-windows.ts";
-import { yaml } from "../drift/objects.ts";
+import type { SyncAllowance } from "../../../src/core/deployer.ts";
+import { fieldOf } from "../../../src/core/value.ts";
+import type { Value } from "../../../src/core/value.ts";
+import { windowReader } from "../../../src/reconcile/deployers/sync-windows.ts";
+import { yaml } from "../../drift/objects.ts";
 
 const NOW = Date.parse("2026-11-21T12:00:00Z");
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { DesiredObject, LiveObject } from "../../src/core/objects.ts";
-import type { ObjectRef } from "../../src/core/refs.ts";
-import type { RenderRoot } from "../../src/core/stages.ts";
-import type { ValueMap } from "../../src/core/value.ts";
-import { argoSyncOf } from "../../src/reconcile/argo-sync.ts";
-import { syncFault } from "../../src/reconcile/sync-status.ts";
+import type { DesiredObject, LiveObject } from "../../../src/core/objects.ts";
+import type { ObjectRef } from "../../../src/core/refs.ts";
+import type { RenderRoot } from "../../../src/core/stages.ts";
+import type { ValueMap } from "../../../src/core/value.ts";
+import { argoSyncOf } from "../../../src/reconcile/deployers/argo-sync.ts";
+import { syncFault } from "../../../src/reconcile/deployers/sync-status.ts";
 import { config, declared, ELSEWHERE, live, ONE, THREE, truthOf, TWO } from "./past-repository.ts";
 
 const REPO = "https://git.example/acme/fleet.git";

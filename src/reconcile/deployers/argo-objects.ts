@@ -1,9 +1,9 @@
 /** Argo CD's own objects as they live, for what only Argo CD can tell. They are read where somebody asks, once for a pass. */
 
-import type { Fault } from "../core/fault.ts";
-import type { LiveObject } from "../core/objects.ts";
-import type { LiveSource, QueriedKind } from "../core/stages.ts";
-import type { ArgoObjects } from "../desired/argo/live-applications.ts";
+import type { Fault } from "../../core/fault.ts";
+import type { LiveObject } from "../../core/objects.ts";
+import type { LiveSource, QueriedKind } from "../../core/stages.ts";
+import type { ArgoObjects } from "../../desired/argo/live-applications.ts";
 
 const APPLICATION: QueriedKind = { apiVersion: "argoproj.io/v1alpha1", kind: "Application", undeclared: true };
 const APPLICATION_SET: QueriedKind = { apiVersion: "argoproj.io/v1alpha1", kind: "ApplicationSet", undeclared: true };

@@ -4,18 +4,18 @@
  * differences ignored.
  */
 
-import type { Fault } from "../core/fault.ts";
-import type { DesiredObject } from "../core/objects.ts";
-import { fields } from "../core/path.ts";
-import { formatRef, groupOf, kindKey, refKey } from "../core/refs.ts";
-import type { KindRef, ObjectRef } from "../core/refs.ts";
-import { compareText, fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
-import type { Value, ValueMap } from "../core/value.ts";
-import { compileGlob } from "../desired/argo/globs.ts";
-import type { DefaultIgnores } from "../drift/declared-ignores.ts";
-import { readYaml } from "../yaml/read.ts";
+import type { Fault } from "../../core/fault.ts";
+import type { DesiredObject } from "../../core/objects.ts";
+import { fields } from "../../core/path.ts";
+import { formatRef, groupOf, kindKey, refKey } from "../../core/refs.ts";
+import type { KindRef, ObjectRef } from "../../core/refs.ts";
+import { compareText, fieldAt, fieldOf, isList, isMap, textOf } from "../../core/value.ts";
+import type { Value, ValueMap } from "../../core/value.ts";
+import { compileGlob } from "../../desired/argo/globs.ts";
+import type { DefaultIgnores } from "../../drift/declared-ignores.ts";
+import { readYaml } from "../../yaml/read.ts";
 import { unfollowedOptions } from "./build-options.ts";
-import type { Declared } from "./compare-live.ts";
+import type { Declared } from "../compare-live.ts";
 
 export interface ArgoSettings {
   /** What is ignored of all that Applications deploy. */

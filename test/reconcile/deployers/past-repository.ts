@@ -1,12 +1,12 @@
 /** A repository of three commits, and what deployers say of them, for tests of what is really deployed. */
 
-import type { DesiredObject, LiveObject } from "../../src/core/objects.ts";
-import type { ObjectRef } from "../../src/core/refs.ts";
-import { refKey } from "../../src/core/refs.ts";
-import type { HistoryCommit, OlderTree, RenderRoot, SourceTree } from "../../src/core/stages.ts";
-import type { ValueMap } from "../../src/core/value.ts";
-import { DeployedTruth } from "../../src/reconcile/deployed-truth.ts";
-import type { DeployedTarget } from "../../src/reconcile/past-states.ts";
+import type { DesiredObject, LiveObject } from "../../../src/core/objects.ts";
+import type { ObjectRef } from "../../../src/core/refs.ts";
+import { refKey } from "../../../src/core/refs.ts";
+import type { HistoryCommit, OlderTree, RenderRoot, SourceTree } from "../../../src/core/stages.ts";
+import type { ValueMap } from "../../../src/core/value.ts";
+import { DeployedTruth } from "../../../src/reconcile/deployers/deployed-truth.ts";
+import type { DeployedTarget } from "../../../src/reconcile/deployers/past-states.ts";
 
 export const ONE = "1".repeat(40);
 export const TWO = "2".repeat(40);

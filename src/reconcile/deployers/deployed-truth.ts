@@ -3,17 +3,17 @@
  * (`.status`). What they deploy is rendered as that commit has it, and only for what differs.
  */
 
-import type { Fault } from "../core/fault.ts";
-import type { DesiredObject, LiveObject } from "../core/objects.ts";
-import { formatRef, refKey } from "../core/refs.ts";
-import type { ObjectRef } from "../core/refs.ts";
-import type { RootDeployer } from "../core/stages.ts";
-import { equalValues, fieldOf, isMap } from "../core/value.ts";
-import type { ValueMap } from "../core/value.ts";
-import { sameSources, sourcesIn } from "../desired/argo/own-sources.ts";
-import { isOwn } from "../desired/argo/root.ts";
-import type { RemovedObject } from "../desired/history.ts";
-import type { Past, Version } from "../drift/direction.ts";
+import type { Fault } from "../../core/fault.ts";
+import type { DesiredObject, LiveObject } from "../../core/objects.ts";
+import { formatRef, refKey } from "../../core/refs.ts";
+import type { ObjectRef } from "../../core/refs.ts";
+import type { RootDeployer } from "../../core/stages.ts";
+import { equalValues, fieldOf, isMap } from "../../core/value.ts";
+import type { ValueMap } from "../../core/value.ts";
+import { sameSources, sourcesIn } from "../../desired/argo/own-sources.ts";
+import { isOwn } from "../../desired/argo/root.ts";
+import type { RemovedObject } from "../../desired/history.ts";
+import type { Past, Version } from "../../drift/direction.ts";
 import type { DeployedRevision, Sync } from "./deployed-revision.ts";
 import { deployersIn, MAX_STATES, PastStates } from "./past-states.ts";
 import type { DeployedTarget, PastState } from "./past-states.ts";

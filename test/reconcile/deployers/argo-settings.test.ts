@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import type { Change } from "../../src/core/drift.ts";
-import type { DesiredObject } from "../../src/core/objects.ts";
-import { fields } from "../../src/core/path.ts";
-import { applicationIgnores } from "../../src/drift/declared-ignores.ts";
-import { rulesFor, withoutIgnored } from "../../src/drift/ignore.ts";
-import { argoSettings, excludedFaults } from "../../src/reconcile/argo-settings.ts";
-import type { ArgoSettings } from "../../src/reconcile/argo-settings.ts";
-import { readManifests } from "../../src/desired/manifests.ts";
-import { digester, isNamespaced } from "../desired/repositories.ts";
+import type { Change } from "../../../src/core/drift.ts";
+import type { DesiredObject } from "../../../src/core/objects.ts";
+import { fields } from "../../../src/core/path.ts";
+import { applicationIgnores } from "../../../src/drift/declared-ignores.ts";
+import { rulesFor, withoutIgnored } from "../../../src/drift/ignore.ts";
+import { argoSettings, excludedFaults } from "../../../src/reconcile/deployers/argo-settings.ts";
+import type { ArgoSettings } from "../../../src/reconcile/deployers/argo-settings.ts";
+import { readManifests } from "../../../src/desired/manifests.ts";
+import { digester, isNamespaced } from "../../desired/repositories.ts";
 
 function objectOf(text: string, deployer?: DesiredObject["deployer"]): DesiredObject {
   const [object] = readManifests("a.yaml", Buffer.from(text), { namespace: "default", digester, isNamespaced }).objects;

@@ -1,8 +1,8 @@
 /** Whether a deployer takes away what Git gave up, and what it deployed before its last sync. */
 
-import type { LiveObject } from "../core/objects.ts";
-import { fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
-import type { Value } from "../core/value.ts";
+import type { LiveObject } from "../../core/objects.ts";
+import { fieldAt, fieldOf, isList, isMap, textOf } from "../../core/value.ts";
+import type { Value } from "../../core/value.ts";
 import { argoHistory } from "./argo-sync.ts";
 import type { DeployedRevision } from "./deployed-revision.ts";
 import { deployerKind } from "./sync-status.ts";

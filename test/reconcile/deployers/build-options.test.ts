@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { unfollowedOptions } from "../../src/reconcile/build-options.ts";
+import { unfollowedOptions } from "../../../src/reconcile/deployers/build-options.ts";
 
 test.each<readonly [string, string, readonly string[]]>([
   ["nothing at all", "", []],

@@ -4,11 +4,11 @@
  * whoever may write it.
  */
 
-import type { Fault } from "../core/fault.ts";
-import type { LiveObject } from "../core/objects.ts";
-import { formatRef, groupOf } from "../core/refs.ts";
-import type { ObjectRef } from "../core/refs.ts";
-import { fieldAt, fieldOf, isList, textOf } from "../core/value.ts";
+import type { Fault } from "../../core/fault.ts";
+import type { LiveObject } from "../../core/objects.ts";
+import { formatRef, groupOf } from "../../core/refs.ts";
+import type { ObjectRef } from "../../core/refs.ts";
+import { fieldAt, fieldOf, isList, textOf } from "../../core/value.ts";
 import { argoSyncFault, argoSyncOf } from "./argo-sync.ts";
 import { commitIn, NOTHING } from "./deployed-revision.ts";
 import type { DeployedRevision, Sync } from "./deployed-revision.ts";

@@ -1,6 +1,6 @@
 /** Which revision a deployer says that it deployed. */
 
-import type { ValueMap } from "../core/value.ts";
+import type { ValueMap } from "../../core/value.ts";
 
 export type DeployedRevision =
   /** By its full hash; `sources` where the deployer noted what it made of the commit. */
