@@ -267,7 +267,12 @@ describe.skipIf(unavailable !== undefined).each(["helm", "helm4"] as const)("cha
     expect(faults(state)).toEqual([]);
     expect(names(state)).toEqual(["CustomResourceDefinition/ws.example.com", "ConfigMap/app"]);
     expect(state.roots).toEqual([
-      { path: "app", renderer: "helm", version: expect.stringMatching(helm === "helm" ? /^v3\./ : /^v4\./) as unknown },
+      {
+        path: "app",
+        renderer: "helm",
+        version: expect.stringMatching(helm === "helm" ? /^v3\./ : /^v4\./) as unknown,
+        kubernetes: "v1.36.3",
+      },
     ]);
   });
 
