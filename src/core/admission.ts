@@ -39,5 +39,7 @@ export interface Violation {
 
 /** Evaluates policies outside the caller's thread, with a time limit; answers are in the requests' order. Never rejects for a bad policy. */
 export interface Evaluator {
+  /** Requests will come: policies may be compiled meanwhile. */
+  prepare?(): void;
   evaluate(requests: readonly AdmissionRequest[]): Promise<readonly (readonly Violation[])[]>;
 }

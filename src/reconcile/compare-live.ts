@@ -87,6 +87,8 @@ export interface CompareInput {
   readonly ignore?: readonly IgnoreRule[];
   /** Field managers that deploy, besides those that are known to. */
   readonly deployers?: readonly string[];
+  /** Told once, as soon as it is known that policies will be asked. */
+  readonly onQuestion?: () => void;
   /** Told of each object that both sides have, once it was compared. */
   readonly onCompared?: (compared: ComparedObject) => void;
 }
@@ -144,8 +146,13 @@ export interface LiveComparison {
 export async function compareLive(input: CompareInput): Promise<LiveComparison> {
   const query = queryOf(input);
   const state = new Comparing(input, query.kinds);
+  let told = false;
   for await (const event of input.live.read(query)) {
     state.take(event);
+    if (!told && state.asksPolicies()) {
+      told = true;
+      input.onQuestion?.();
+    }
     await state.predict();
     await state.question();
   }
@@ -285,6 +292,10 @@ class Comparing {
         this.faults.push(event.fault);
         break;
     }
+  }
+
+  asksPolicies(): boolean {
+    return this.drifts.length + this.questioned.length > 0;
   }
 
   private mayBeMutated({ ref, value }: LiveObject): boolean {

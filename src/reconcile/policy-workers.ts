@@ -30,7 +30,7 @@ const CHUNK = 64;
 const MAX_HANGS = 3;
 const MEMORY_MB = 512;
 
-/** A policy's evaluator that answers always: a policy that hangs or bursts is not evaluable. Threads start at the first request. */
+/** A policy's evaluator that answers always: a policy that hangs or bursts is not evaluable. Threads start at the first request, or one at `prepare`. */
 export function startEvaluator(policies: readonly PolicySource[], options: EvaluatorOptions): ClosableEvaluator {
   const pool: Pool = {
     policies,
@@ -43,6 +43,12 @@ export function startEvaluator(policies: readonly PolicySource[], options: Evalu
     closed: false,
   };
   return {
+    prepare() {
+      if (pool.closed || pool.all.size > 0 || policies.length === 0) return;
+      const thread = startThread(pool);
+      thread.worker.unref();
+      pool.idle.push(thread);
+    },
     async evaluate(requests) {
       if (policies.length === 0) return requests.map(() => []);
       const chunks: (readonly AdmissionRequest[])[] = [];

@@ -100,11 +100,13 @@ export async function runPass(input: PassInput): Promise<Pass> {
   }
 }
 
-/** Policies are read, and a thread is started for them, with the first request. */
+/** Policies are read, and a thread is started for them, with the first request, or shortly before. */
 function lazyEvaluator(load: () => Promise<readonly PolicySource[]>): ClosableEvaluator {
   let started: Promise<ClosableEvaluator> | undefined;
   const start = async (): Promise<ClosableEvaluator> => startEvaluator(await load(), { timeoutMs: POLICY_TIMEOUT_MS });
   return {
+    // What fails is told to whoever asks.
+    prepare: () => void (started ??= start()).then((evaluator) => evaluator.prepare?.()).catch(() => {}),
     evaluate: async (requests) => await (await (started ??= start())).evaluate(requests),
     close: async () => await (await started)?.close(),
   };

@@ -105,3 +105,15 @@ test("closing ends what is still being evaluated", async () => {
   const answer = running.evaluate([request("b", NUMBERS)]);
   await Promise.all([expect(answer).rejects.toThrow("closed"), running.close()]);
 });
+
+test("a thread that was prepared answers as any other, and an evaluator that never had to is closed", async () => {
+  const running = start(policy("named-a", "object.metadata.name.startsWith('a')"), 5000);
+  running.prepare?.();
+  running.prepare?.();
+  expect((await running.evaluate([request("a"), request("b")])).map((found) => found.length)).toEqual([0, 1]);
+  await running.close();
+  const idle = start(policy("named-a", "true"), 5000);
+  idle.prepare?.();
+  await idle.close();
+  await expect(idle.evaluate([request("a")])).rejects.toThrow("closed");
+});
