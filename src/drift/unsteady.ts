@@ -19,6 +19,15 @@ function isIn(places: ReadonlySet<string>, path: FieldPath): boolean {
   return false;
 }
 
+/**
+ * Maps and lists of which a key itself is not known: what the cluster has there and Git does not name may be that one, and
+ * is never written into Git.
+ */
+function unnamedIn(unsteady: readonly Change[]): ReadonlySet<string> {
+  const lost = unsteady.filter(({ operation }) => operation !== "replace");
+  return new Set(lost.map(({ path }) => formatPath(path.slice(0, -1))));
+}
+
 export interface UnsteadyInput {
   readonly changes: readonly Change[];
   /** What differs between two renderings of the same files. */
@@ -31,7 +40,13 @@ export function withoutUnsteady({ changes, unsteady, desired }: UnsteadyInput): 
   readonly leftOut: readonly LeftOutField[];
 } {
   const places = new Set(unsteady.map(({ path }) => formatPath(path)));
-  const excused = new Set(changes.filter(({ path }) => isIn(places, path)));
+  const unnamed = unnamedIn(unsteady);
+  const excused = new Set(
+    changes.filter(
+      ({ path, operation }) =>
+        isIn(places, path) || (operation === "add" && unnamed.has(formatPath(path.slice(0, -1)))),
+    ),
+  );
   const rule = `not known from Git: ${desired.unknownFrom ?? "made up at each rendering, encrypted, or from a Secret"}`;
   const shown = (change: Change): Change =>
     withShown(change, { desired, unsteady, isWhole: excused.has(change), rule });

@@ -3,6 +3,7 @@
 import type { Violation } from "../core/admission.ts";
 import { atLeast, SEVERITIES } from "../core/drift.ts";
 import type { Change, Finding, FindingStatus, Severity } from "../core/drift.ts";
+import { standsFor, withoutStandIns } from "../core/stand-ins.ts";
 import { compareText, isList, isMap } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 
@@ -30,15 +31,20 @@ export interface StateAnswers {
  */
 export function compareAnswers({ git, created, updated }: StateAnswers): readonly StateFinding[] {
   const [inGit, inState] = [keysOf(git), keysOf(created)];
+  // What Git does not say stands there as another word: the finding is the same, whatever the value is.
+  const standing = [...inGit].filter((key) => withoutStandIns(key) !== key);
+  const isInGit = (key: string): boolean => inGit.has(key) || standing.some((one) => standsFor(one, key));
+  const isInState = (key: string): boolean =>
+    inState.has(key) || (standing.includes(key) && [...inState].some((one) => standsFor(key, one)));
   const atCreate = created.map((violation) =>
-    toFinding(violation, inGit.has(keyOf(violation)) ? "pre-existing" : "introduced"),
+    toFinding(violation, isInGit(keyOf(violation)) ? "pre-existing" : "introduced"),
   );
   const atUpdate = updated
-    .filter((violation) => !inState.has(keyOf(violation)) && (violation.delta || !inGit.has(keyOf(violation))))
+    .filter((violation) => !inState.has(keyOf(violation)) && (violation.delta || !isInGit(keyOf(violation))))
     .map((violation) => toFinding(violation, violation.delta ? "weakened" : "introduced"));
   const unknown = new Set(created.filter((violation) => !violation.evaluable).map((violation) => violation.policy));
   const resolved = git
-    .filter((violation) => violation.evaluable && !inState.has(keyOf(violation)) && !unknown.has(violation.policy))
+    .filter((violation) => violation.evaluable && !isInState(keyOf(violation)) && !unknown.has(violation.policy))
     .map((violation) => toFinding(violation, "resolved"));
   return [...atCreate, ...atUpdate, ...resolved];
 }
@@ -58,9 +64,9 @@ export function toFinding(violation: Violation, status: FindingStatus): StateFin
     finding: {
       policy,
       severity,
-      message,
+      message: withoutStandIns(message),
       status: evaluable ? status : "not-evaluable",
-      ...(element === undefined ? {} : { element }),
+      ...(element === undefined ? {} : { element: withoutStandIns(element) }),
     },
     key: keyOf(violation),
     ...(mentions === undefined ? {} : { mentions }),

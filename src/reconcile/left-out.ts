@@ -3,6 +3,7 @@
 import type { LeftOutField } from "../core/drift.ts";
 import type { LeftOutObject, LeftOutRuleCount, Summary } from "../core/pass.ts";
 import { formatPath } from "../core/path.ts";
+import { pathWithoutStandIns } from "../core/stand-ins.ts";
 import { formatRef } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
 import { compareText } from "../core/value.ts";
@@ -57,7 +58,7 @@ function keyOf({ reason, rule }: Pick<LeftOutField, "reason" | "rule">): string 
 }
 
 function exampleOf(ref: ObjectRef, path: LeftOutField["path"]): string {
-  return `${formatRef(ref)} ${formatPath(path)}`.trimEnd();
+  return `${formatRef(ref)} ${formatPath(pathWithoutStandIns(path))}`.trimEnd();
 }
 
 function without(rule: LeftOutRuleCount, gone: readonly AdmittedField[]): LeftOutRuleCount {

@@ -16,6 +16,7 @@ import { kubeVersionOf } from "../core/kube-version.ts";
 import type { DriftResult, LeftOutObject, Pass, PassTarget } from "../core/pass.ts";
 import type { SchemaSource } from "../core/schema.ts";
 import type { Clock, LiveQuery, LiveSource, Progress } from "../core/stages.ts";
+import { pathWithoutStandIns } from "../core/stand-ins.ts";
 import type { DesiredInput } from "../desired/desired.ts";
 import { contextOf } from "../desired/manifests.ts";
 import { argoSettings, excludedFaults } from "./deployers/argo-settings.ts";
@@ -127,6 +128,7 @@ export async function scan(asked: ScanOptions): Promise<Pass> {
     scope: managedScope(read, neighbours),
     progress: options.progress,
     now: startedAt,
+    onQuestion: () => options.evaluator.prepare?.(),
     objections: async (questioned, namespaces) => {
       const { objectionsTo } = await import("./judge-drifts.ts");
       return await objectionsTo({ ...options, namespaces }, questioned);
@@ -190,7 +192,7 @@ export async function scan(asked: ScanOptions): Promise<Pass> {
       desired: looked.length + twice,
       duplicates: looked.length + twice - declared.length,
     }),
-    results: withDeployers(withActions(results, proposals), states),
+    results: withDeployers(withActions(results, proposals), states).map(shownResult),
     proposals,
     leftOutRules: compared.leftOut.rules(admitted),
     leftOut: shownFields(compared.leftOut.objects(), options.digester),
@@ -401,10 +403,21 @@ function withDeployers(results: readonly DriftResult[], states: States): readonl
   });
 }
 
+function shownResult(result: DriftResult): DriftResult {
+  const { drift } = result;
+  if (drift.state !== "drifted" || drift.desired.again === undefined) return result;
+  const changes = drift.changes.map((change) => ({ ...change, path: pathWithoutStandIns(change.path) }));
+  return { ...result, drift: { ...drift, changes } };
+}
+
 /** Sensitive values are shown as digests, or not at all. */
 function shownFields(objects: readonly LeftOutObject[], digester: Digester): readonly LeftOutObject[] {
   return objects.map((object) => ({
     ...object,
-    fields: object.fields.map((field) => ({ ...field, ...redactChange({ change: field, ref: object.ref, digester }) })),
+    fields: object.fields.map((field) => ({
+      ...field,
+      ...redactChange({ change: field, ref: object.ref, digester }),
+      path: pathWithoutStandIns(field.path),
+    })),
   }));
 }

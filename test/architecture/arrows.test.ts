@@ -68,7 +68,8 @@ describe("the lint rules", () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "holdfast-arrows-"));
     copyFileSync(join(ROOT, ".oxlintrc.json"), join(folder, ".oxlintrc.json"));
-    for (const name of [...FOLDERS, "desired/render", "reconcile/deployers"]) mkdirSync(join(folder, "src", name), { recursive: true });
+    for (const name of [...FOLDERS, "desired/render", "reconcile/deployers"])
+      mkdirSync(join(folder, "src", name), { recursive: true });
     for (const [index, one] of PLANTS.entries()) writeFileSync(join(folder, fileOf(one, index)), one.code);
     reported = lint(folder);
   });

@@ -57,6 +57,17 @@ describe("a value that Git does not say", () => {
     expect(changes.some(({ live }) => live === "3")).toBe(true);
   });
 
+  test.each<readonly [string, (value: string) => ValueMap, ValueMap]>([
+    ["a map", (value) => configMap(value, "2"), configMap("c", "2")],
+    ["a list", (value) => deployment(`{name: H_${value}, value: b}`), deployment("{name: H_C, value: b}")],
+  ])("in a key of %s may be what the cluster has there: left out, and asked about", (_, text, live) => {
+    const found = compared(text, live);
+    expect(found.changes).toEqual([]);
+    expect(new Set(found.leftOut.map(({ operation, judged }) => `${operation}, judged: ${String(judged)}`))).toEqual(
+      new Set(["add, judged: true", "remove, judged: true"]),
+    );
+  });
+
   test("stays so where it is called like a secret", () => {
     const found = compared(
       (value) => deployment(`{name: API_TOKEN, value: ${value}}`),

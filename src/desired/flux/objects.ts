@@ -10,9 +10,6 @@ import { cleanPath } from "../paths.ts";
 export const KUSTOMIZE_GROUP = "kustomize.toolkit.fluxcd.io";
 export const SOURCE_GROUP = "source.toolkit.fluxcd.io";
 
-/** Words that nobody writes: in the place of values that only the cluster knows. */
-export const DYES = ["holdfast-unknown-value-a", "holdfast-unknown-value-b"] as const;
-
 export interface FluxKustomization {
   readonly ref: ObjectRef;
   /** Where Git declares it. */

@@ -11,6 +11,7 @@ import { formatRef, groupOf, refKey } from "../../core/refs.ts";
 import type { RenderRoot, RootDeployer, SourceFile } from "../../core/stages.ts";
 import { compareText, fieldAt, isMap, setField, textOf, withField } from "../../core/value.ts";
 import type { Value, ValueMap } from "../../core/value.ts";
+import { UNKNOWN_VALUES } from "../../core/stand-ins.ts";
 import type { DesiredInput } from "../desired.ts";
 import { contextOf } from "../manifests.ts";
 import { sameRepository, withoutCredentials } from "../origin.ts";
@@ -20,7 +21,7 @@ import { kustomizeJob } from "../render/kustomize.ts";
 import { readRendered, renderedBy } from "../render/rendered.ts";
 import type { Rendered } from "../render/renderers.ts";
 import type { FoundFlux } from "./find.ts";
-import { DYES, fluxKey, fluxKustomizationOf, SOURCE_GROUP, substituteReferences, textsIn } from "./objects.ts";
+import { fluxKey, fluxKustomizationOf, SOURCE_GROUP, substituteReferences, textsIn } from "./objects.ts";
 import type { FluxKustomization, FluxSource } from "./objects.ts";
 import { postBuild } from "./post-build.ts";
 import { renderRelease } from "./render-release.ts";
@@ -243,12 +244,12 @@ class FluxPass {
       from: sources.map(({ loaded }) => loaded),
       always: fieldAt(flux.spec, "postBuild", "substituteStrategy") === "Always",
     };
-    const first = postBuild(rendered.output.toString("utf8"), { ...step, dye: DYES[0] });
+    const first = postBuild(rendered.output.toString("utf8"), { ...step, dye: UNKNOWN_VALUES[0] });
     if (first.kind === "refused") return refusedSubstitution(flux, first.why);
     const output = Buffer.from(first.text);
     if (first.unknown.length === 0 && rendered.again === undefined) return { rendered: { ...rendered, output } };
     // What SOPS hides stands in what was rendered the second time.
-    const second = postBuild((rendered.again ?? rendered.output).toString("utf8"), { ...step, dye: DYES[1] });
+    const second = postBuild((rendered.again ?? rendered.output).toString("utf8"), { ...step, dye: UNKNOWN_VALUES[1] });
     if (second.kind === "refused") return refusedSubstitution(flux, second.why);
     const names = first.unknown;
     const unknown = { names, sources: names.length === 0 ? [] : unknownSources(sources, names) };

@@ -10,6 +10,7 @@ import { formatRef } from "../../core/refs.ts";
 import type { RootChart, SourceFile } from "../../core/stages.ts";
 import { fieldAt, fieldOf, isList, isMap, textOf } from "../../core/value.ts";
 import type { Value, ValueMap } from "../../core/value.ts";
+import { UNKNOWN_VALUES } from "../../core/stand-ins.ts";
 import { printJson } from "../../yaml/json.ts";
 import type { DesiredInput } from "../desired.ts";
 import { joinPath } from "../paths.ts";
@@ -18,7 +19,6 @@ import type { Rendered, RenderJob } from "../render/renderers.ts";
 import type { FoundChart } from "../roots.ts";
 import { helmReleaseOf, valuesAt } from "./helm-release.ts";
 import type { HelmRelease, ValuesReference } from "./helm-release.ts";
-import { DYES } from "./objects.ts";
 import type { OtherSource } from "./other-source.ts";
 import { placeChart } from "./release-chart.ts";
 import type { PlacedChart } from "./release-chart.ts";
@@ -53,10 +53,10 @@ export async function renderRelease(
   if (isFault(chart)) return chart;
   // What is unknown in the object itself is unknown in the chart's values.
   const again = object.again === undefined ? undefined : helmReleaseOf({ ...object, value: object.again });
-  const first = await renderOnce(release, { chart, dye: DYES[0] }, context);
+  const first = await renderOnce(release, { chart, dye: UNKNOWN_VALUES[0] }, context);
   if (isFault(first)) return first;
   const unknown = again !== undefined || release.valuesFrom.some((one) => isUnknown(one, release, context));
-  const second = unknown ? await renderOnce(again ?? release, { chart, dye: DYES[1] }, context) : undefined;
+  const second = unknown ? await renderOnce(again ?? release, { chart, dye: UNKNOWN_VALUES[1] }, context) : undefined;
   if (isFault(second)) return second;
   const { path, fetched, isOther } = chart;
   // Of a chart that was fetched no file is in the repository: all that it makes begins with the release.

@@ -3,7 +3,8 @@
 import type { DesiredObject } from "../../core/objects.ts";
 import { fieldAt, fieldOf, isList, isMap } from "../../core/value.ts";
 import type { Value } from "../../core/value.ts";
-import { DYES, textsIn } from "./objects.ts";
+import { UNKNOWN_VALUES } from "../../core/stand-ins.ts";
+import { textsIn } from "./objects.ts";
 import type { SubstituteReference } from "./objects.ts";
 import type { LoadedVariables } from "./post-build.ts";
 import type { Rendered } from "../render/renderers.ts";
@@ -159,9 +160,9 @@ function countIn(value: Value | undefined, again: Value | undefined, digests: bo
   }
   if (isMap(value)) {
     return Object.keys(value).reduce((sum, key) => {
-      return sum + (key.includes(DYES[0]) ? 1 : countIn(value[key], fieldOf(again, key), digests));
+      return sum + (key.includes(UNKNOWN_VALUES[0]) ? 1 : countIn(value[key], fieldOf(again, key), digests));
     }, 0);
   }
   if (value === again) return 0;
-  return digests || (typeof value === "string" && value.includes(DYES[0])) ? 1 : 0;
+  return digests || (typeof value === "string" && value.includes(UNKNOWN_VALUES[0])) ? 1 : 0;
 }

@@ -5,6 +5,7 @@
  * Manifests stay as they are: their encrypted fields are told when they are read.
  */
 
+import { ENCRYPTED_VALUES } from "../../core/stand-ins.ts";
 import { fieldAt, fieldOf, isList, isMap, setField, textOf } from "../../core/value.ts";
 import type { Value, ValueMap } from "../../core/value.ts";
 import { decodeText } from "../../yaml/content.ts";
@@ -35,8 +36,8 @@ interface Dye {
   readonly bool: boolean;
 }
 
-const FIRST: Dye = { text: "holdfast-encrypted-value-a", int: 1, float: 1.5, bool: true };
-const SECOND: Dye = { text: "holdfast-encrypted-value-b", int: 2, float: 2.5, bool: false };
+const FIRST: Dye = { text: ENCRYPTED_VALUES[0], int: 1, float: 1.5, bool: true };
+const SECOND: Dye = { text: ENCRYPTED_VALUES[1], int: 2, float: 2.5, bool: false };
 
 type Make = (dye: Dye) => string;
 
