@@ -85,7 +85,10 @@ function stepInto(value: Value, step: PathStep): Value | undefined {
   return index === undefined ? undefined : (value as readonly Value[])[index];
 }
 
-/** The position that a key, value or index step means in this list, or `undefined`. A key that an item leaves out does not match. */
+/**
+ * The position that a key, value or index step means in this list, or `undefined`. A key that an item leaves out matches
+ * where Kubernetes' own kinds have that value for it: of them only ports leave one out.
+ */
 export function indexOfStep(value: Value | undefined, step: PathStep): number | undefined {
   if (!isList(value)) return undefined;
   let index = -1;
@@ -108,5 +111,8 @@ export function indexOfStep(value: Value | undefined, step: PathStep): number | 
 }
 
 function matchesKeys(item: Value, keys: readonly (readonly [string, Scalar])[]): boolean {
-  return isMap(item) && keys.every(([name, value]) => fieldOf(item, name) === value);
+  return isMap(item) && keys.every(([name, value]) => (fieldOf(item, name) ?? KEY_DEFAULTS.get(name)) === value);
 }
+
+/** kubernetes `api/core/v1`: keys of lists that have a default. */
+const KEY_DEFAULTS: ReadonlyMap<string, Scalar> = new Map([["protocol", "TCP"]]);
