@@ -31,11 +31,9 @@ export interface StateAnswers {
  */
 export function compareAnswers({ git, created, updated }: StateAnswers): readonly StateFinding[] {
   const [inGit, inState] = [keysOf(git), keysOf(created)];
-  // What Git does not say stands there as another word: the finding is the same, whatever the value is.
-  const standing = [...inGit].filter((key) => withoutStandIns(key) !== key);
-  const isInGit = (key: string): boolean => inGit.has(key) || standing.some((one) => standsFor(one, key));
-  const isInState = (key: string): boolean =>
-    inState.has(key) || (standing.includes(key) && [...inState].some((one) => standsFor(key, one)));
+  const same = standingFor(inGit, inState);
+  const isInGit = (key: string): boolean => inGit.has(key) || same.state.has(key);
+  const isInState = (key: string): boolean => inState.has(key) || same.git.has(key);
   const atCreate = created.map((violation) =>
     toFinding(violation, isInGit(keyOf(violation)) ? "pre-existing" : "introduced"),
   );
@@ -47,6 +45,30 @@ export function compareAnswers({ git, created, updated }: StateAnswers): readonl
     .filter((violation) => violation.evaluable && !isInState(keyOf(violation)) && !unknown.has(violation.policy))
     .map((violation) => toFinding(violation, "resolved"));
   return [...atCreate, ...atUpdate, ...resolved];
+}
+
+/**
+ * What Git does not say stands in its findings as another word: they are the same as those of the state, whatever the value
+ * is, unless there are more of these. Then nobody knows which of them came since.
+ */
+function standingFor(
+  inGit: ReadonlySet<string>,
+  inState: ReadonlySet<string>,
+): { readonly git: ReadonlySet<string>; readonly state: ReadonlySet<string> } {
+  const git = [...inGit].filter((key) => withoutStandIns(key) !== key);
+  if (git.length * inState.size > MOST_COMPARED) return { git: new Set(), state: new Set() };
+  const state = [...inState].filter((key) => !inGit.has(key) && git.some((one) => standsFor(one, key)));
+  const [ofGit, ofState] = [Map.groupBy(git, ruleOf), Map.groupBy(state, ruleOf)];
+  const kept = [...ofState].flatMap(([rule, keys]) => (keys.length <= (ofGit.get(rule) ?? []).length ? keys : []));
+  return { git: new Set(git.filter((key) => kept.some((one) => standsFor(key, one)))), state: new Set(kept) };
+}
+
+/** Pairs of findings; of more, each counts for itself. */
+const MOST_COMPARED = 100_000;
+
+/** Policy and validation of a {@link keyOf}. */
+function ruleOf(key: string): string {
+  return JSON.stringify((JSON.parse(key) as readonly unknown[]).slice(0, 2));
 }
 
 function keysOf(violations: readonly Violation[]): ReadonlySet<string> {

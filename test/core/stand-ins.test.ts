@@ -44,6 +44,9 @@ describe("a word that stands for what Git does not say", () => {
       "pre-existing: host web.example.com has no TLS",
       "introduced: host api.example.com has no TLS",
     ]);
+    const more = [violation("host web.example.com has no TLS"), violation("host web.example.org has no TLS")];
+    const both = compareAnswers({ git, created: more, updated: [] }).map(({ finding }) => finding.status);
+    expect(both).toEqual(["introduced", "introduced", "resolved"]);
     expect(compareAnswers({ git, created: [], updated: [] }).map(({ finding }) => finding.message)).toEqual([
       "host web.(not known from Git) has no TLS",
     ]);
