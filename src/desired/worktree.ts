@@ -36,7 +36,6 @@ export async function openWorktree(dir: string, options: TreeOptions = {}): Prom
   if (repository.workTree === undefined) return bare(dir);
   let entries: Promise<ReadonlyMap<string, Entry> | Fault> | undefined;
   const all = () => (entries ??= listEntries(repository, options));
-  const kept = keptBytes();
   const tree: WorkTree = {
     root: repository.root,
     revision: "worktree",
@@ -68,9 +67,7 @@ export async function openWorktree(dir: string, options: TreeOptions = {}): Prom
       if (isFault(found)) return found;
       const entry = found.get(file);
       if (entry === undefined) return unreadable(file, "the repository has no such file, or Git ignores it");
-      return (
-        entry.fault ?? kept.of(file, () => readFileAt(repository.root, file, options.maxFileBytes ?? MAX_FILE_BYTES))
-      );
+      return entry.fault ?? readFileAt(repository.root, file, options.maxFileBytes ?? MAX_FILE_BYTES);
     },
   };
   return tree;
@@ -190,32 +187,6 @@ class RealFolders {
     this.#known.set(folder, real);
     return real;
   }
-}
-
-/** Of small files, which are read several times: to find what deploys them, to render them, to find them rendered before. */
-const MOST_KEPT = 16 * 1024 * 1024;
-const MOST_OF_ONE = 64 * 1024;
-
-interface KeptBytes {
-  of(file: string, read: () => Uint8Array | Fault): Uint8Array | Fault;
-}
-
-/** So a pass sees one content of them, too. */
-function keptBytes(): KeptBytes {
-  const known = new Map<string, Uint8Array>();
-  let left = MOST_KEPT;
-  return {
-    of(file, read) {
-      const before = known.get(file);
-      if (before !== undefined) return before;
-      const bytes = read();
-      if (!isFault(bytes) && bytes.length <= Math.min(left, MOST_OF_ONE)) {
-        known.set(file, bytes);
-        left -= bytes.length;
-      }
-      return bytes;
-    },
-  };
 }
 
 /** Synchronous, since 10,000 small files take a fifth of a second this way, and five times that through promises. */
