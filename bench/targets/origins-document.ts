@@ -27,58 +27,65 @@ export function originsPart(fields: readonly SampledField[], seed: number): read
     `Of the ${written} fields whose text is somewhere in the repository, a line is told for ${share} %. ${byProgram} were proved by kustomize or helm itself,`,
     `the others, which Flux or Argo CD deploys, by holdfast's reading of the changed files. ${templates} lines are in templates of charts.`,
     "",
-    "| the line is in | fields |",
-    "|---|---:|",
-    ...[
-      ...Map.groupBy(
-        fields.filter(({ source }) => source !== undefined),
-        ({ source }) => source?.role ?? "resource",
-      ),
-    ]
-      .toSorted(([, a], [, b]) => b.length - a.length)
-      .map(([role, own]) => `| \`${role}\` | ${own.length} |`),
-    "",
+    ...roles(fields),
     ...notTold(fields),
   ];
 }
 
+export interface ChartSample {
+  readonly seed: number;
+  readonly fields: readonly SampledField[];
+  /** How often charts were rendered once more to find them. */
+  readonly rendered: number;
+}
+
 /** The corpus has one chart, without its helpers: those that are at hand elsewhere. */
-export function chartsPart(fields: readonly SampledField[]): readonly string[] {
-  if (fields.length === 0) return [];
-  const told = fields.filter(({ source }) => source !== undefined).length;
-  const named = fields.filter((field) => field.source === undefined && isOfRelease(field)).length;
+export function chartsPart(samples: readonly ChartSample[]): readonly string[] {
+  const fields = samples.flatMap((sample) => sample.fields);
+  const [first] = samples;
+  if (first === undefined || fields.length === 0) return [];
+  const told = fields.filter(({ source }) => source !== undefined);
+  const computed = told.filter(({ source }) => source?.computed === true).length;
+  const rendered = samples.reduce((sum, sample) => sum + sample.rendered, 0);
+  const seeds = samples.map(({ seed }) => seed).join(", ");
   return [
-    "### In charts",
+    CHARTS,
     "",
-    `The corpus has one chart, and not all files of it. So ${fields.length} fields more are sampled in the same way, of charts in the tests of Argo CD (as its Go`,
+    `The corpus has one chart, and not all files of it. So ${first.fields.length} fields more are sampled in the same way, of charts in the tests of Argo CD (as its Go`,
     "module has them; MinIO's and Redis' are among them) and of what `helm create` makes; the proof is helm's own. Without the module, only the latter.",
+    `Sampled ${samples.length} times (seeds ${seeds}). This part can be measured by itself: \`npm run bench:targets -- --only charts\`.`,
     "",
     "| charts | fields | right | wrong | line not changed by the bench | not told, and the text is somewhere | not told, and the text is nowhere |",
     "|---|---:|---:|---:|---:|---:|---:|",
     ...[...Map.groupBy(fields, ({ repository }) => repository)].map(([repository, own]) => row(repository, own)),
+    ...(samples.length === 1 ? [] : samples.map((sample) => row(`all, seed ${sample.seed}`, sample.fields))),
     row("all", fields),
     "",
-    `A line is told for ${told}. Of the ${fields.length - told} others ${named} are labels and names that a chart makes of its own name or of the release: where`,
-    "those are other ones, the objects are, too, so that nothing proves it.",
+    `A line is told for ${told.length}. ${computed} of these are lines of templates that work the value out (\`computed\`): labels and names that a chart makes of its`,
+    "own name or of the release, above all. Of what they are made is not told: with another name the objects are other ones, too, and nothing proves it.",
+    `To find the lines charts were rendered ${rendered} times more, ${(rendered / fields.length).toFixed(1)} times a field.`,
     "",
+    ...roles(fields),
+    ...notTold(fields),
+  ];
+}
+
+/** Begins the part, which is the last one. */
+export const CHARTS = "### In charts";
+
+function roles(fields: readonly SampledField[]): readonly string[] {
+  const byRole = Map.groupBy(
+    fields.filter(({ source }) => source !== undefined),
+    ({ source }) => source?.role ?? "resource",
+  );
+  return [
     "| the line is in | fields |",
     "|---|---:|",
-    ...[
-      ...Map.groupBy(
-        fields.filter(({ source }) => source !== undefined),
-        ({ source }) => source?.role ?? "resource",
-      ),
-    ]
+    ...[...byRole]
       .toSorted(([, a], [, b]) => b.length - a.length)
       .map(([role, own]) => `| \`${role}\` | ${own.length} |`),
     "",
   ];
-}
-
-function isOfRelease({ field }: SampledField): boolean {
-  return /(?:app|release|heritage|instance|managed-by|\/name|containers\.\d+\.name|serviceAccountName|secretKeyRef\.name)$/.test(
-    field,
-  );
 }
 
 function row(name: string, fields: readonly SampledField[]): string {
@@ -99,10 +106,11 @@ const SHOWN = 12;
 function notTold(fields: readonly SampledField[]): readonly string[] {
   const absent = fields.filter(({ verdict }) => verdict.kind === "absent" && verdict.written);
   if (absent.length === 0) return [];
+  const lines = [...new Set(absent.map(({ repository, path, field }) => `- \`${repository}/${path}\`: \`${field}\``))];
   return [
-    `Not told, though the text is somewhere${absent.length > SHOWN ? ` (the first ${SHOWN})` : ""}:`,
+    `Not told, though the text is somewhere${lines.length > SHOWN ? ` (the first ${SHOWN})` : ""}:`,
     "",
-    ...absent.slice(0, SHOWN).map(({ repository, path, field }) => `- \`${repository}/${path}\`: \`${field}\``),
+    ...lines.slice(0, SHOWN),
     "",
   ];
 }

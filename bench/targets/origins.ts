@@ -57,6 +57,8 @@ export interface OriginsMeasure {
   readonly count: number;
   readonly seed: number;
   readonly told: (field: SampledField) => void;
+  /** How often something was rendered once more to find them, without what proves them. */
+  readonly rendered?: (times: number) => void;
 }
 
 /** Of all the repositories together, so many fields. */
@@ -75,7 +77,7 @@ export async function measureOrigins(input: OriginsMeasure): Promise<readonly Sa
       for (const target of bench.targets) {
         const leaves = chosen.get(target) ?? [];
         if (leaves.length === 0) continue;
-        const measured = await bench.measure(target, leaves);
+        const measured = await bench.measure(target, leaves, input.rendered);
         for (const field of measured) input.told(field);
         fields.push(...measured);
       }
@@ -85,6 +87,9 @@ export async function measureOrigins(input: OriginsMeasure): Promise<readonly Sa
     for (const bench of benches) await bench.close();
   }
 }
+
+/** More than a pass has: all are looked for. */
+const BUDGET = 10_000;
 
 /** What could be asked about: each target's rendered objects. */
 class OriginsBench {
@@ -131,7 +136,11 @@ class OriginsBench {
     await this.#renderers.close();
   }
 
-  async measure(target: Target, leaves: readonly Leaf[]): Promise<readonly SampledField[]> {
+  async measure(
+    target: Target,
+    leaves: readonly Leaf[],
+    rendered: OriginsMeasure["rendered"],
+  ): Promise<readonly SampledField[]> {
     const { repository } = this.#input;
     const asked = leaves.map(({ object, place }) => ({
       object,
@@ -139,8 +148,9 @@ class OriginsBench {
         typeof step === "number" ? ({ kind: "index", index: step } as const) : ({ kind: "field", name: step } as const),
       ),
     }));
-    const budget = { left: 10_000 };
+    const budget = { left: BUDGET };
     const found = await findFieldOrigins(inputOf(this.#tree, this.#renderers, target.path), asked, { budget });
+    rendered?.(BUDGET - budget.left);
     const before = await this.#rendered(target);
     // Of a chart that makes up a password, say.
     const again = target.renderer === "helm" ? await this.#rendered(target) : before;

@@ -54,6 +54,8 @@ export interface FieldSource extends SourcePosition {
   readonly path?: string;
   /** The line gives a part of the value only. */
   readonly part?: true;
+  /** The line, of a template, works the value or the part out of something else, which is not told. */
+  readonly computed?: true;
   /** All of the file is the value: the line is no more than the first. */
   readonly whole?: true;
   /** How many other fields the same line gives, of all that the target declares. */

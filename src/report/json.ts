@@ -135,13 +135,14 @@ function changeEntry(change: Change, result: DriftResult, index: number): Value 
   });
 }
 
-function sourceEntry({ file, line, role, path, part, whole, feeds, others }: FieldSource): Value {
+function sourceEntry({ file, line, role, path, part, computed, whole, feeds, others }: FieldSource): Value {
   return compact({
     file,
     line,
     role,
     path,
     part,
+    computed,
     whole,
     feeds,
     others: others?.map((other) =>

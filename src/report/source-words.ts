@@ -31,11 +31,12 @@ const ROLES: Readonly<Record<SourceRole, string>> = {
 export function sourceDetails({ source, unsourced }: Change): readonly string[] {
   if (source === undefined) return unsourced === undefined ? [] : [`not known where: ${unsourced}`];
   if (source.role === undefined) return [];
-  const { path, part, feeds = 0, others = [] } = source;
+  const { path, part, computed, feeds = 0, others = [] } = source;
   const at = path === undefined ? "" : `, at ${path}`;
+  const made = computed === true ? "; worked out there" : "";
   const some = part === true ? "; a part of the value" : "";
   const more = feeds === 0 ? "" : `; ${feeds} other ${feeds === 1 ? "field comes" : "fields come"} from the same line`;
-  return [`in ${fileOrLine(source)} (${ROLES[source.role]}${at})${some}${more}`, ...others.map(otherWords)];
+  return [`in ${fileOrLine(source)} (${ROLES[source.role]}${at})${made}${some}${more}`, ...others.map(otherWords)];
 }
 
 function otherWords({ file, line, role, path, is }: OtherSource): string {

@@ -318,7 +318,8 @@ const CASES: Readonly<Record<string, Case>> = {
     files: CHART,
     object: "Deployment/web",
     path: [...CONTAINER, field("env"), { kind: "key", keys: { name: "SHOUT" } }, field("value")],
-    told: "nothing",
+    told: "web/templates/web.yaml:22 template feeds 0 computed",
+    edit: ["{{ upper .Values.host | quote }}", "other"],
   },
   "a value of which a template makes more": {
     files: CHART,

@@ -47,11 +47,12 @@ export function fields(...names: readonly string[]): FieldPath {
 
 function shown(origin: FieldOrigin): string {
   if (origin.kind === "unknown") return "nothing";
-  const { feeds = 0, part, whole, others = [] } = origin.source;
+  const { feeds = 0, part, computed, whole, others = [] } = origin.source;
   return [
     whole === true ? placed(origin.source).replace(/:\d+ /, " ") : placed(origin.source),
     `feeds ${feeds}`,
     ...(part === true ? ["part"] : []),
+    ...(computed === true ? ["computed"] : []),
     ...others.map((other) => `${other.is} ${placed(other)}`),
   ].join(" ");
 }

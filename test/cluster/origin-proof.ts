@@ -97,6 +97,12 @@ export function editedLine(text: string, source: FieldSource, leaf: Leaf): strin
   const lines = text.split("\n");
   const { line } = source;
   const written = lines[line - 1] ?? "";
+  if (source.computed === true) {
+    const replaced = withoutAction(written, leaf);
+    if (replaced === undefined) return undefined;
+    lines[line - 1] = replaced;
+    return lines.join("\n");
+  }
   // A text that begins on this line, and goes on below.
   const block = /[|>][+-]?\d?\s*$/.test(written) && !/^\s*#/.test(written);
   if (block || (typeof leaf.value === "string" && leaf.value.includes("\n"))) {
@@ -110,6 +116,22 @@ export function editedLine(text: string, source: FieldSource, leaf: Leaf): strin
   if (edited === undefined) return undefined;
   lines[line - 1] = edited;
   return lines.join("\n");
+}
+
+/** With a text in the place of what is worked out: of the first action behind the field's name, or the first one. */
+function withoutAction(written: string, { place, value }: Leaf): string | undefined {
+  const key = place.findLast((step) => typeof step === "string") ?? "";
+  const after = Math.max(0, written.indexOf(`${key}:`));
+  const action = /\{\{(-?)((?:"[^"]*"|[^"}])*?)(\|\s*(?:quote|b64enc|n?indent \d+)\s*)*(-?)\}\}/.exec(
+    written.slice(after),
+  );
+  if (action === null) return undefined;
+  const [whole, left = "", , kept = "", right = ""] = action;
+  const hidden = typeof value === "string" && value.startsWith("hmac-sha256:");
+  const text = hidden ? (kept.includes("b64enc") ? "other" : "b3RoZXI=") : otherThan(String(value));
+  const at = after + action.index;
+  const other = `{{${left} ${JSON.stringify(text)} ${kept}${right}}}`;
+  return `${written.slice(0, at)}${other}${written.slice(at + whole.length)}`;
 }
 
 function editedText(written: string, { path }: FieldSource, value: Scalar): string | undefined {

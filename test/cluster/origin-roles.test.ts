@@ -105,6 +105,39 @@ const ROLES: Readonly<Record<string, Case>> = {
     told: "prod/p.json:3 patch [0].value feeds 0 overlaid base/web.yaml:7 resource spec.replicas",
     edit: ["5", "4"],
   },
+  "operations in single quotes": {
+    files: over(
+      `patches:\n- target: {kind: Deployment}\n  patch: '[{"op": "replace", "path": "/spec/replicas", "value": 5}]'\n`,
+    ),
+    object: "Deployment/web",
+    path: fields("spec", "replicas"),
+    told: "prod/kustomization.yaml:4 patch patches[0].patch: [0].value feeds 0 overlaid base/web.yaml:7 resource spec.replicas",
+    edit: ["5", "4"],
+  },
+  "operations in double quotes": {
+    files: over(
+      String.raw`patches:
+- target: {kind: Deployment}
+  patch: "[{\"op\": \"replace\", \"path\": \"/metadata/labels/tier\", \"value\": \"back\"}]"
+`,
+    ),
+    object: "Deployment/web",
+    path: fields("metadata", "labels", "tier"),
+    told: "prod/kustomization.yaml:4 patch patches[0].patch: [0].value feeds 0 overlaid base/web.yaml:5 resource metadata.labels.tier",
+    edit: ["back", "other"],
+  },
+  "operations in double quotes, with escaped lines": {
+    files: over(
+      String.raw`patches:
+- target: {kind: Deployment}
+  patch: "- op: replace\n  path: /spec/replicas\n  value: 5\n"
+`,
+    ),
+    object: "Deployment/web",
+    path: fields("spec", "replicas"),
+    told: "prod/kustomization.yaml:4 patch patches[0].patch: [0].value feeds 0 overlaid base/web.yaml:7 resource spec.replicas",
+    edit: ["5", "4"],
+  },
   "an inline strategic merge patch": {
     files: over(
       "patchesStrategicMerge:\n- |\n  apiVersion: apps/v1\n  kind: Deployment\n  metadata: {name: web}\n  spec:\n    replicas: 5\n",

@@ -48,6 +48,10 @@ const AS_YAML = chartOf(
   { values: "a: 1\nconfig:\n  debug: false\n  port: 80\n  other: false\n" },
 );
 
+const BLOCK = (block: string): Files =>
+  chartOf("web", { "cm.yaml": `${MAP("")}  text: ${block}` }, { values: "a: 1\ntext: |\n  port 1\n  mem 2\n" });
+const IN_BLOCK = { object: "ConfigMap/web", path: fields("data", "text"), live: "port 1\nmem 3\n" } as const;
+
 const RANGE = chartOf(
   "web",
   {
@@ -201,7 +205,8 @@ const CASES: Readonly<Record<string, Case>> = {
     files: TEMPLATED,
     ...IN_CHART,
     live: RENDERED.replace("60", "70"),
-    told: "nothing",
+    told: "web/templates/cm.yaml:9 template feeds 0 part computed",
+    edit: ['"60"', '"70"'],
   },
   "a file that a template reads": {
     files: {
@@ -226,6 +231,31 @@ const CASES: Readonly<Record<string, Case>> = {
     live: "head 1\nport 78\n# more\nmem 2",
     told: "web/values.yaml:1 chart-defaults b feeds 0 part",
     edit: ["77", "78"],
+  },
+  "a text of a chart's values, in a block that ends with a line": {
+    files: BLOCK("|\n{{ .Values.text | indent 4 }}\n"),
+    ...IN_BLOCK,
+    told: "web/values.yaml:4 chart-defaults text feeds 0",
+    edit: ["2", "3"],
+  },
+  "the same, where the template begins the line": {
+    files: BLOCK("|\n    {{- .Values.text | nindent 4 }}\n"),
+    ...IN_BLOCK,
+    told: "web/values.yaml:4 chart-defaults text feeds 0",
+    edit: ["2", "3"],
+  },
+  "the same, in a block that has no end of a line": {
+    files: BLOCK("|-\n    {{- .Values.text | nindent 4 }}\n"),
+    ...IN_BLOCK,
+    live: "port 1\nmem 3",
+    told: "web/values.yaml:4 chart-defaults text feeds 0",
+    edit: ["2", "3"],
+  },
+  "the same, in quotes": {
+    files: BLOCK("{{ .Values.text | quote }}\n"),
+    ...IN_BLOCK,
+    told: "web/values.yaml:4 chart-defaults text feeds 0",
+    edit: ["2", "3"],
   },
   "values that are written as YAML": {
     files: AS_YAML,
@@ -275,7 +305,7 @@ const CASES: Readonly<Record<string, Case>> = {
     told: 'apps/c.yaml:9 resource data["redis.conf"] feeds 0 part',
     edit: ["100mb", "200mb"],
   },
-  "a part of one line that no value gives": {
+  "what a template writes out on one line, behind a value": {
     files: chartOf(
       "web",
       {
@@ -287,7 +317,8 @@ const CASES: Readonly<Record<string, Case>> = {
     object: "ConfigMap/web",
     path: fields("data", "url"),
     live: "http://example.org/other",
-    told: "nothing",
+    told: "web/templates/cm.yaml:5 template feeds 0 part",
+    edit: ["/path", "/other"],
   },
   "of a list the item that differs": {
     files: {

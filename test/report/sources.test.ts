@@ -27,6 +27,7 @@ const SOURCED: Change = {
     role: "kustomization",
     path: "images[0].newTag",
     part: true,
+    computed: true,
     feeds: 2,
     others: [{ file: "base/web.yaml", line: 6, is: "overlaid", role: "resource", path: "spec.replicas" }],
   },
@@ -49,7 +50,7 @@ test.each([
     "a part that feeds others, over something",
     SOURCED,
     [
-      "in prod/kustomization.yaml:4 (kustomization, at images[0].newTag); a part of the value; 2 other fields come from the same line",
+      "in prod/kustomization.yaml:4 (kustomization, at images[0].newTag); worked out there; a part of the value; 2 other fields come from the same line",
       "over what stands in base/web.yaml:6 (manifest, at spec.replicas)",
     ],
   ],
@@ -57,6 +58,11 @@ test.each([
     "a whole value",
     { ...REPLICAS, source: { file: "a.yaml", line: 1, role: "template", feeds: 1 } } as const,
     ["in a.yaml:1 (chart's template); 1 other field comes from the same line"],
+  ],
+  [
+    "what a template works out",
+    { ...REPLICAS, source: { file: "a.tpl", line: 3, role: "template", computed: true, part: true } } as const,
+    ["in a.tpl:3 (chart's template); worked out there; a part of the value"],
   ],
   [
     "a file of which all is the value",

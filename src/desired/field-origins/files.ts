@@ -8,6 +8,8 @@ import { pieceOfScalar, piecesOfBlock, piecesOfTemplate, piecesOfText } from "./
 import type { Piece, Wanted } from "./pieces.ts";
 import { scalarsOf } from "./scalars.ts";
 import type { WrittenScalar } from "./scalars.ts";
+import { templateLines } from "./template-lines.ts";
+import type { TemplateLine } from "./template-lines.ts";
 
 /** Larger ones are data. */
 const MAX_TEXT = 1024 * 1024;
@@ -17,6 +19,7 @@ export class SourceTexts {
   readonly #texts = new Map<string, Promise<string | undefined>>();
   readonly #scalars = new Map<string, readonly WrittenScalar[]>();
   readonly #lines = new Map<string, readonly number[]>();
+  readonly #templates = new Map<string, readonly TemplateLine[]>();
 
   constructor(tree: SourceTree) {
     this.#tree = tree;
@@ -51,6 +54,13 @@ export class SourceTexts {
   scalars(file: string, text: string): readonly WrittenScalar[] {
     const known = this.#scalars.get(file) ?? scalarsOf(file, text);
     this.#scalars.set(file, known);
+    return known;
+  }
+
+  /** Of a template: none where it is no text. */
+  async templateLines(file: string): Promise<readonly TemplateLine[]> {
+    const known = this.#templates.get(file) ?? templateLines((await this.text(file)) ?? "");
+    this.#templates.set(file, known);
     return known;
   }
 

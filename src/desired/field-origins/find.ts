@@ -4,14 +4,13 @@
  * for a source without that proof, and without a second one: rendered with that source alone dyed, in another colour, no
  * object and no field comes or goes, the field is as it was but for the dye, and every other field that changed is counted.
  *
- * What decides by being true or false, and what names and selects, is changed one at a time. Nothing found is no source.
+ * What decides by being true or false, and what names and selects, is changed one at a time. Of what nothing gives as it is,
+ * the line of a template that works it out is looked for in the same way. Nothing found is no source.
  */
 
 import type { FieldSource, OtherSource } from "../../core/drift.ts";
 import type { DesiredObject } from "../../core/objects.ts";
-import { indexOfStep, valueAt } from "../../core/path.ts";
 import type { FieldPath } from "../../core/path.ts";
-import { isList, isMap, isScalar } from "../../core/value.ts";
 import type { Scalar, Value } from "../../core/value.ts";
 import type { DesiredInput } from "../desired.ts";
 import { candidatesOf } from "./candidates.ts";
@@ -19,13 +18,16 @@ import type { Candidates } from "./candidates.ts";
 import { besidesDeployed, differencesOf, isChecksum, isReshaped, keyOf, leavesOf, objectIn } from "./differences.ts";
 import type { Changed, Objects } from "./differences.ts";
 import { dyeFor, flipped } from "./dyes.ts";
-import { focusOf, isWithinReach, writtenAt } from "./focus.ts";
+import { focusOf, writtenAt } from "./focus.ts";
 import type { Focus } from "./focus.ts";
+import { leafAt } from "./leaf-at.ts";
 import { overlaidPlace } from "./overlaid.ts";
 import type { Piece } from "./pieces.ts";
+import { holds, isHidden, isValueDyed, nearest, relevant, turned, undyed } from "./proof.ts";
 import { placeOf, roleOf } from "./roles.ts";
 import { apart, pieceId, Scope } from "./scope.ts";
 import type { Budget, Dyed } from "./scope.ts";
+import { workedOut } from "./worked-out.ts";
 
 export interface AskedField {
   readonly object: DesiredObject;
@@ -65,6 +67,8 @@ interface Work {
   readonly object: DesiredObject;
   readonly pointer: string;
   readonly value: Scalar;
+  /** What the cluster has there. */
+  readonly live?: Value;
   /** What of it the cluster has something else of. */
   readonly focus?: Focus;
   readonly candidates: Candidates;
@@ -79,12 +83,20 @@ interface Seen {
 /** Fields that are looked for at once, with this many candidates. */
 const AT_ONCE = 60;
 const MAX_ALONE = 5;
+/** Of what was tried alone, the last ones are kept: each is all that was rendered. */
+const MAX_TRIED = 8;
+
+interface Tried {
+  readonly dyed: readonly Dyed[];
+  readonly after: Objects;
+}
 
 class Search {
   readonly #scope: Scope;
   readonly #answers = new Map<AskedField, FieldOrigin>();
   /** Fields that stay as they are, whatever of their free candidates is dyed. */
   readonly #untouched = new Set<Work>();
+  readonly #tried = new Map<string, Tried>();
   #dyes = 0;
 
   constructor(scope: Scope) {
@@ -98,11 +110,34 @@ class Search {
       if (work === undefined) this.#answers.set(asked, { kind: "unknown", why: NOT_FOUND });
       else works.push(work);
     }
+    await this.#inBatches(works);
+    const open = works.filter(({ asked }) => !this.#answers.has(asked));
+    const computed = await this.#workedOut(open);
+    await this.#inBatches(computed);
+    // What takes many renderings comes last; a line that gives the value as it is goes before one that works it out.
+    for (const work of open) await this.#alone(work);
+    for (const work of computed) {
+      if (this.#answers.get(work.asked)?.kind === "found") continue;
+      this.#answers.delete(work.asked);
+      await this.#alone(work);
+    }
+    return this.#answers;
+  }
+
+  async #inBatches(works: readonly Work[]): Promise<void> {
     for (let start = 0; start < works.length; start += AT_ONCE) {
       await this.#together(works.slice(start, start + AT_ONCE).filter(({ candidates }) => candidates.free.length > 0));
     }
-    for (const work of works) if (!this.#answers.has(work.asked)) await this.#alone(work);
-    return this.#answers;
+  }
+
+  /** The same fields with what of a template may work them out; those of which something may. */
+  async #workedOut(works: readonly Work[]): Promise<readonly Work[]> {
+    const found: Work[] = [];
+    for (const work of works) {
+      const candidates = await workedOut(this.#scope, work.object, work);
+      if (candidates.free.length + candidates.alone.length > 0) found.push({ ...work, candidates });
+    }
+    return found;
   }
 
   async #workOf(asked: AskedField): Promise<Work | undefined> {
@@ -114,7 +149,8 @@ class Search {
     // Another value each time is written nowhere.
     if (object.again !== undefined && leavesOf(object.again).get(pointer) !== value) return undefined;
     const about = { pointer, value, ...(focus === undefined ? {} : { focus }) };
-    return { asked, object, ...about, candidates: await candidatesOf(this.#scope, object, about) };
+    const live = leaf.live === undefined ? {} : { live: leaf.live };
+    return { asked, object, ...about, ...live, candidates: await candidatesOf(this.#scope, object, about) };
   }
 
   /** All that may be dyed together; where something else changed by that, halves, down to single fields. */
@@ -182,7 +218,7 @@ class Search {
     const own = dyed.filter(({ piece }) => ids.has(pieceId(piece)));
     if (own.length < ids.size || !own.every((one) => holds(text, one))) return false;
     if (own.some(({ piece }) => piece.variable === true)) return text === own[0]?.text;
-    return undyed(text, own) === String(work.value);
+    return isValueDyed(work.value, text, own);
   }
 
   /** What decides more than a value: one after the other, each by itself. */
@@ -190,11 +226,10 @@ class Search {
     const { alone, free } = work.candidates;
     const pieces = [...alone, ...(this.#untouched.has(work) ? [] : free)].slice(0, MAX_ALONE);
     for (const piece of pieces) {
-      const text = piece.kind === "boolean" ? flipped(piece.text) : undefined;
-      if (piece.kind === "boolean" && text === undefined) continue;
-      const dyed = text === undefined ? this.#dye([piece]) : [{ piece, text }];
-      const after = await this.#scope.with(dyed);
-      if (after === undefined) return;
+      const tried = await this.#tryAlone(piece);
+      if (tried === undefined) return;
+      if (tried === "no other") continue;
+      const { dyed, after } = tried;
       const before = this.#scope.objects;
       const all = differencesOf(before, after);
       const whole = all.reshaped.length + all.added.length === 0;
@@ -206,7 +241,25 @@ class Search {
       if (piece.kind !== "boolean" && relevant(work, dyed, this.#textOf(work, after)).length === 0) continue;
       return this.#accept(one, await this.#sourceOf(one, dyed, after, changed));
     }
-    this.#answers.set(work.asked, { kind: "unknown", why: NOT_FOUND });
+    if (!this.#answers.has(work.asked)) this.#answers.set(work.asked, { kind: "unknown", why: NOT_FOUND });
+  }
+
+  /** Fields beside each other may come from the same line: it is tried once. `undefined` where no more may be rendered. */
+  async #tryAlone(piece: Piece): Promise<Tried | "no other" | undefined> {
+    const text = piece.kind === "boolean" ? flipped(piece.text) : undefined;
+    if (piece.kind === "boolean" && text === undefined) return "no other";
+    const key = [pieceId(piece), piece.kind, piece.before, piece.lead, piece.encoded].join("\0");
+    const known = this.#tried.get(key);
+    // What it gives may be something else in another field.
+    if (known !== undefined) return { ...known, dyed: known.dyed.map((one) => ({ ...one, piece })) };
+    const dyed = text === undefined ? this.#dye([piece]) : [{ piece, text }];
+    const after = await this.#scope.with(dyed);
+    if (after === undefined) return undefined;
+    const tried = { dyed, after };
+    this.#tried.set(key, tried);
+    const [oldest] = this.#tried.keys();
+    if (this.#tried.size > MAX_TRIED && oldest !== undefined) this.#tried.delete(oldest);
+    return tried;
   }
 
   /** The other of two; of what is hidden it is known only that it changed. */
@@ -249,24 +302,30 @@ class Search {
     const own = dyed.filter(({ piece }) => winners.some((one) => pieceId(one) === pieceId(piece)));
     const reaching = relevant(work, own, text);
     const [any] = reaching.length > 0 ? reaching : own;
-    const first = nearest(reaching, text, work.asked.live) ?? any;
+    const first = nearest(reaching, text, work.live) ?? any;
     if (first === undefined) throw new Error("what comes from nowhere was accepted");
     const parts = own.filter((one) => one !== first);
     const given = changed.filter((one) => !isChecksum(one) && (dyed.length === 1 || holds(String(one.after), first)));
     const overlaid = await overlaidPlace(this.#scope, work.object, work.asked.path, first.piece);
-    const others: OtherSource[] = [];
-    for (const { piece } of parts) others.push({ ...(await this.#placed(piece, work.object)), is: "part" });
-    if (overlaid !== undefined) others.push(overlaid);
     const placed = await this.#placed(first.piece, work.object);
+    const others: OtherSource[] = [];
+    for (const { piece } of parts) {
+      const other = await this.#placed(piece, work.object);
+      // A template's line is told as a line: its words have no places of their own.
+      if (piece.place !== "template" || other.file !== placed.file || other.line !== placed.line)
+        others.push({ ...other, is: "part" });
+    }
+    if (overlaid !== undefined) others.push(overlaid);
     return {
       ...placed,
       ...(await this.#lineOf(work, first, { text, own, line: placed.line })),
       feeds: given.filter((one) => !isField(one, work)).length,
-      ...((text === first.text && first.piece.variable !== true) ||
+      ...((text === `${first.text}${first.piece.ends ?? ""}` && first.piece.variable !== true) ||
       first.piece.kind === "boolean" ||
       isHidden(work.value)
         ? {}
         : { part: true }),
+      ...(first.piece.workedOut === true ? { computed: true } : {}),
       ...(others.length === 0 ? {} : { others }),
     };
   }
@@ -310,76 +369,8 @@ function lineOfBlock(
   return same.length === 1 ? same[0] : undefined;
 }
 
-/** Those that give what the cluster has something else of. */
-function relevant(work: Work, dyed: readonly Dyed[], text: string): readonly Dyed[] {
-  const { focus } = work;
-  if (focus === undefined) return dyed;
-  const value = String(work.value);
-  const reaching = dyed.filter((one) => placesOf(one, dyed, text).some((at) => reaches(focus, one, { at, value })));
-  // Of one line, what else gives a part of it is told, too.
-  return focus.line === undefined && reaching.length > 0 ? dyed : reaching;
-}
-
-function reaches(
-  focus: Focus,
-  { piece }: Dyed,
-  { at, value }: { readonly at: number; readonly value: string },
-): boolean {
-  if (piece.variable === true) return true;
-  if (piece.line === true && value.slice(0, at).split("\n").length - 1 === focus.line?.index) return true;
-  return isWithinReach(focus, at, at + piece.text.length, piece.text);
-}
-
-/** Where in the text as it was each of its places is. */
-function placesOf({ text: dye }: Dyed, dyed: readonly Dyed[], text: string): readonly number[] {
-  const places: number[] = [];
-  for (let at = text.indexOf(dye); at >= 0; at = text.indexOf(dye, at + dye.length))
-    places.push(undyed(text.slice(0, at), dyed).length);
-  return places.length === 0 && text !== "" ? [0] : places;
-}
-
-/** What the value may be with the other of two words in it. */
-function turned({ value, focus }: Work, word: string): readonly string[] {
-  const text = String(value);
-  const found: string[] = [];
-  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
-    if (focus === undefined || isWithinReach(focus, at, at + word.length, word))
-      found.push(`${text.slice(0, at)}${flipped(word) ?? ""}${text.slice(at + word.length)}`);
-  }
-  return found;
-}
-
-/** The part of which the cluster has something else. */
-function nearest(own: readonly Dyed[], text: string, live: Value | undefined): Dyed | undefined {
-  if (typeof live !== "string" && typeof live !== "number") return undefined;
-  const there = String(live);
-  return own.find((one) => {
-    const at = text.indexOf(one.text);
-    const others = own.filter((other) => other !== one);
-    const before = undyed(text.slice(0, at), others);
-    const behind = undyed(text.slice(at + one.text.length), others);
-    return there.startsWith(before) && there.endsWith(behind) && there.length >= before.length + behind.length;
-  });
-}
-
 function isField({ object, pointer }: Changed, work: Work): boolean {
   return keyOf(object) === keyOf(work.object) && pointer === work.pointer;
-}
-
-function holds(text: string, { text: dye }: Dyed): boolean {
-  return text.includes(dye) || text === Buffer.from(dye).toString("base64");
-}
-
-function undyed(text: string, dyed: readonly Dyed[]): string {
-  const [only] = dyed;
-  if (only !== undefined && dyed.length === 1 && text === Buffer.from(only.text).toString("base64"))
-    return Buffer.from(only.piece.text).toString("base64");
-  return dyed.reduce((sum, { piece, text: dye }) => sum.replaceAll(dye, piece.text), text);
-}
-
-/** A secret value: its digest. */
-function isHidden(value: Scalar): boolean {
-  return typeof value === "string" && value.startsWith("hmac-sha256:");
 }
 
 function textAt(object: DesiredObject, pointer: string): string {
@@ -389,34 +380,4 @@ function textAt(object: DesiredObject, pointer: string): string {
 function halves<T>(all: readonly T[]): readonly (readonly T[])[] {
   const middle = Math.ceil(all.length / 2);
   return [all.slice(0, middle), all.slice(middle)].filter((half) => half.length > 0);
-}
-
-interface AskedLeaf {
-  readonly pointer: string;
-  readonly value: Scalar;
-  readonly live?: Value;
-}
-
-/** The field's own leaf; of a list or a map the first of which the cluster has something else, or the first. */
-function leafAt(value: Value, path: FieldPath, live: Value | undefined): AskedLeaf | undefined {
-  let pointer = "";
-  let current: Value | undefined = value;
-  for (const step of path) {
-    if (current === undefined) return undefined;
-    const index = step.kind === "field" ? step.name : indexOfStep(current, step);
-    if (index === undefined) return undefined;
-    pointer += `/${String(index).replaceAll("~", "~0").replaceAll("/", "~1")}`;
-    current = valueAt(current, [step]);
-  }
-  if (current === undefined) return undefined;
-  if (isScalar(current))
-    return current === null ? undefined : { pointer, value: current, ...(live === undefined ? {} : { live }) };
-  if (!isMap(current) && !isList(current)) return undefined;
-  const leaves = [...leavesOf(current)].filter(([, leaf]) => leaf !== null);
-  const there = live === undefined || isScalar(live) ? undefined : leavesOf(live);
-  const different = there && leaves.find(([below, leaf]) => there.get(below) !== leaf);
-  const [below, leaf] = different ?? leaves[0] ?? [];
-  if (below === undefined || leaf === undefined) return undefined;
-  const other = there?.get(below);
-  return { pointer: `${pointer}${below}`, value: leaf, ...(other === undefined ? {} : { live: other }) };
 }

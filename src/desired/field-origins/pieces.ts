@@ -3,6 +3,7 @@
 import type { Scalar } from "../../core/value.ts";
 import { baseName } from "../paths.ts";
 import { KUSTOMIZATION_FILES } from "../kustomization.ts";
+import { actionsOf } from "./actions.ts";
 import { isWithinReach, writtenAt } from "./focus.ts";
 import type { Focus } from "./focus.ts";
 import { writtenRule } from "./rules.ts";
@@ -31,6 +32,10 @@ export interface Piece {
   readonly encoded?: true;
   /** It has the name of a variable in it, of which the value is put in by Flux. */
   readonly variable?: true;
+  /** Lines that end the text: the dye has them behind it, too. */
+  readonly ends?: string;
+  /** What works the text out, in a template: `text` is what came of it. */
+  readonly workedOut?: true;
   /** A word of a line that is written out as it comes out: it stands for all of the line. */
   readonly line?: true;
   /** Of a line: what the line gives a value to. */
@@ -65,15 +70,15 @@ export function pieceOfScalar(scalar: WrittenScalar, wanted: Wanted): Piece | un
   const rule = writtenRule(scalar);
   if (rule === "never") return undefined;
   const alone = rule === "alone";
-  // kustomize takes off what ends a patch, and with it what ends the text that the patch ends with.
-  const own = scalar.within.length > 0 && `${wanted.text}\n` === value ? wanted.text : String(value);
+  // kustomize takes off what ends a patch, and with it what ends the text that the patch ends with; a template, what ends a block.
+  const own = `${wanted.text}\n` === value ? wanted.text : String(value);
   if (own.startsWith("ENC[")) return undefined;
   if (wanted.hidden !== undefined) return hiddenPiece(scalar, wanted.hidden.key);
   if (own === wanted.text || (own.length > 3 && Buffer.from(own).toString("base64") === wanted.text)) {
     if (typeof value === "boolean") return { ...whole(scalar, own), kind: "boolean", alone: true };
     if (wanted.image) return imagePiece(scalar, { offset: 0, text: own, alone, name: namesImage(wanted) });
     return {
-      ...whole(scalar, own),
+      ...(own === wanted.text ? withEnd(whole(scalar, own)) : whole(scalar, own)),
       alone: alone || own === "",
       ...(isBooleanText(own) ? { kind: "boolean", alone: true } : {}),
     };
@@ -119,6 +124,14 @@ function whole(scalar: WrittenScalar, text: string): Piece {
   // A block ends with its last line.
   const after = style === "literal" || style === "folded" ? `${quote}\n` : quote;
   return { ...common, start, end, before: quote, after };
+}
+
+/** A dye ends as the text does: what puts it in may take lines off, or add one. */
+function withEnd(piece: Piece): Piece {
+  const ends = /\n*$/.exec(piece.text)?.[0] ?? "";
+  if (ends === "" || piece.before !== '"') return piece;
+  const after = `${ends.replaceAll("\n", "\\n")}${piece.after}`;
+  return { ...piece, text: piece.text.slice(0, -ends.length), after, ends };
 }
 
 function partly(scalar: WrittenScalar, offset: number, text: string): Piece {
@@ -304,14 +317,14 @@ export function piecesOfTemplate(file: string, text: string, given: Wanted): rea
   if (focus?.line !== undefined) return piecesOfLines({ file, text, start: 0, place: "template" }, given);
   if (hidden !== undefined || wanted === "" || wanted.includes("\n")) return [];
   const found: Piece[] = [];
-  const actions = [...text.matchAll(/\{\{.*?\}\}/gs)].map(
-    (match) => [match.index, match.index + match[0].length] as const,
-  );
+  const actions = actionsOf(text);
+  let next = 0;
   for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
     const end = at + wanted.length;
     const before = text[at - 1] ?? "\n";
     const behind = text[end] ?? "\n";
-    const inAction = actions.some(([start, stop]) => start < end && at < stop);
+    while ((actions[next]?.end ?? Infinity) <= at) next += 1;
+    const inAction = (actions[next]?.start ?? Infinity) < end;
     const own = inAction ? before === '"' && behind === '"' : /[\s"':=]/.test(before) && /[\s"',;{]/.test(behind);
     // A key is none of the values; and a comment is read by nobody.
     const line = text.slice(text.lastIndexOf("\n", at - 1) + 1, at);

@@ -85,15 +85,20 @@ function add(found: WrittenScalar[], reading: Reading, { node, path, document }:
   const start = offsetOf(node.start, "start");
   const end = offsetOf(node.end, "end");
   const quotes = node.style === "single" || node.style === "double" ? 1 : 0;
+  const textStart = offsetOf(node.start + quotes, "start");
+  const written = read.slice(node.start + quotes, node.end - quotes);
+  // In quotes around it a sign of it may take two.
   const literal =
-    read.slice(node.start + quotes, node.end - quotes) === String(node.value) && !String(node.value).includes("\n");
+    written === String(node.value) &&
+    !written.includes("\n") &&
+    offsetOf(node.end - quotes, "end") - textStart === written.length;
   found.push({
     file,
     start,
     end,
     style: node.style,
     value: node.value,
-    ...(literal ? { textStart: start + quotes } : {}),
+    ...(literal ? { textStart } : {}),
     path,
     document,
     within,

@@ -121,6 +121,13 @@ export class Scope {
     return tiers;
   }
 
+  /** Of the charts that the object's root is rendered from. */
+  templatesOf(object: DesiredObject): readonly string[] {
+    return [...new Set([object.origin.file, ...this.#rootFiles(object)])].filter(
+      (file) => this.#all.has(file) && this.isTemplate(file),
+    );
+  }
+
   #rootFiles({ origin }: DesiredObject): Iterable<string> {
     return origin.root === undefined ? [] : (this.#files.get(origin.root) ?? []);
   }
