@@ -5,6 +5,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   root: join(import.meta.dirname, ".."),
   test: {
+    // Most of what takes long waits for a process or a server: no core is left out, as it would be by default.
+    maxWorkers: "100%",
     projects: [
       {
         test: {
@@ -28,7 +30,6 @@ export default defineConfig({
           include: ["test/cluster/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 1_800_000,
-          fileParallelism: false,
         },
       },
       {
@@ -37,7 +38,6 @@ export default defineConfig({
           include: ["test/github/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
         },
       },
     ],

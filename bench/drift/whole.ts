@@ -7,7 +7,7 @@ import { refKey } from "../../src/core/refs.ts";
 import { fieldAt, fieldOf, textOf, withField } from "../../src/core/value.ts";
 import type { ValueMap } from "../../src/core/value.ts";
 import { printJson } from "../../src/yaml/json.ts";
-import { pathOf } from "./api.ts";
+import { pathOf, settle } from "./api.ts";
 import { SHORT } from "./bases.ts";
 import { isOfTheHarness, scanFolder } from "./scan-folder.ts";
 import { read } from "./stage.ts";
@@ -23,6 +23,9 @@ export interface Whole {
   readonly outOfScope: readonly string[];
 }
 
+/** Milliseconds. */
+const SETTLING = 300_000;
+
 /** What controllers make for themselves: never called unmanaged, whoever made it (src/kinds/system-made.ts). */
 const BOOKKEEPING: ReadonlySet<string> = new Set(["Lease"]);
 
@@ -31,6 +34,8 @@ export async function measureWhole(stage: Stage): Promise<{ readonly created: Wh
   const [first] = stage.subjects;
   const subjects = stage.subjects.filter(({ way }) => way === first?.way);
   const twins = await createTwins(stage, subjects);
+  // After thousands of changes the garbage collector is far behind: what it is about to take away is no steady state.
+  await settle(stage.api, 3000, SETTLING);
   const namespaces = [...new Set(stage.subjects.flatMap(({ namespace }) => namespace ?? []))];
   const before = await scanFolder(stage.cluster, stage.git, namespaces);
   const found = keysOf(before, "unmanaged");
