@@ -36,6 +36,12 @@ export interface Version {
   readonly object: DesiredObject;
 }
 
+/** What was deployed, and the commit that has it, where that is known. */
+export interface Deployed {
+  readonly object: DesiredObject;
+  readonly commit?: string;
+}
+
 /** What Git said before; newest first, without what it says now. */
 export interface Past {
   readonly versions: readonly Version[];
@@ -59,6 +65,11 @@ export interface DirectionInput {
   readonly notedApart?: boolean;
   /** The commit that has what was noted, where that is known. */
   readonly notedIn?: string;
+  /**
+   * What Git said, newest first, when the deployer wrote the object after what it noted: it is taken to have deployed that,
+   * unless something that it wrote and that differs now is another.
+   */
+  readonly since?: readonly Deployed[];
   /** Managers that deploy, besides the known ones. */
   readonly deployers?: readonly string[];
   /** As the object itself was compared. */
@@ -91,11 +102,10 @@ interface Told {
 interface Facts {
   readonly input: DirectionInput;
   readonly owners: OwnerIndex;
-  /** With where each differs from live. */
-  readonly versions: readonly (Version & { readonly differing: Places })[];
-  readonly noted: (Deployed & { readonly differing: Places }) | undefined;
-  /** With where each differs from live. */
-  readonly attempted: readonly (Deployed & { readonly differing: Places })[];
+  readonly versions: readonly (Version & Differing)[];
+  /** What was deployed last, by what the deployer noted, or wrote since. */
+  readonly noted: (Deployed & Differing) | undefined;
+  readonly attempted: readonly (Deployed & Differing)[];
   /** Where two versions differ. */
   readonly between: (one: DesiredObject, other: DesiredObject) => Places;
   /** Newest first. */
@@ -106,30 +116,34 @@ interface Facts {
   readonly byTime: Deployed | undefined;
 }
 
-interface Deployed {
-  readonly object: DesiredObject;
-  readonly commit?: string;
+interface Differing {
+  /** Where it differs from live. */
+  readonly differing: Places;
 }
 
 function factsOf(input: DirectionInput): Facts {
   const { desired, live, noted, past, compare } = input;
-  const differing = (object: DesiredObject): Places => placesOf(compare(object, live));
+  const shown = <One extends Deployed>(one: One): One & Differing => {
+    return { ...one, differing: placesOf(compare(one.object, live)) };
+  };
   const deployments = deploymentsOf(live.managers, input.deployers);
   const byTime = lastByTime(desired, past, deployments);
   const owners = ownerIndex(live.managers, otherNames(desired.ref));
-  const said = noted === undefined ? undefined : deployedIn(noted, input.notedIn);
-  const attempted = (input.attempted ?? []).map((object) => ({ object, differing: differing(object) }));
-  const versions = past.versions.map((version) => ({ ...version, differing: differing(version.object) }));
+  const written = input.changes.filter((change) => writerOf({ owners, deployments }, change).kind === "deployer");
+  const attempted = (input.attempted ?? []).map((object) => shown({ object }));
+  const versions = past.versions.map(shown);
+  const since = (input.since ?? []).map(shown).find((one) => hasAll(one, written));
+  const said = since ?? (noted === undefined ? undefined : shown(deployedIn(noted, input.notedIn)));
   return {
     input,
     owners,
     between: comparedOnce(compare),
     versions,
-    noted: said === undefined ? undefined : { ...said, differing: differing(said.object) },
+    noted: said,
     attempted,
     deployments,
     byTime,
-    last: said ?? attempted[0] ?? byFields(input.changes, { owners, versions, deployments }) ?? byTime,
+    last: said ?? attempted[0] ?? byFields(versions, written) ?? byTime,
   };
 }
 
@@ -156,15 +170,14 @@ function comparedOnce(compare: DirectionInput["compare"]): Facts["between"] {
 }
 
 /** The newest version that all differing fields have which the deployer wrote. */
-function byFields(
-  changes: readonly Change[],
-  facts: Pick<Facts, "owners" | "versions" | "deployments">,
-): Deployed | undefined {
-  const { versions } = facts;
-  const deployed = changes.filter((change) => writerOf(facts, change).kind === "deployer");
-  if (deployed.length === 0) return undefined;
-  const found = versions.find((version) => deployed.every(({ path }) => !touches(version.differing, path)));
-  return found === undefined ? undefined : { object: found.object, commit: found.commit };
+function byFields(versions: Facts["versions"], written: readonly Change[]): Deployed | undefined {
+  const found = written.length === 0 ? undefined : versions.find((version) => hasAll(version, written));
+  return found === undefined ? undefined : deployedIn(found.object, found.commit);
+}
+
+/** Whether live it is as there, in all these places. */
+function hasAll({ differing }: Differing, written: readonly Change[]): boolean {
+  return written.every(({ path }) => !touches(differing, path));
 }
 
 /** The version that stood when the deployer last wrote something. */

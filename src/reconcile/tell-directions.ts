@@ -83,7 +83,7 @@ async function tellOne({ input, pasts, found, removed }: TellOne): Promise<Targe
   if (drift.state === "unmanaged") return await prunableByHelm(input, found, drift.live);
   if (drift.state === "missing") return await undeployed(input, found, drift);
   if (drift.state !== "drifted" || drift.changes.length === 0) return found;
-  const truth = await input.truth?.of(target, drift.desired);
+  const truth = await input.truth?.of(target, drift.desired, { live: drift.live });
   if (truth?.kind === "untold") {
     const changes = drift.changes.map((change) => ({ ...change, direction: "unknown" as const }));
     return { ...found, drift: { ...drift, changes } };
@@ -101,7 +101,7 @@ async function tellOne({ input, pasts, found, removed }: TellOne): Promise<Targe
   return { ...found, drift: { ...drift, changes } };
 }
 
-type Known = Pick<DirectionInput, "past" | "noted" | "notedIn" | "attempted" | "notedApart"> & {
+type Known = Pick<DirectionInput, "past" | "noted" | "notedIn" | "since" | "attempted" | "notedApart"> & {
   readonly shallow: boolean;
 };
 
@@ -112,12 +112,14 @@ async function knownOf(
   truth: Exclude<Truth, { readonly kind: "untold" }> | undefined,
 ): Promise<Known> {
   if (truth?.kind === "known") {
-    const { past, deployed } = truth;
+    const { past, deployed, since } = truth;
     return {
       past,
+      since,
       shallow: false,
       // In the deployer's own object: who wrote what it had deployed left that as it was.
-      ...(deployed === undefined ? {} : { noted: deployed.object, notedIn: deployed.commit, notedApart: true }),
+      notedApart: true,
+      ...(deployed === undefined ? {} : { noted: deployed.object, notedIn: deployed.commit }),
     };
   }
   const noted = await notedOf(input, desired, live);

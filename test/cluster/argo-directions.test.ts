@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { argoDefinitions, argoSettings } from "./argo-controller.ts";
-import { argoFleet } from "./argo-repository.ts";
+import { argoFleet, service } from "./argo-repository.ts";
 import { describeOnArgo, openArgoStand } from "./argo-stand.ts";
 import type { ArgoStand } from "./argo-stand.ts";
 import { short, told } from "./deployed-stand.ts";
@@ -87,6 +87,41 @@ describeOnArgo("what Argo CD deployed", () => {
       // It waits to be pruned, which was not asked for.
       `pending Deployment/by-hand ${short(second)}`,
     ]);
+  });
+
+  test("what syncs of some objects deployed is known when others were synced since", async () => {
+    const some = async (revision: string, ...names: readonly string[]): Promise<void> => {
+      const resources = names.map((name) => ({ kind: "ConfigMap", name, namespace: "shop" }));
+      await stand.argo.sync("manual", { revisions: [revision], resources });
+    };
+    const third = await stand.commit({
+      "apps/manual/two.yaml": `${service("by-hand")}---\n${data("by-hand", "2")}`,
+      "apps/manual/four.yaml": data("brief", "1"),
+    });
+    await some(third, "by-hand", "brief");
+    const fourth = await stand.commit({
+      "apps/manual/two.yaml": `${service("by-hand")}---\n${data("by-hand", "3")}`,
+      "apps/manual/three.yaml": data("new", "2"),
+      "apps/manual/four.yaml": undefined,
+      "apps/manual/five.yaml": data("last", "1"),
+    });
+    await some(fourth, "last");
+    const forgotten = [
+      `unmanaged ConfigMap/one ${short(second)}`,
+      // Made by that sync alone.
+      `pending ConfigMap/brief ${short(fourth)}`,
+      "drifted ConfigMap/by-hand",
+      `by-hand: data.a git-ahead "2" ${short(third)}`,
+    ];
+    const rest = ["pending ConfigMap/new", `new: data.a git-ahead "1" ${short(second)}`];
+    const removed = `pending Deployment/by-hand ${short(second)}`;
+    const changed = `by-hand: data.z live-changed ${short(third)}`;
+    expect(told(await stand.scan())).toEqual([...forgotten, changed, ...rest, removed]);
+
+    const forged = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: by-hand, namespace: shop }\ndata: { y: '9' }\n";
+    const asArgo = ["apply", "--server-side", "--field-manager=argocd-controller", "-f", "-"];
+    expect((await stand.cluster.kubectl(asArgo, { input: forged })).code).toBe(0);
+    expect(told(await stand.scan())).toContain(`by-hand: data.y live-changed ${short(stand.first)}`);
   });
 
   test("what each Application does by itself is read from the cluster", async () => {

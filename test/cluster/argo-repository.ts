@@ -53,7 +53,7 @@ spec:
 `;
 }
 
-function service(name: string): string {
+export function service(name: string): string {
   return `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { selector: { app: ${name} }, ports: [{ port: 80, targetPort: 8080 }] }\n`;
 }
 

@@ -41,18 +41,25 @@ export function write(dir: string, files: Readonly<Record<string, string>>): voi
   }
 }
 
-export function commitAll(dir: string, message = "test"): string {
+/** `committed`: when, as Git takes it; now by default. */
+export function commitAll(dir: string, message = "test", committed?: string): string {
   git(dir, "add", "--all");
-  git(dir, "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "--allow-empty", "-m", message);
+  const author = ["-c", "user.name=t", "-c", "user.email=t@example.com"];
+  const time = committed === undefined ? {} : { GIT_COMMITTER_DATE: committed };
+  runGit(dir, [...author, "commit", "--quiet", "--allow-empty", "-m", message], time);
   return git(dir, "rev-parse", "HEAD").trim();
 }
 
 export function git(dir: string, ...args: readonly string[]): string {
+  return runGit(dir, args);
+}
+
+function runGit(dir: string, args: readonly string[], more: Readonly<Record<string, string>> = {}): string {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_")));
   return execFileSync("git", args, {
     cwd: dir,
     encoding: "utf8",
-    env: { ...env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" },
+    env: { ...env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1", ...more },
   });
 }
 

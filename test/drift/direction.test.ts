@@ -49,6 +49,8 @@ interface Case {
   readonly noted?: Readonly<Record<string, string>>;
   /** What was tried since, newest first: notes that stand elsewhere than in the object. */
   readonly attempted?: readonly Readonly<Record<string, string>>[];
+  /** What Git said when the deployer wrote after what it noted, newest first. */
+  readonly since?: readonly Readonly<Record<string, string>>[];
 }
 
 function compare(desired: DesiredObject, live: LiveObject): Comparison {
@@ -58,7 +60,7 @@ function compare(desired: DesiredObject, live: LiveObject): Comparison {
 
 /** `data.a live-changed`, with what was deployed, the commit, and `?` where it is only claimed. */
 function told(one: Case): readonly string[] {
-  const { git, live, owned = {}, before = [], codified = [], end = "beginning", noted, attempted } = one;
+  const { git, live, owned = {}, before = [], codified = [], end = "beginning", noted, attempted, since } = one;
   const desired = desiredOf(config(git));
   const cluster: LiveObject = { ...liveOf(config(live)), managers: managersOf(owned) };
   const versions = before.map(([minute, data], index): Version => ({
@@ -77,6 +79,12 @@ function told(one: Case): readonly string[] {
     ...(attempted === undefined
       ? {}
       : { attempted: attempted.map((data) => desiredOf(config(data))), notedApart: true }),
+    ...(since === undefined
+      ? {}
+      : {
+          since: since.map((data, index) => ({ object: desiredOf(config(data)), commit: `s${index + 1}` })),
+          notedApart: true,
+        }),
   });
   return answers.map(words);
 }
@@ -317,6 +325,91 @@ describe("what a release's Secrets say, where Git's past is not rendered", () =>
   test("stands in the object itself, says what is live, and somebody else wrote that: it is no note of Helm's", () => {
     const given = { git: { a: "2" }, live: { a: "1" }, owned: HAND, noted: { a: "1" }, end } as const;
     expect(told(given)).toEqual(["data.a both-changed was 1"]);
+  });
+});
+
+describe("what the deployer wrote after all that it notes", () => {
+  const ARGO = "argocd-controller Update 25";
+  const end = "unreadable";
+  const before = [
+    [30, { a: "2", b: "2" }],
+    [20, { a: "1", b: "1" }],
+  ] as const;
+  const noted = { a: "1", b: "1" };
+  const since = [{ a: "2", b: "2" }];
+
+  test.each<readonly [string, Case, readonly string[]]>([
+    [
+      "is what Git was then: Git is ahead, and that is proved",
+      { git: { a: "3", b: "2" }, live: { a: "2", b: "2" }, owned: { [ARGO]: ["a", "b"] }, before, noted, since, end },
+      ["data.a git-ahead was 2 in c1"],
+    ],
+    [
+      "is deployed, and somebody changed it by hand",
+      {
+        git: { a: "3", b: "2" },
+        live: { a: "2", b: "9" },
+        owned: { [ARGO]: ["a"], "kubectl-edit Update 40": ["b"] },
+        before,
+        noted,
+        since,
+        end,
+      },
+      ["data.a git-ahead was 2 in c1", "data.b live-changed was 2 in s1"],
+    ],
+    [
+      "is deployed, and somebody put back by hand what had been noted",
+      {
+        git: { a: "2", b: "2" },
+        live: { a: "2", b: "1" },
+        owned: { [ARGO]: ["a"], "kubectl-edit Update 40": ["b"] },
+        before: before.slice(1),
+        noted,
+        since,
+        end,
+      },
+      ["data.b live-changed was 2 in s1"],
+    ],
+    [
+      "was never Git's: then what was noted counts",
+      {
+        git: { a: "1", b: "2" },
+        live: { a: "9", b: "1" },
+        owned: { [ARGO]: ["a", "b"] },
+        before: [
+          [30, { a: "1", b: "2" }],
+          [20, { a: "1", b: "1" }],
+        ],
+        noted,
+        since: [{ a: "1", b: "2" }],
+        end,
+      },
+      ["data.a live-changed was 1", "data.b git-ahead? was 1 in c2"],
+    ],
+    [
+      "is what Git had been a little before",
+      {
+        git: { a: "4" },
+        live: { a: "2" },
+        owned: { [ARGO]: ["a"] },
+        before: [
+          [30, { a: "3" }],
+          [24, { a: "2" }],
+          [20, { a: "1" }],
+        ],
+        noted,
+        since: [{ a: "3" }, { a: "2" }],
+        end,
+      },
+      ["data.a git-ahead? was 2 in c2"],
+    ],
+    [
+      "may be more than was looked at",
+      { git: { a: "3" }, live: { a: "2" }, owned: { [ARGO]: ["a"] }, before: [], noted, since: [], end: "window" },
+      ["data.a unknown"],
+    ],
+  ])("%s", (_name, given, expected) => {
+    expect(told(given)).toEqual(expected);
   });
 });
 

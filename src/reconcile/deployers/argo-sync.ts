@@ -13,7 +13,10 @@ import type { Value, ValueMap } from "../../core/value.ts";
 import { commitIn, NOTHING, UNTOLD } from "./deployed-revision.ts";
 import type { DeployedRevision, Sync } from "./deployed-revision.ts";
 
-/** What was deployed of one object: of a sync of some objects only those are the newer commit's. */
+/**
+ * What was deployed of one object: of a sync of some objects only those are the newer commit's. Such a sync is forgotten when
+ * the next operation begins, whatever that is.
+ */
 export function argoSyncOf(value: ValueMap, object: ObjectRef, isOwn: (repoURL: string) => boolean): Sync {
   const spec = fieldOf(value, "spec");
   const revision = (record: Value | undefined): DeployedRevision => revisionOf(record, spec, isOwn);
@@ -22,12 +25,19 @@ export function argoSyncOf(value: ValueMap, object: ObjectRef, isOwn: (repoURL: 
   // Where none is kept (`revisionHistoryLimit: 0`), something may have been deployed before the operation.
   const none = operation !== undefined && fieldOf(spec, "revisionHistoryLimit") === 0 ? UNTOLD : NOTHING;
   const before = history.length === 0 ? none : revision(history.at(-1));
+  const forgets = before.kind === "commit" ? { forgetsAfter: endOf(history.at(-1)) } : {};
   const reached = operation === undefined ? "no" : reach(operation, object);
-  if (operation === undefined || reached === "no") return { applied: before, attempted: before };
+  if (operation === undefined || reached === "no") return { applied: before, attempted: before, ...forgets };
   const last = isLocal(operation) ? UNTOLD : revision(operation.result);
   if (reached === "yes") return { applied: last, attempted: last };
   // What is no commit is a name that was not looked up yet: nothing was done.
-  return { applied: before, attempted: last.kind === "commit" ? last : before };
+  return { applied: before, attempted: last.kind === "commit" ? last : before, ...forgets };
+}
+
+/** Of an entry of the history; one that does not say it may have ended at any time. */
+function endOf(record: Value | undefined): number {
+  const time = Date.parse(textOf(record, "deployedAt") ?? "");
+  return Number.isNaN(time) ? 0 : time;
 }
 
 /** Syncs of everything that came to their end, newest first. */

@@ -15,6 +15,11 @@ export interface Sync {
   readonly applied: DeployedRevision;
   /** What was tried last, and may be there in part; as `applied` where that came to its end. */
   readonly attempted: DeployedRevision;
+  /**
+   * Where the deployer forgets some syncs: when what was `applied` came to its end, in milliseconds since the epoch. What it
+   * wrote after that it deployed by a sync that nothing tells of any more.
+   */
+  readonly forgetsAfter?: number;
 }
 
 export const NOTHING: DeployedRevision = { kind: "nothing" };

@@ -15,7 +15,8 @@ import { isOwn } from "../../desired/argo/root.ts";
 import type { RemovedObject } from "../../desired/history.ts";
 import type { Past, Version } from "../../drift/direction.ts";
 import type { DeployedRevision, Sync } from "./deployed-revision.ts";
-import { deployersIn, MAX_STATES, PastStates } from "./past-states.ts";
+import { forgottenCommits, forgottenVersions } from "./forgotten-syncs.ts";
+import { deployersIn, MAX_GUESSES, MAX_STATES, PastStates, versionIn } from "./past-states.ts";
 import type { DeployedTarget, PastState } from "./past-states.ts";
 import { pruningOf } from "./pruning.ts";
 import { syncOf, tellsSync } from "./sync-status.ts";
@@ -32,12 +33,11 @@ export interface DeployedTruthInput {
 }
 
 export type Truth =
-  /** Git as it was deployed: `deployed` where it had the object at all. */
-  | {
-      readonly kind: "known";
-      readonly past: Past;
-      readonly deployed?: { readonly object: DesiredObject; readonly commit: string };
-    }
+  /**
+   * Git as it was deployed: `deployed` where it had the object at all. `since`: what it was when the deployer wrote the object
+   * later, by a sync that it forgot; newest first, and without those that did not have it.
+   */
+  | { readonly kind: "known"; readonly past: Past; readonly deployed?: Version; readonly since: readonly Version[] }
   /** The deployer never came to deploy it. */
   | { readonly kind: "never" }
   /** It deployed something, and what that was is not to be had. */
@@ -63,15 +63,15 @@ export class DeployedTruth {
   }
 
   /** `undefined` where no deployer that tells deploys the object. */
-  async of(target: string, object: DesiredObject, waiting: readonly string[] = []): Promise<Truth | undefined> {
+  async of(target: string, object: DesiredObject, { live, waiting = [] }: Asking = {}): Promise<Truth | undefined> {
     const { deployer } = object;
     if (deployer === undefined || !tellsSync(deployer)) return undefined;
-    const live = this.#input.deployers.get(refKey(deployer));
-    if (live === undefined) return await this.#withDeployer(target, deployer, waiting);
-    const sync = syncOf(live, object.ref, await this.#isOwn(target));
+    const own = this.#input.deployers.get(refKey(deployer));
+    if (own === undefined) return await this.#withDeployer(target, deployer, waiting);
+    const sync = syncOf(own, object.ref, await this.#isOwn(target));
     if (sync === undefined) return undefined;
     if (sync.applied.kind === "nothing" && sync.attempted.kind === "nothing") return { kind: "never" };
-    return await this.#known({ target, object, deployer, sync, waiting });
+    return await this.#known({ target, object, deployer, sync, waiting, ...(live === undefined ? {} : { live }) });
   }
 
   /** It waits for its own deployer, which is not there yet. Where that is simply gone, nobody tells. */
@@ -80,36 +80,45 @@ export class DeployedTruth {
     const declared = this.#nowOf(target).objects.get(key);
     // One that deploys itself, by whatever way round, waits for nobody.
     if (declared === undefined || waiting.includes(key)) return undefined;
-    const truth = await this.of(target, declared, [...waiting, key]);
+    const truth = await this.of(target, declared, { waiting: [...waiting, key] });
     const waits = truth?.kind === "never" || (truth?.kind === "known" && truth.deployed === undefined);
     return waits ? { kind: "never" } : undefined;
   }
 
   async #known(asked: Asked): Promise<Truth> {
-    const { object, deployer, sync } = asked;
-    const versions: Version[] = [];
-    let deployed: { readonly object: DesiredObject; readonly commit: string } | undefined;
+    const told = await this.#told(asked);
+    if (told === undefined) return { kind: "untold" };
+    const { had, deployed } = told;
+    const { since, whole } = await forgottenVersions(this.#past, asked);
+    if (!whole) this.#untold.set(refKey(asked.deployer), { ref: asked.deployer, why: TOO_MANY_SYNCS });
+    const versions = [...had, ...since.filter(({ commit }) => had.every((one) => one.commit !== commit))]
+      .filter(({ object }) => !equalValues(object.value, asked.object.value))
+      .toSorted((one, other) => leftAt(other) - leftAt(one));
+    const end = !whole ? "window" : deployed === undefined ? "beginning" : "unreadable";
+    return { kind: "known", past: { versions, end }, since, ...(deployed === undefined ? {} : { deployed }) };
+  }
+
+  /** What Git had of the object in what was tried and what was applied, in this order. `undefined`: that is not known. */
+  async #told(asked: Asked): Promise<{ readonly had: readonly Version[]; readonly deployed?: Version } | undefined> {
+    const { target, object, deployer, sync } = asked;
+    const had: Version[] = [];
+    let deployed: Version | undefined;
     for (const [index, revision] of revisionsOf(sync).entries()) {
       const state = revision.kind === "commit" ? await this.#deployedState(asked, revision) : undefined;
       if (state === undefined || revision.kind !== "commit") {
         // Of what was only tried there need be nothing in the cluster.
         if (index > 0) continue;
-        this.#untold.set(refKey(deployer), { ref: deployer, why: this.#whyUntold(asked.target, revision) });
-        return { kind: "untold" };
+        this.#untold.set(refKey(deployer), { ref: deployer, why: this.#whyUntold(target, revision) });
+        return undefined;
       }
-      const found = state.objects.get(refKey(object.ref));
-      if (found === undefined && !state.complete) return { kind: "untold" };
+      const found = versionIn(state, object.ref, revision.commit);
+      if (found === undefined && !state.complete) return undefined;
       if (found === undefined) continue;
-      const { commit } = revision;
+      had.unshift(found);
       // What was only tried may be there, or not yet.
-      if (revision === sync.applied) deployed = { object: found, commit };
-      if (!equalValues(found.value, object.value)) {
-        const { until } = state;
-        versions.unshift({ commit, object: found, codified: false, ...(until === undefined ? {} : { until }) });
-      }
+      if (revision === sync.applied) deployed = found;
     }
-    const end = deployed === undefined ? "beginning" : "unreadable";
-    return { kind: "known", past: { versions, end }, ...(deployed === undefined ? {} : { deployed }) };
+    return { had, ...(deployed === undefined ? {} : { deployed }) };
   }
 
   /**
@@ -138,7 +147,7 @@ export class DeployedTruth {
     const key = refKey(deployer);
     const declared = this.#nowOf(target).objects.get(key);
     if (declared === undefined || waiting.includes(key)) return [];
-    const truth = await this.of(target, declared, [...waiting, key]);
+    const truth = await this.of(target, declared, { waiting: [...waiting, key] });
     const known = truth?.kind === "known" ? [...truth.past.versions, ...(truth.deployed ? [truth.deployed] : [])] : [];
     // One that somebody applies by hand may wait for that.
     const earlier = truth === undefined ? await this.#input.targets.get(target)?.earlier?.(declared) : undefined;
@@ -168,7 +177,9 @@ export class DeployedTruth {
     const sync = syncOf(deployer, live.ref, await this.#isOwn(target));
     if (sync === undefined) return undefined;
     const { prunes, by, earlier } = pruningOf(deployer, live, await this.#isOwn(target));
-    const last = await this.#removedAfter(target, { live, deployer, revision: sync.applied });
+    const last =
+      (await this.#removedSince(target, { live, deployer, sync })) ??
+      (await this.#removedAfter(target, { live, deployer, revision: sync.applied }));
     if (last !== undefined) return prunes ? last : { ...last, keptBy: by };
     // It was synced since, and left there.
     for (const revision of earlier.slice(0, MAX_EARLIER)) {
@@ -178,15 +189,35 @@ export class DeployedTruth {
     return undefined;
   }
 
+  /** After a sync that the deployer forgot. */
+  async #removedSince(
+    target: string,
+    { live, deployer, sync }: Marked & { readonly sync: Sync },
+  ): Promise<RemovedObject | undefined> {
+    for (const commit of await forgottenCommits(this.#past, { target, sync, live })) {
+      const before = (await this.#past.guess(target, commit)).state;
+      const found = await this.#removedFrom(target, { live, deployer, before, commit });
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
   async #removedAfter(
     target: string,
-    { live, deployer, revision }: { live: LiveObject; deployer: LiveObject; revision: DeployedRevision },
+    { live, deployer, revision }: Marked & { readonly revision: DeployedRevision },
   ): Promise<RemovedObject | undefined> {
     if (revision.kind !== "commit") return undefined;
-    const before = await this.#past.at(target, revision.commit);
+    const { commit } = revision;
+    return await this.#removedFrom(target, { live, deployer, before: await this.#past.at(target, commit), commit });
+  }
+
+  async #removedFrom(
+    target: string,
+    { live, deployer, before, commit }: Marked & { readonly before: PastState | undefined; readonly commit: string },
+  ): Promise<RemovedObject | undefined> {
     const object = before?.objects.get(refKey(live.ref));
     if (object?.deployer === undefined || refKey(object.deployer) !== refKey(deployer.ref)) return undefined;
-    return await this.#takenOut(target, object, revision.commit);
+    return await this.#takenOut(target, object, commit);
   }
 
   /** Between a commit that has the object and Git as it is now, halving: the commit itself that took it out. */
@@ -247,29 +278,49 @@ export class DeployedTruth {
       kind: "fault",
       code: "deployed-unknown",
       about: formatRef(ref),
-      message: `${formatRef(ref)} ${why.what}: which side moved is not known of its objects`,
+      message: `${formatRef(ref)} ${why.what}: which side moved is not known of ${why.of ?? "its objects"}`,
       remedy: why.remedy,
       leavesUnknown: "nothing",
     }));
   }
 }
 
+const TOO_MANY_SYNCS = {
+  what: `was synced in part since its last sync of everything, at other commits than the ${MAX_GUESSES} that a pass looks at for that`,
+  remedy: "let all of it be synced, or scan fewer targets at a time (--target)",
+  of: "some of its objects",
+} as const;
+
 const READ = "read the branch that is deployed, brought up to date, with its history";
 
 interface Why {
   readonly what: string;
   readonly remedy: string;
+  /** What is not known for it; absent: all of its objects. */
+  readonly of?: string;
 }
 
 type Revision = Extract<DeployedRevision, { readonly kind: "commit" }>;
 
-interface Asked {
+interface Asking {
+  /** As it lives; what was deployed by a sync that is forgotten is not to be had without. */
+  readonly live?: LiveObject;
+  /** Deployers that are asked about already, by refKey(). */
+  readonly waiting?: readonly string[];
+}
+
+interface Asked extends Asking {
   readonly target: string;
   readonly object: DesiredObject;
   readonly deployer: ObjectRef;
   readonly sync: Sync;
-  /** Deployers that are asked about already, by refKey(). */
   readonly waiting: readonly string[];
+}
+
+/** A live object and the deployer whose mark it carries. */
+interface Marked {
+  readonly live: LiveObject;
+  readonly deployer: LiveObject;
 }
 
 /** What a target says now. */
@@ -281,6 +332,11 @@ interface Now {
 function nowOf(target: DeployedTarget | undefined): Now {
   const { objects = [], roots = [] } = target?.state ?? {};
   return { objects: new Map(objects.map((object) => [refKey(object.ref), object])), deployers: deployersIn(roots) };
+}
+
+/** What was not left yet comes first of all. */
+function leftAt({ until = Number.MAX_VALUE }: Version): number {
+  return until;
 }
 
 /** What was applied first, then what was only tried. */

@@ -3,11 +3,22 @@
 import { isFault } from "../../core/fault.ts";
 import type { DesiredObject } from "../../core/objects.ts";
 import { refKey } from "../../core/refs.ts";
+import type { ObjectRef } from "../../core/refs.ts";
 import type { DesiredState, RootDeployer, SourceHistory, SourceTree } from "../../core/stages.ts";
 import type { ValueMap } from "../../core/value.ts";
+import type { Version } from "../../drift/direction.ts";
 
-/** Renderings of the past in one pass. */
+/** Renderings of the past in one pass, of what deployers name. */
 export const MAX_STATES = 16;
+
+/** Those of commits that no deployer names, which are looked at on a guess: theirs are counted apart, so that they cost no other. */
+export const MAX_GUESSES = 8;
+
+/** Commits that may have been deployed at one time. */
+const MAX_STOOD = 2;
+
+/** For as long as that a deployer may take a commit for the newest one (Argo CD: `--revision-cache-expiration`). */
+const LAG_MS = 180_000;
 
 export interface DeployedTarget {
   readonly tree: SourceTree;
@@ -39,6 +50,7 @@ export class PastStates {
   readonly #targets: ReadonlyMap<string, DeployedTarget>;
   readonly #states = new Map<string, Promise<PastState | undefined>>();
   readonly #refused = new Set<string>();
+  readonly #guessed = new Set<string>();
   readonly #lines = new Map<SourceTree, Promise<SourceHistory["commits"]>>();
 
   constructor(targets: ReadonlyMap<string, DeployedTarget>) {
@@ -55,6 +67,29 @@ export class PastStates {
     return this.#once(`${target}\0${commit}`, () =>
       this.#open(target, commit, async (known, tree) => await known.read(tree)),
     );
+  }
+
+  /** As `at`, of a commit that no deployer names. `beyond`: it was not looked at, since enough others were. */
+  async guess(
+    target: string,
+    commit: string,
+  ): Promise<{ readonly state: PastState | undefined; readonly beyond: boolean }> {
+    const key = `${target}\0${commit}`;
+    if (!this.#states.has(key)) {
+      if (this.#guessed.size >= MAX_GUESSES) return { state: undefined, beyond: true };
+      this.#guessed.add(key);
+    }
+    return { state: await this.at(target, commit), beyond: this.isBeyondLimit(target, commit) };
+  }
+
+  /** What a deployer may have taken for the newest commit at a time (in milliseconds since the epoch): newest first, a few. */
+  async stoodAt(target: string, time: number): Promise<readonly string[]> {
+    const line = await this.line(target);
+    const stood = line.filter((commit, index) => {
+      const until = line[index - 1]?.time ?? Number.POSITIVE_INFINITY;
+      return commit.time !== undefined && commit.time <= time && until >= time - LAG_MS;
+    });
+    return stood.slice(0, MAX_STOOD).map(({ id }) => id);
   }
 
   /** The same for what one Application made of the commit, by sources that Git itself had elsewhere. */
@@ -86,7 +121,7 @@ export class PastStates {
   #once(key: string, open: () => Promise<PastState | undefined>): Promise<PastState | undefined> {
     const known = this.#states.get(key);
     if (known !== undefined) return known;
-    const refused = this.#states.size - this.#refused.size >= MAX_STATES;
+    const refused = this.#states.size - this.#refused.size - this.#guessed.size >= MAX_STATES;
     if (refused) this.#refused.add(key);
     const opened = refused ? Promise.resolve(undefined) : open();
     this.#states.set(key, opened);
@@ -125,6 +160,12 @@ export class PastStates {
     if (next !== undefined) return next.time === undefined ? {} : { until: next.time };
     return line[0]?.id === commit || tree.revision === commit ? {} : { until: 0 };
   }
+}
+
+/** What the commit had of the object. */
+export function versionIn({ objects, until }: PastState, ref: ObjectRef, commit: string): Version | undefined {
+  const object = objects.get(refKey(ref));
+  return object && { commit, object, codified: false, ...(until === undefined ? {} : { until }) };
 }
 
 export function deployersIn(roots: DesiredState["roots"]): ReadonlyMap<string, RootDeployer> {

@@ -6,6 +6,7 @@ import type { ValueMap } from "../../../src/core/value.ts";
 import { argoSyncOf } from "../../../src/reconcile/deployers/argo-sync.ts";
 import { syncFault } from "../../../src/reconcile/deployers/sync-status.ts";
 import { config, declared, ELSEWHERE, live, ONE, THREE, truthOf, TWO } from "./past-repository.ts";
+import type { Commits } from "./past-repository.ts";
 
 const REPO = "https://git.example/acme/fleet.git";
 const OTHER = "https://git.example/acme/charts.git";
@@ -287,8 +288,149 @@ describe("what an Application deployed", () => {
 
   test("is nothing of an object that the Application never came to deploy", async () => {
     const { truth } = truthOf({ [ONE]: [] }, [synced(ONE, SOURCE)]);
-    expect(await truth.of("t", mine("x"))).toEqual({ kind: "known", past: { versions: [], end: "beginning" } });
+    expect(await truth.of("t", mine("x"))).toEqual({
+      kind: "known",
+      past: { versions: [], end: "beginning" },
+      since: [],
+    });
     expect(await truthOf({}, [live(A)]).truth.of("t", mine("x"))).toEqual({ kind: "never" });
+  });
+});
+
+/** `minute` of an hour. */
+function at(minute: number): string {
+  return new Date(minute * 60_000).toISOString();
+}
+
+function written(minute: number | undefined, manager = "argocd-controller"): LiveObject {
+  const time = minute === undefined ? {} : { time: at(minute) };
+  return { ref: config("a"), value: {}, managers: [{ manager, operation: "Update", fields: {}, ...time }] };
+}
+
+describe("what an Application deployed by a sync of some objects that it forgot", () => {
+  /** A commit every ten minutes. */
+  const line = [THREE, TWO, ONE].map((id, index, ids) => ({
+    id,
+    time: (30 - 10 * index) * 60_000,
+    files: new Map(),
+    ...(ids[index + 1] === undefined ? {} : { parent: ids[index + 1] as string }),
+  }));
+  const commits = { [ONE]: [mine("one")], [TWO]: [mine("two")], [THREE]: [mine("three")] };
+  const others = { operation: { sync: { resources: [ANOTHER] } }, phase: "Succeeded", syncResult: RESULT(THREE) };
+
+  function partial(more: ValueMap = {}, record: ValueMap = {}): LiveObject {
+    const history = [{ revision: ONE, source: SOURCE, deployedAt: at(11), ...record }];
+    return live(A, { history, operationState: { ...others, ...more } }, { source: SOURCE });
+  }
+
+  async function told(deployer: LiveObject, object: LiveObject | undefined, known: Commits = commits) {
+    const { truth, read } = truthOf(known, [deployer], { line });
+    const found = await truth.of("t", mine("three"), object === undefined ? {} : { live: object });
+    if (found?.kind !== "known") return found?.kind;
+    const { since, deployed, past } = found;
+    return {
+      since: since.map(({ commit }) => commit.slice(0, 1)).join(""),
+      deployed: deployed?.commit.slice(0, 1),
+      versions: past.versions.map(({ commit, until }) => `${commit.slice(0, 1)} until ${(until ?? 0) / 60_000}`),
+      end: past.end,
+      read: read.join(""),
+    };
+  }
+
+  const ONE_ALONE = { since: "", deployed: "1", versions: ["1 until 20"], end: "unreadable", read: "1" };
+  const THEN_TWO = {
+    since: "2",
+    deployed: "1",
+    versions: ["2 until 30", "1 until 20"],
+    end: "unreadable",
+    read: "12",
+  };
+
+  test.each<readonly [string, LiveObject, LiveObject | undefined, unknown]>([
+    ["is what Git was when Argo CD wrote the object", partial(), written(25), THEN_TWO],
+    ["is told by the history, where Argo CD wrote the object before that", partial(), written(11), ONE_ALONE],
+    ["is not looked for, where somebody else wrote the object", partial(), written(25, "kubectl-edit"), ONE_ALONE],
+    ["is not looked for, where the time of writing is not known", partial(), written(undefined), ONE_ALONE],
+    ["is not looked for, where nothing lives", partial(), undefined, ONE_ALONE],
+    ["is what the history tells, where Git was the same when Argo CD wrote", partial(), written(15), ONE_ALONE],
+    ["may be what Git was a little before", partial(), written(31), { ...THEN_TWO, since: "32", read: "132" }],
+    [
+      "is looked for, where the history does not say when it was",
+      partial({}, { deployedAt: "__proto__" }),
+      written(25),
+      THEN_TWO,
+    ],
+    ["is looked for after a dry run", partial({ operation: { sync: { dryRun: true } } }), written(25), THEN_TWO],
+    [
+      "may be what a sync of everything that failed had before it",
+      partial({ operation: { sync: {} }, phase: "Failed" }),
+      written(25),
+      { ...THEN_TWO, read: "132" },
+    ],
+    [
+      "is not looked for, where the last sync deployed the object",
+      partial({ operation: { sync: {} } }),
+      written(25),
+      { since: "", deployed: "3", versions: [], end: "unreadable", read: "3" },
+    ],
+  ])("%s", async (_what, deployer, object, expected) => {
+    expect(await told(deployer, object)).toEqual(expected);
+  });
+
+  test("is what came to be by it", async () => {
+    expect(await told(partial(), written(25), { ...commits, [ONE]: [] })).toEqual({
+      ...THEN_TWO,
+      deployed: undefined,
+      versions: ["2 until 30"],
+      end: "beginning",
+    });
+  });
+
+  test("is nothing that Git lacked, or that cannot be read", async () => {
+    expect(await told(partial(), written(25), { ...commits, [TWO]: [] })).toEqual({ ...ONE_ALONE, read: "12" });
+    expect(await told(partial(), written(25), { [ONE]: [mine("one")] })).toEqual(ONE_ALONE);
+    const { truth } = truthOf(commits, [partial()], { line: [] });
+    expect(await truth.of("t", mine("three"), { live: written(25) })).toMatchObject({ since: [] });
+  });
+
+  test("is looked for at a bounded number of commits, which cost the others nothing", async () => {
+    const many = Array.from({ length: 40 }, (_, index) => index.toString(16).padStart(40, "a"));
+    const ids = [...many.toReversed(), ONE];
+    const long = ids.map((id, index) => ({ id, time: (ids.length - index) * 600_000, files: new Map() }));
+    const last = many.slice(20);
+    const apps = last.map((commit, index) =>
+      live(app(`o${index}`), { history: [{ revision: commit }] }, { source: SOURCE }),
+    );
+    const { truth, read } = truthOf(Object.fromEntries(ids.map((id) => [id, [mine(id)]])), [partial(), ...apps], {
+      line: long,
+    });
+    const ends: string[] = [];
+    for (let index = 0; index < 12; index += 1) {
+      const found = await truth.of("t", mine("now"), { live: written((index + 2) * 10 + 5) });
+      ends.push(found?.kind === "known" ? found.past.end : "");
+    }
+    expect(ends).toEqual([...Array<string>(8).fill("unreadable"), ...Array<string>(4).fill("window")]);
+    expect(read.length).toBe(9);
+    expect(truth.faults().map(({ code, about }) => `${code} ${about}`)).toEqual([
+      "deployed-unknown Application/a in argocd",
+    ]);
+    for (const { ref } of apps) await truth.of("t", declared(config("a"), ref, "x"));
+    expect(read.length).toBe(16 + 8);
+  });
+
+  test.each<readonly [string, Commits, string | undefined]>([
+    ["is named where Git took it out since", { ...commits, [ONE]: [], [THREE]: [] }, "two"],
+    ["goes before what the history tells", { ...commits, [THREE]: [] }, "two"],
+    ["is not where Git lacked it", { ...commits, [TWO]: [], [THREE]: [] }, "one"],
+    ["is not where Git never had it", {}, undefined],
+  ])("and is left of it %s", async (_what, known, expected) => {
+    const own = declared(A, undefined, "x");
+    const repository = Object.fromEntries([ONE, TWO, THREE].map((id) => [id, [own, ...(known[id] ?? [])]]));
+    const { truth } = truthOf(repository, [partial()], { line });
+    const annotations = { "argocd.argoproj.io/tracking-id": "a:/ConfigMap:apps/a" };
+    const found = await truth.removed({ ...written(25), value: { metadata: { annotations } } });
+    expect(found?.object.value).toEqual(expected === undefined ? undefined : { data: { a: expected } });
+    expect(found?.removedIn).toBe(expected === undefined ? undefined : expected === "one" ? TWO : THREE);
   });
 });
 

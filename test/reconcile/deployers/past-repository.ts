@@ -28,6 +28,12 @@ export function declared(ref: ObjectRef, deployer: ObjectRef | undefined, data: 
 
 export type Commits = Readonly<Record<string, readonly DesiredObject[]>>;
 
+const LINE: readonly HistoryCommit[] = [
+  { id: THREE, parent: TWO, time: 3000, files: new Map() },
+  { id: TWO, parent: ONE, time: 2000, files: new Map() },
+  { id: ONE, time: 1000, files: new Map() },
+];
+
 /** A repository of three commits, newest last. */
 export function truthOf(
   commits: Commits,
@@ -35,17 +41,14 @@ export function truthOf(
   {
     roots = {},
     readApplication,
+    line = LINE,
   }: {
     readonly roots?: Readonly<Record<string, readonly RenderRoot[]>>;
     readonly readApplication?: DeployedTarget["readApplication"];
+    readonly line?: readonly HistoryCommit[];
   } = {},
 ) {
   const read: string[] = [];
-  const line: readonly HistoryCommit[] = [
-    { id: THREE, parent: TWO, time: 3000, files: new Map() },
-    { id: TWO, parent: ONE, time: 2000, files: new Map() },
-    { id: ONE, time: 1000, files: new Map() },
-  ];
   const bare = { list: () => Promise.resolve([]), read: () => Promise.resolve(Buffer.from("")) };
   const tree: SourceTree = {
     ...bare,
