@@ -118,10 +118,9 @@ describeOnArgo("what Argo CD deployed", () => {
     const changed = `by-hand: data.z live-changed ${short(third)}`;
     expect(told(await stand.scan())).toEqual([...forgotten, changed, ...rest, removed]);
 
-    const forged = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: by-hand, namespace: shop }\ndata: { y: '9' }\n";
-    const asArgo = ["apply", "--server-side", "--field-manager=argocd-controller", "-f", "-"];
-    expect((await stand.cluster.kubectl(asArgo, { input: forged })).code).toBe(0);
-    expect(told(await stand.scan())).toContain(`by-hand: data.y live-changed ${short(stand.first)}`);
+    const forged = ["--field-manager=argocd-controller", "--type=merge", "-p", '{"data":{"w":"9"}}'];
+    await stand.kubectl("patch", "configmap", "by-hand", "-n", "shop", ...forged);
+    expect(told(await stand.scan())).toContain(`by-hand: data.w live-changed ${short(stand.first)}`);
   });
 
   test("what each Application does by itself is read from the cluster", async () => {
