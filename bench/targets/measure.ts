@@ -126,7 +126,7 @@ type Own =
 async function byHoldfast({ tree, files, renderers }: Bench, root: FoundRoot): Promise<Own> {
   const job =
     root.renderer === "kustomize"
-      ? await kustomizeJob(root, tree, files, CAPABILITIES)
+      ? await kustomizeJob(root, { tree, files, capabilities: CAPABILITIES })
       : await helmJob({
           path: root.path,
           settings: { namespace: "default", values: [] },

@@ -126,8 +126,9 @@ class OriginsBench {
       const state = flux ? whole : await readDesired(inputOf(tree, renderers, path));
       const objects = state.objects.filter(({ origin }) => origin.layer !== "literal");
       const root = state.roots.length === 1 ? state.roots[0] : undefined;
-      const single = root?.path === path && root.deployer === undefined && root.renderer !== "plain";
-      if (objects.length > 0) targets.push({ path, objects, ...(single ? { renderer: root.renderer } : {}) });
+      const single = root?.path === path && root.deployer === undefined ? root.renderer : "plain";
+      const renderer = single === "kustomize" || single === "helm" ? { renderer: single } : {};
+      if (objects.length > 0) targets.push({ path, objects, ...renderer });
     }
     return new OriginsBench(input, { tree, renderers, targets });
   }

@@ -1,7 +1,7 @@
 /** One repository's pass in a server: the order in which a repository, its clusters and its pull requests and issues meet. */
 
 import type { RepositoryConfig, Schedule } from "../config/repository.ts";
-import { grantedSources } from "../config/server.ts";
+import { grantedPrograms, grantedSources } from "../config/server.ts";
 import type { ServerConfig } from "../config/server.ts";
 import { isFault } from "../core/fault.ts";
 import type { Fault } from "../core/fault.ts";
@@ -156,6 +156,7 @@ async function passOfCluster(parts: ServerParts, input: OneCluster): Promise<Clu
       environment: process.env,
       ...chartsOf(parts, `${repository.owner}/${repository.name}`),
       repositories: sourcesOf(parts, `${repository.owner}/${repository.name}`),
+      programs: grantedPrograms(parts.server, `${repository.owner}/${repository.name}`),
       packageFolder: parts.packageFolder,
       version: parts.version,
       clock: parts.clock,

@@ -12,6 +12,7 @@ import { Failure } from "./failure.ts";
 import { HELP } from "./help.ts";
 import type { RepositoryGrant } from "../desired/other-repositories.ts";
 import type { ReportFile } from "./options.ts";
+import { collectExec, collectPlugin } from "./programs.ts";
 import { version } from "./version.ts";
 
 const EXAMPLES = `
@@ -226,8 +227,20 @@ function sourceOptions(command: Command): Command {
     )
     .option(
       "--source <url=dir>",
-      "read the Git repository at this address from a clone of it, where something deploys from it (repeatable)",
+      "read the Git repository at this address from a clone of it, where something deploys from it or takes it in as a remote base (repeatable)",
       collectSource,
+      [],
+    )
+    .option(
+      "--allow-exec <program>",
+      "run this program, by its path in the repository or on this machine, where kustomizations have it for a function (repeatable)",
+      collectExec,
+      [],
+    )
+    .option(
+      "--plugin <name=command>",
+      "run this command in the place of Argo CD's config management plugin of that name (repeatable)",
+      collectPlugin,
       [],
     )
     .option("--no-secrets", "neither list nor compare Secrets");

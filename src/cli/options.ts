@@ -12,6 +12,14 @@ export interface SourceOptions {
   readonly secrets: boolean;
   readonly fetchCharts: readonly string[];
   readonly source: readonly RepositoryGrant[];
+  readonly allowExec: readonly string[];
+  readonly plugin: readonly PluginGrant[];
+}
+
+/** `--plugin NAME=COMMAND`. */
+export interface PluginGrant {
+  readonly name: string;
+  readonly command: readonly string[];
 }
 
 export interface LiveOptions {

@@ -21,6 +21,7 @@ import { runPass, targetFault } from "../reconcile/run-pass.ts";
 import { createDigester } from "../text/digest.ts";
 import { terminalText } from "../text/escape-terminal.ts";
 import { usage } from "./failure.ts";
+import { grantedPrograms } from "./programs.ts";
 import { fetchedCharts, renderCache } from "./render-cache.ts";
 import { createProgress } from "./progress.ts";
 import type { ReconcileOptions } from "./options.ts";
@@ -96,6 +97,7 @@ async function reconcileOpened(
       renderCache: renderCache(process.env),
       ...fetchedCharts(options.fetchCharts, process.env),
       repositories: options.source,
+      ...grantedPrograms(options),
       packageFolder: PACKAGE_FOLDER,
       version: version(),
       clock,

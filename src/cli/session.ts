@@ -21,6 +21,7 @@ import { failureOf, usage } from "./failure.ts";
 import type { LiveOptions, SourceOptions } from "./options.ts";
 import { createProgress } from "./progress.ts";
 import type { ProgressLine } from "./progress.ts";
+import { grantedPrograms } from "./programs.ts";
 import { fetchedCharts, renderCache } from "./render-cache.ts";
 import { operatorDigester } from "./secret.ts";
 import { PACKAGE_FOLDER, version } from "./version.ts";
@@ -155,6 +156,7 @@ export async function passOf(
       renderCache: renderCache(process.env),
       ...charts,
       repositories: options.source,
+      ...grantedPrograms(options),
       packageFolder: PACKAGE_FOLDER,
       version: version(),
       clock: { now: () => Date.now() },

@@ -9,6 +9,7 @@ import { terminalText } from "../text/escape-terminal.ts";
 import { EXIT } from "./exit-codes.ts";
 import { failureOf } from "./failure.ts";
 import { createProgress } from "./progress.ts";
+import { grantedPrograms } from "./programs.ts";
 import { fetchedCharts, renderCache } from "./render-cache.ts";
 import { operatorDigester } from "./secret.ts";
 import { openLive, openSource } from "./session.ts";
@@ -26,6 +27,7 @@ export async function snapshotCommand(raw: Readonly<Record<string, unknown>>, si
     cache: renderCache(process.env),
     ...fetchedCharts(options.fetchCharts, process.env),
     repositories: options.source,
+    ...grantedPrograms(options),
     signal,
   });
   try {

@@ -8,6 +8,7 @@ import { targetsJson, targetsText } from "../report/targets.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { SourceOptions } from "./options.ts";
 import { createProgress } from "./progress.ts";
+import { grantedPrograms } from "./programs.ts";
 import { fetchedCharts, renderCache } from "./render-cache.ts";
 import { printReport } from "./report-writer.ts";
 import { operatorDigester } from "./secret.ts";
@@ -30,6 +31,7 @@ export async function targetsCommand(raw: Readonly<Record<string, unknown>>, sig
     cache: renderCache(process.env),
     ...fetchedCharts(options.fetchCharts, process.env),
     repositories: options.source,
+    ...grantedPrograms(options),
     signal,
   });
   try {

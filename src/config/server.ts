@@ -15,6 +15,10 @@ export interface ServerConfig {
   readonly charts: readonly ChartsGrant[];
   /** Other repositories that may be deployed from, each with a clone that the operator keeps. */
   readonly sources: readonly SourceGrant[];
+  /** Programs that kustomizations may have run as functions. */
+  readonly exec: readonly ExecGrant[];
+  /** What is run in the place of Argo CD's config management plugins. */
+  readonly plugins: readonly PluginGrant[];
   readonly limits: {
     readonly parallelPasses: number;
     readonly passTimeoutMs: number;
@@ -62,6 +66,22 @@ export interface SourceGrant {
   readonly repositories: readonly string[] | "all";
 }
 
+export interface ExecGrant {
+  /** A clean path of the repository, or an absolute one of the server's machine. */
+  readonly program: string;
+  /** Whose kustomizations may have it run. */
+  readonly repositories: readonly string[] | "all";
+}
+
+export interface PluginGrant {
+  /** As Argo CD knows it. */
+  readonly name: string;
+  /** An absolute path, and arguments. */
+  readonly command: readonly string[];
+  /** Whose Applications may name it. */
+  readonly repositories: readonly string[] | "all";
+}
+
 /** Reads the server config. Every problem is a fault (`config-invalid`) with file, line and column. */
 export function readServerConfig(text: string, file: string): ServerConfig | readonly Fault[] {
   const read = readDocument(text, file, SCHEMA);
@@ -87,18 +107,29 @@ export function grantedNamespaces(
 
 /** What that repository's manifests may ask for. */
 export function grantedCharts(config: ServerConfig, repository: string): readonly ChartsGrant[] {
-  const own = repository.toLowerCase();
-  return config.charts.filter(
-    ({ repositories }) => repositories === "all" || repositories.some((one) => one.toLowerCase() === own),
-  );
+  return config.charts.filter(isFor(repository));
 }
 
 /** What that repository's manifests may deploy from. */
 export function grantedSources(config: ServerConfig, repository: string): readonly SourceGrant[] {
+  return config.sources.filter(isFor(repository));
+}
+
+/** What that repository's manifests may have run; of two commands for one plugin, the first. */
+export function grantedPrograms(
+  config: ServerConfig,
+  repository: string,
+): { readonly functions: readonly string[]; readonly plugins: ReadonlyMap<string, readonly string[]> } {
+  const plugins = config.plugins.filter(isFor(repository)).toReversed();
+  return {
+    functions: config.exec.filter(isFor(repository)).map(({ program }) => program),
+    plugins: new Map(plugins.map(({ name: plugin, command }) => [plugin, command])),
+  };
+}
+
+function isFor(repository: string): (grant: { readonly repositories: readonly string[] | "all" }) => boolean {
   const own = repository.toLowerCase();
-  return config.sources.filter(
-    ({ repositories }) => repositories === "all" || repositories.some((one) => one.toLowerCase() === own),
-  );
+  return ({ repositories }) => repositories === "all" || repositories.some((one) => one.toLowerCase() === own);
 }
 
 function isFaults(read: object): read is readonly Fault[] {
@@ -215,6 +246,29 @@ const source = z.strictObject({
   repositories,
 });
 
+const exec = z.strictObject({
+  program: z
+    .string()
+    .min(1)
+    .max(4096)
+    .refine(
+      ...check<string>(
+        (text) =>
+          !/\p{Cc}/u.test(text) &&
+          text.split("/").every((step, at) => !["", ".", ".."].includes(step) || (at === 0 && step === "")),
+        "is no path of a program",
+        "write it from the repository's root, or from / on, without . and ..",
+      ),
+    ),
+  repositories,
+});
+
+const plugin = z.strictObject({
+  name: z.string().min(1).max(253),
+  command: z.tuple([absolutePath], z.string().max(4096)),
+  repositories,
+});
+
 const SCHEMA = z
   .strictObject({
     version: z.literal(1).default(1),
@@ -223,6 +277,8 @@ const SCHEMA = z
     grants: z.array(grant).max(10_000).default([]),
     charts: z.array(charts).max(1000).default([]),
     sources: z.array(source).max(1000).default([]),
+    exec: z.array(exec).max(1000).default([]),
+    plugins: z.array(plugin).max(1000).default([]),
     limits: z
       .strictObject({
         parallelPasses: z.int().min(1).max(64).default(2),
@@ -250,6 +306,8 @@ function toConfig({
   grants,
   charts: chartGrants,
   sources,
+  exec: execGrants,
+  plugins,
   limits,
 }: z.output<typeof SCHEMA>): ServerConfig {
   return {
@@ -258,6 +316,8 @@ function toConfig({
     clusters: new Map(Object.entries(clusters).map(([alias, access]) => [alias, toAccess(access)])),
     grants,
     sources,
+    exec: execGrants,
+    plugins,
     charts: chartGrants.map(({ username, passwordEnv, plainHttp, ...one }) => ({
       ...one,
       ...(username === undefined ? {} : { username }),

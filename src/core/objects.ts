@@ -12,8 +12,8 @@ export interface Origin {
   readonly document: number;
   /** Index in the `items` of a `List`, where the object stands in one; one entry a level. */
   readonly items: readonly number[];
-  /** `argo-cd`: what Argo CD makes by itself, where the Application in the file says so. */
-  readonly layer: "literal" | "kustomize" | "helm" | "argo-cd";
+  /** `plugin`: what a plugin of Argo CD's makes. `argo-cd`: what Argo CD makes by itself, where the Application in the file says so. */
+  readonly layer: "literal" | "kustomize" | "helm" | "argo-cd" | "plugin";
   /** Of what is rendered: the folder of the kustomization or chart, `""` for the repository's own. */
   readonly root?: string;
   /** How many objects its file holds, where it is more than this one: what applies the file applies all of them. */
@@ -37,6 +37,8 @@ export interface DesiredObject {
   readonly unnamed?: true;
   /** Of a chart that asks the cluster for what is there (Helm's `lookup`), and was told that it is empty. */
   readonly looksUp?: true;
+  /** Made with files of another repository, by a name that is another commit some other day: what of it was deployed is not known. */
+  readonly moves?: true;
   /** A deployer's own object that deploys it, where Git says so. */
   readonly deployer?: ObjectRef;
   /** The Helm release that it is deployed with, where nothing but helm itself deploys the chart. */

@@ -64,7 +64,7 @@ export type RefusalCode =
 
 /** What was checked after the edits, as facts that a reviewer can repeat. */
 export interface Proof {
-  readonly renderer: "plain" | "kustomize" | "helm";
+  readonly renderer: "plain" | "kustomize" | "helm" | "plugin";
   readonly rendererVersion?: string;
   readonly roots: readonly string[];
   /** Objects rendered before and after, and found equal but for the codified fields. */

@@ -94,14 +94,29 @@ export interface SourceFile {
 /** A directory that is rendered as one: plain manifests, a kustomization or a chart. */
 export interface RenderRoot {
   readonly path: string;
-  readonly renderer: "plain" | "kustomize" | "helm";
+  readonly renderer: "plain" | "kustomize" | "helm" | "plugin";
+  /** Of a plugin, its name. */
   readonly version: string;
   /** The version that its charts were rendered for; absent where it has none. */
   readonly kubernetes?: string;
   /** The chart that was fetched for it: the folder is none of the repository's. */
   readonly chart?: RootChart;
+  /** Other repositories that its kustomizations take files in from, by address; absent: none. */
+  readonly bases?: readonly RootBase[];
   /** What deploys it, where Git says so. */
   readonly deployer?: RootDeployer;
+}
+
+/** A commit of another repository. */
+export interface RootBase {
+  /** An address without credentials. */
+  readonly repository: string;
+  /** What Git asks for; absent: the head. */
+  readonly asked?: string;
+  /** The one that was read. */
+  readonly commit: string;
+  /** It was asked for by a branch, or not at all: which commit of it was deployed is not known. */
+  readonly moves: boolean;
 }
 
 export interface RootChart {

@@ -6,6 +6,8 @@ import { fieldOf, isList, isMap, textOf } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
 import { decodeText } from "../yaml/content.ts";
 import { readYaml } from "../yaml/read.ts";
+import { functionOf } from "./kustomize-functions.ts";
+import type { KustomizeFunction } from "./kustomize-functions.ts";
 import { isRemote } from "./kustomize-remote.ts";
 import { cleanPath } from "./paths.ts";
 
@@ -25,6 +27,8 @@ export interface Kustomization {
   readonly configured: boolean;
   /** Where its generators, transformers and validators are configured: clean paths of files, or of kustomizations. */
   readonly plugins: readonly string[];
+  /** What these ask to be run. */
+  readonly functions: readonly KustomizeFunction[];
   /** Whether all that it names is known before it is built. */
   readonly whole: boolean;
 }
@@ -93,6 +97,7 @@ function namedByItself({ path, file, values }: KustomizationDocuments): Kustomiz
     charts,
     configured: plugins.length > 0,
     plugins: placed(path, plugins).references,
+    functions: inline.flatMap((one) => functionOf(one) ?? []),
     whole: written.every((one) => one.whole),
   };
 }
@@ -114,6 +119,7 @@ export async function kustomizationOf(tree: SourceTree, documents: Kustomization
     references: [...new Set([...references, ...found.references, ...more.flatMap(({ homes }) => homes)])],
     outside: [...new Set([...outside, ...found.outside])],
     charts: [...charts, ...more],
+    functions: [...kustomization.functions, ...values.flatMap((one) => functionOf(one) ?? [])],
     // What is no file is another kustomization: it makes the configuration, and nobody knows it before.
     whole: kustomization.whole && configs.every((one) => one?.whole === true),
   };

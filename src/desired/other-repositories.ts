@@ -26,6 +26,8 @@ export type WantedRevision =
   | { readonly kind: "branch" | "tag" | "commit"; readonly name: string }
   /** Any of the three. */
   | { readonly kind: "name"; readonly name: string }
+  /** Any of the three, as `git fetch` understands it: a tag goes before a branch, and a commit is named in full. */
+  | { readonly kind: "fetched"; readonly name: string }
   | undefined;
 
 export interface MountedRepository {
@@ -34,6 +36,8 @@ export interface MountedRepository {
   readonly tree: SourceTree;
   /** Below the prefix, in order. */
   readonly files: readonly SourceFile[];
+  /** What was asked for is a branch, or the head: another commit, some other day. */
+  readonly moves: boolean;
 }
 
 export interface OtherRepositories {
@@ -42,7 +46,8 @@ export interface OtherRepositories {
   close(): void;
 }
 
-const FOLDER = ".holdfast-sources";
+/** Where they are shown. */
+export const FOLDER = ".holdfast-sources";
 
 export function otherRepositories(grants: readonly RepositoryGrant[], signal?: AbortSignal): OtherRepositories {
   const opened = new Map<string, Promise<MountedRepository | Fault>>();
@@ -74,7 +79,8 @@ async function mount(
     else {
       trees.push(tree);
       // Two revisions of one repository stand side by side.
-      return await mounted(tree, joinPath(FOLDER, `${shownUrl(url)}-${tree.revision.slice(0, 12)}`));
+      const prefix = joinPath(FOLDER, `${shownUrl(url)}-${tree.revision.slice(0, 12)}`);
+      return await mounted(tree, prefix, !/^refs\/tags\/|^[0-9a-f]{7,64}$/.test(name));
     }
   }
   const asked = revision === undefined ? "its default branch" : JSON.stringify(revision.name.slice(0, 200));
@@ -105,6 +111,11 @@ function namesOf(revision: WantedRevision): readonly string[] {
       return commit;
     case "name":
       return [...branch, ...tag, ...commit];
+    case "fetched": {
+      const full = /^refs\/(heads|tags)\/(.+)$/.exec(name);
+      if (full !== null) return namesOf({ kind: full[1] === "tags" ? "tag" : "branch", name: full[2] ?? "" });
+      return [...tag, ...branch, ...(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(name) ? [name] : [])];
+    }
   }
 }
 
@@ -120,7 +131,7 @@ function shownUrl(url: string): string {
     .replaceAll(/^\/+|\/+$/g, "");
 }
 
-async function mounted(tree: SourceTree, prefix: string): Promise<MountedRepository | Fault> {
+async function mounted(tree: SourceTree, prefix: string, moves: boolean): Promise<MountedRepository | Fault> {
   const listed = await tree.list("");
   if (isFault(listed)) return listed;
   const below = (path: string): string => joinPath(prefix, path);
@@ -136,6 +147,7 @@ async function mounted(tree: SourceTree, prefix: string): Promise<MountedReposit
   return {
     prefix,
     files,
+    moves,
     tree: {
       revision: tree.revision,
       list: (path) => Promise.resolve(filesBelow(files, path)),
@@ -146,15 +158,35 @@ async function mounted(tree: SourceTree, prefix: string): Promise<MountedReposit
   };
 }
 
-/** A repository with others in it. */
+export interface WithMounted {
+  readonly tree: SourceTree;
+  readonly files: readonly SourceFile[];
+}
+
+/** A repository with others in it, and nothing of its own in their place. */
 export function withMounted(
   tree: SourceTree,
   files: readonly SourceFile[],
   mounts: readonly MountedRepository[],
-): { readonly tree: SourceTree; readonly files: readonly SourceFile[] } {
+): WithMounted {
+  return alsoMounted(
+    tree,
+    files.filter(({ path }) => !isWithin(path, FOLDER)),
+    mounts,
+  );
+}
+
+/** The same for what may have others in it already. */
+export function alsoMounted(
+  tree: SourceTree,
+  files: readonly SourceFile[],
+  several: readonly MountedRepository[],
+): WithMounted {
+  // A commit may have been asked for by several names.
+  const mounts = [...new Map(several.map((one) => [one.prefix, one])).values()];
   const of = (file: string): SourceTree | undefined => mounts.find(({ prefix }) => isWithin(file, prefix))?.tree;
   const all = inListOrder([
-    ...files.filter(({ path }) => !isWithin(path, FOLDER)),
+    ...files.filter(({ path }) => of(path) === undefined),
     ...mounts.flatMap((one) => one.files),
   ]);
   return {

@@ -11,6 +11,13 @@ import { baseName, folderOf, isWithin, isWithinAny, joinPath } from "./paths.ts"
 /** A folder that a renderer builds; `file` is where it begins to be read. */
 export type FoundRoot = FoundKustomization | FoundChart;
 
+/** What an Argo CD plugin builds: only an Application says so. */
+export interface FoundPlugin {
+  readonly renderer: "plugin";
+  readonly path: string;
+  readonly file: string;
+}
+
 export interface FoundKustomization {
   readonly renderer: "kustomize";
   readonly path: string;

@@ -10,6 +10,7 @@ import type { RepositoryConfig, TargetConfig } from "../config/repository.ts";
 import type { ChartsInput } from "../desired/charts/open-charts.ts";
 import type { RepositoryGrant } from "../desired/other-repositories.ts";
 import type { RenderCache } from "../desired/render/cache.ts";
+import type { ProgramGrants } from "../desired/render/programs.ts";
 import { openRenderers } from "../desired/render/renderers.ts";
 import type { Digester } from "../text/digest.ts";
 import { passPolicies } from "./pass-policies.ts";
@@ -41,6 +42,8 @@ export interface PassInput {
   readonly charts?: ChartsInput;
   /** Clones that stand for other repositories, as the operator says; absent: none. */
   readonly repositories?: readonly RepositoryGrant[];
+  /** Programs that the operator lets be run of what manifests ask for; absent: none. */
+  readonly programs?: ProgramGrants;
   /** Where holdfast is installed: the packs are in it. */
   readonly packageFolder: string;
   readonly version: string;
@@ -70,6 +73,7 @@ export async function runPass(input: PassInput): Promise<Pass> {
     ...(input.renderCache === undefined ? {} : { cache: input.renderCache }),
     ...(input.charts === undefined ? {} : { charts: input.charts }),
     ...(input.repositories === undefined ? {} : { repositories: input.repositories }),
+    ...(input.programs === undefined ? {} : { programs: input.programs }),
     ...(signal === undefined ? {} : { signal }),
   });
   try {

@@ -10,6 +10,7 @@ import type { DriftResult, Pass } from "../core/pass.ts";
 import type { ObjectRef } from "../core/refs.ts";
 import { isList, isMap, setField } from "../core/value.ts";
 import type { Value } from "../core/value.ts";
+import { baseJson } from "./bases.ts";
 import { shownValue } from "./values.ts";
 
 /** Pretty-printed, with a final newline. Two passes over the same input differ in the two times only. */
@@ -30,12 +31,13 @@ export function driftReport(pass: Pass): Value {
       cluster: target.cluster,
       revision: target.revision,
       path: target.path,
-      roots: target.roots.map(({ path, renderer, version, kubernetes, chart }) => ({
+      roots: target.roots.map(({ path, renderer, version, kubernetes, chart, bases }) => ({
         path,
         renderer,
         version,
         ...(kubernetes === undefined ? {} : { kubernetes }),
         ...(chart === undefined ? {} : { chart: { ...chart } }),
+        ...(bases === undefined ? {} : { bases: bases.map(baseJson) }),
       })),
       ...(target.deployers === undefined ? {} : { deployers: target.deployers.map(deployerEntry) }),
     })),

@@ -26,6 +26,8 @@ export function redeployOf({ origin, deployer }: DesiredObject): Redeploy {
         command: `kustomize build ${shellWord(root)} | kubectl apply -f -`,
         note: `It deploys all of the kustomization ${codeSpan(root)}.`,
       };
+    case "plugin":
+      return { command: undefined, note: `A plugin of Argo CD's makes it of ${codeSpan(root)}.` };
     case "argo-cd":
       return { command: undefined, note: "Argo CD makes it as it syncs." };
     case "helm":

@@ -6,6 +6,7 @@ import type { KubeVersion } from "../core/kube-version.ts";
 import { formatRef, refKey } from "../core/refs.ts";
 import type { DesiredState, RenderRoot, RootChart, RootDeployer } from "../core/stages.ts";
 import { terminalText } from "../text/escape-terminal.ts";
+import { baseJson, basesText } from "./bases.ts";
 import { deployerName, syncSettingsWords, windowsWords } from "./deployer-words.ts";
 import { faultWord, toldFaults, toldPlace } from "./fault-groups.ts";
 import { kubernetesWords } from "./words.ts";
@@ -56,7 +57,7 @@ function rowOf(
   const renderer = root.renderer === "plain" ? "plain" : `${root.renderer} ${root.version}`;
   return {
     renderer,
-    path: root.chart === undefined ? shownPath(root) : chartText(root.chart),
+    path: `${root.chart === undefined ? shownPath(root) : chartText(root.chart)}${basesText(root)}`,
     deployer: deployerText(root, states),
   };
 }
@@ -103,12 +104,13 @@ export function targetsJson(targets: readonly ShownTarget[]): string {
     revision: state.revision,
     complete: state.complete,
     objects: state.objects.length,
-    roots: state.roots.map(({ path, renderer, version, kubernetes, chart, deployer }) => ({
+    roots: state.roots.map(({ path, renderer, version, kubernetes, chart, bases, deployer }) => ({
       path,
       renderer,
       version,
       ...(kubernetes === undefined ? {} : { kubernetes }),
       ...(chart === undefined ? {} : { chart }),
+      ...(bases === undefined ? {} : { bases: bases.map(baseJson) }),
       ...(deployer === undefined ? {} : { deployer: deployerJson(deployer, deployers.get(refKey(deployer.ref))) }),
     })),
     faults: state.faults.map(({ code, about, message, remedy, position }) => ({

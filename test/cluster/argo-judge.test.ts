@@ -12,7 +12,7 @@ import { expanded } from "../../src/desired/argo/environment.ts";
 import { compileGlob } from "../../src/desired/argo/globs.ts";
 import type { GlobDialect } from "../../src/desired/argo/globs.ts";
 import { applicationSetOf } from "../../src/desired/argo/objects.ts";
-import { KustomizationFolders } from "../../src/desired/flux/root.ts";
+import { KustomizationFolders } from "../../src/desired/kustomization-folders.ts";
 import { contextOf, readManifests } from "../../src/desired/manifests.ts";
 import { openRenderers } from "../../src/desired/render/renderers.ts";
 import { windowReader } from "../../src/reconcile/deployers/sync-windows.ts";

@@ -168,7 +168,7 @@ describe.skipIf(unavailable !== undefined)("Applications", () => {
       },
       objects: ["ConfigMap/why", "Application/a", "Application/b", "Application/c"],
       faults: [
-        'deployer-unsupported: Application/a in argocd is rendered by the plugin "tanka": holdfast runs none',
+        'deployer-unsupported: Application/a in argocd is rendered by the plugin "tanka": holdfast runs none that the operator names no command for',
         'deployer-unsupported: Application/b in argocd is made by Jsonnet ("b/y.jsonnet"): holdfast runs none',
         "deployer-unsupported: Application/c in argocd names several tools: kustomize, helm",
         "not-deployed: Argo CD deploys from target t, and whether anything of it deploys a/x.yaml is not known, because of Application/a in argocd, Application/b in argocd, Application/c in argocd: not compared",

@@ -15,6 +15,7 @@ import type { ChartsInput } from "../../src/desired/charts/open-charts.ts";
 import type { RepositoryGrant } from "../../src/desired/other-repositories.ts";
 import type { RenderCache } from "../../src/desired/render/cache.ts";
 import type { Capabilities } from "../../src/desired/render/helm.ts";
+import type { ProgramGrants } from "../../src/desired/render/programs.ts";
 import type { RendererLimits } from "../../src/desired/render/process.ts";
 import { openRenderers } from "../../src/desired/render/renderers.ts";
 import { openWorktree } from "../../src/desired/worktree.ts";
@@ -33,6 +34,7 @@ export interface Rendering {
   readonly cache?: RenderCache;
   readonly charts?: ChartsInput;
   readonly repositories?: readonly RepositoryGrant[];
+  readonly programs?: ProgramGrants;
   readonly progress?: Progress;
   /** Over what the tests give. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -51,6 +53,7 @@ export async function renderTree(tree: SourceTree, options: Rendering = {}): Pro
     ...(cache === undefined ? {} : { cache }),
     ...(charts === undefined ? {} : { charts }),
     ...(options.repositories === undefined ? {} : { repositories: options.repositories }),
+    ...(options.programs === undefined ? {} : { programs: options.programs }),
   });
   try {
     return await readDesired({
@@ -107,6 +110,13 @@ export function faults(state: DesiredState): readonly string[] {
 export function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), "holdfast-test-"));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** An empty folder for {@link canSandbox}, before any test runs. */
+export function probeFolder(): string {
+  const dir = mkdtempSync(join(tmpdir(), "holdfast-probe-"));
+  process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Fault } from "../../src/core/fault.ts";
-import { grantedNamespaces, readServerConfig } from "../../src/config/server.ts";
+import { grantedNamespaces, grantedPrograms, readServerConfig } from "../../src/config/server.ts";
 import type { ServerConfig } from "../../src/config/server.ts";
 
 function valid(text: string): ServerConfig {
@@ -46,8 +46,34 @@ describe("the server config", () => {
           passwordEnv: "ACME_CHARTS_PASSWORD",
         },
       ],
+      exec: [{ program: "plugins/labels.sh", repositories: ["acme/shop"] }],
+      plugins: [{ name: "tanka", command: ["/usr/local/bin/tk-show", "--all"], repositories: ["acme/shop"] }],
       limits: { parallelPasses: 2, passTimeoutMs: 1_800_000, fileBytes: 10_485_760 },
     });
+  });
+
+  test("lets a repository have run what it is granted, and no other repository", () => {
+    const functions = ["plugins/labels.sh"];
+    const plugins = new Map([["tanka", ["/usr/local/bin/tk-show", "--all"]]]);
+    expect(grantedPrograms(valid(EXAMPLE), "Acme/Shop")).toEqual({ functions, plugins });
+    for (const repository of ["acme/platform", "acme/shop2", "constructor"]) {
+      expect(grantedPrograms(valid(EXAMPLE), repository)).toEqual({ functions: [], plugins: new Map() });
+    }
+  });
+
+  test.each([
+    "exec: [{program: ../x, repositories: all}]",
+    "exec: [{program: /a/../x, repositories: all}]",
+    "exec: [{program: a//x, repositories: all}]",
+    "exec: [{program: '', repositories: all}]",
+    "exec: [{program: x}]",
+    "exec: [{program: x, repositories: ['*']}]",
+    "plugins: [{name: x, command: [], repositories: all}]",
+    "plugins: [{name: x, command: [sh, -c, x], repositories: all}]",
+    "plugins: [{name: x, command: /bin/sh, repositories: all}]",
+    "plugins: [{name: x, command: [/bin/sh]}]",
+  ])("lets nothing be run by what is not clear: %s", (text) => {
+    expect(readServerConfig(text, "server.yml")).toEqual([expect.objectContaining({ code: "config-invalid" })]);
   });
 
   test("that is empty grants nothing", () => {

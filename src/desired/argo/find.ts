@@ -9,7 +9,7 @@ import type { Fault } from "../../core/fault.ts";
 import type { DesiredObject } from "../../core/objects.ts";
 import type { SourceFile, SourceTree } from "../../core/stages.ts";
 import type { DesiredInput, Sources } from "../desired.ts";
-import { KustomizationFolders } from "../flux/root.ts";
+import { KustomizationFolders } from "../kustomization-folders.ts";
 import { folderLinks } from "../links.ts";
 import { isWithin } from "../paths.ts";
 import { renderRoots } from "../render/render-roots.ts";
@@ -42,8 +42,9 @@ export interface FindArgoInput {
 /** `undefined` where the target holds neither. */
 export async function findArgo({ input, sources, plain, deployed }: FindArgoInput): Promise<FoundArgo | undefined> {
   const deploys = (file: string): boolean => deployed?.deploys(file) === true;
-  const repository = await repositoryOf(input.tree, sources.all);
-  const { charts, others } = input.renderers;
+  const { charts, others, programs } = input.renderers;
+  const plugins = programs === undefined ? {} : { plugins: programs.plugins };
+  const repository = { ...(await repositoryOf(input.tree, sources.all)), ...plugins };
   const roots = await mentioning(input, sources, deploys);
   const rendered = await rendersOf(input, sources, roots);
   const objects = [

@@ -10,6 +10,7 @@ import { deployedBy } from "../other-repositories.ts";
 import { restrictorOf } from "../flux/render-flux.ts";
 import { helmJob } from "../render/helm.ts";
 import { kustomizeJob } from "../render/kustomize.ts";
+import { NO_PROGRAMS } from "../render/programs.ts";
 import { readRendered, renderedBy } from "../render/rendered.ts";
 import type { Rendered } from "../render/renderers.ts";
 import { environmentOf, REVISIONS } from "./environment.ts";
@@ -17,7 +18,8 @@ import type { Environment } from "./environment.ts";
 import { capabilitiesOf, helmSettings } from "./helm-settings.ts";
 import { argoFault, quoted } from "./objects.ts";
 import type { Application } from "./objects.ts";
-import type { ArgoRoot, DirectoryRoot, HelmRoot, KustomizeRoot, Repository } from "./root.ts";
+import { oddOutput, pluginJob } from "./plugin.ts";
+import type { ArgoRoot, DirectoryRoot, HelmRoot, KustomizeRoot, PluginRoot, Repository } from "./root.ts";
 import { printJson } from "../../yaml/json.ts";
 
 export interface RenderedSource extends Manifests {
@@ -86,7 +88,7 @@ async function readDirectory(
 
 async function built(
   context: RenderSourceInput,
-  root: KustomizeRoot | HelmRoot,
+  root: KustomizeRoot | HelmRoot | PluginRoot,
   reading: ManifestContext,
 ): Promise<RenderedSource | Fault> {
   const { application, repository } = context;
@@ -94,7 +96,8 @@ async function built(
   const once = await renderOnce(context, root, first as Environment);
   if (isFault(once)) return once;
   let { rendered } = once;
-  if (printJson(root.source.value).includes("ARGOCD_APP_REVISION")) {
+  // A plugin is told in any case, and may make up whatever it likes.
+  if (root.tool === "plugin" || printJson(root.source.value).includes("ARGOCD_APP_REVISION")) {
     const again = await renderOnce(context, root, second as Environment);
     if (isFault(again)) return again;
     rendered = { ...rendered, again: again.rendered.output };
@@ -108,7 +111,8 @@ async function built(
     isFile: (file) => files.has(file),
   });
   const chart = root.tool === "helm" && root.chart !== undefined ? { chart: root.chart } : {};
-  return { ...manifests, root: { path: root.path, renderer: root.tool, ...renderedBy(rendered), ...chart } };
+  const plugin = root.tool === "plugin" ? { version: root.name } : {};
+  return { ...manifests, root: { path: root.path, renderer: root.tool, ...renderedBy(rendered), ...plugin, ...chart } };
 }
 
 interface Once {
@@ -118,7 +122,7 @@ interface Once {
 
 async function renderOnce(
   context: RenderSourceInput,
-  root: KustomizeRoot | HelmRoot,
+  root: KustomizeRoot | HelmRoot | PluginRoot,
   environment: Environment,
 ): Promise<Once | Fault> {
   const { input, application } = context;
@@ -133,10 +137,26 @@ async function renderOnce(
     const rendered = isFault(job) ? job : await input.renderers.render({ ...job, file: root.root.file });
     return isFault(rendered) ? rendered : { rendered, noted: false };
   }
-  const job = await kustomizeJob(root.root, repository.tree, repository.files, input.capabilities, repository.charts);
-  if (isFault(job)) return job;
+  if (root.tool === "plugin") {
+    const { capabilities } = input;
+    const job = pluginJob({ application, root, repository, environment, capabilities });
+    const rendered = isFault(job) ? job : await input.renderers.render(job);
+    if (isFault(rendered)) return rendered;
+    return oddOutput(application, root, rendered.output) ?? { rendered, noted: false };
+  }
+  const { tree, files, charts, others } = repository;
   const made = root.made?.(environment);
-  const args = [...job.args, "--load-restrictor", restrictorOf(root)];
-  const rendered = await input.renderers.render({ ...job, args, ...(made === undefined ? {} : { made, noted: true }) });
-  return isFault(rendered) ? rendered : { rendered, noted: made !== undefined || job.noted === true };
+  const job = await kustomizeJob(root.root, {
+    tree,
+    files,
+    capabilities: input.capabilities,
+    programs: input.renderers.programs ?? NO_PROGRAMS,
+    ...(charts === undefined ? {} : { charts }),
+    ...(others === undefined ? {} : { others }),
+    ...(made === undefined ? {} : { made, noted: true }),
+  });
+  if (isFault(job)) return job;
+  const args = [...job.args, "--load-restrictor", restrictorOf(job)];
+  const rendered = await input.renderers.render({ ...job, args });
+  return isFault(rendered) ? rendered : { rendered, noted: job.noted === true };
 }

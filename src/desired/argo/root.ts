@@ -12,7 +12,8 @@ import { decodeText } from "../../yaml/content.ts";
 import { readYaml } from "../../yaml/read.ts";
 import type { ChartSource, WantedChart } from "../charts/charts.ts";
 import { mountChart } from "../charts/mount.ts";
-import { KustomizationFolders, reach } from "../flux/root.ts";
+import { reach } from "../flux/root.ts";
+import { KustomizationFolders } from "../kustomization-folders.ts";
 import { kustomizationOf } from "../kustomization.ts";
 import { folderLinks, throughLinks } from "../links.ts";
 import type { FolderLinks } from "../links.ts";
@@ -22,7 +23,8 @@ import { sameRepository, withoutCredentials } from "../origin.ts";
 import { baseName, cleanPath, folderOf, isWithin, joinPath } from "../paths.ts";
 import { chartMissing } from "../render/kustomize.ts";
 import { askingForOrigins } from "../render/origins.ts";
-import type { FoundChart, FoundKustomization } from "../roots.ts";
+import type { ProgramGrants } from "../render/programs.ts";
+import type { FoundChart, FoundKustomization, FoundPlugin } from "../roots.ts";
 import { directoryFiles } from "./directory.ts";
 import type { DirectoryFiles } from "./directory.ts";
 import { environmentOf, REVISIONS } from "./environment.ts";
@@ -30,6 +32,7 @@ import type { Environment } from "./environment.ts";
 import { edited } from "./kustomize-options.ts";
 import { argoFault, jsonBytes, quoted, sourceOf } from "./objects.ts";
 import type { Application, Source } from "./objects.ts";
+import { pluginFault } from "./plugin.ts";
 
 /** The repository that Applications are looked up in. */
 export interface Repository {
@@ -44,6 +47,8 @@ export interface Repository {
   readonly charts?: ChartSource;
   /** What reads other repositories; absent: nothing. */
   readonly others?: OtherRepositories;
+  /** What the operator lets be run in the place of plugins; absent: nothing. */
+  readonly plugins?: ProgramGrants["plugins"];
   /** Others that are in it, by what sources ask for. */
   readonly mounts?: readonly Mount[];
 }
@@ -59,7 +64,7 @@ export function prefixOf({ repoURL, revision }: Source, { origin, mounts }: Repo
   return mounts?.find(({ source }) => source.repoURL === repoURL && source.revision === revision)?.mounted.prefix;
 }
 
-export type ArgoRoot = KustomizeRoot | HelmRoot | DirectoryRoot;
+export type ArgoRoot = KustomizeRoot | HelmRoot | DirectoryRoot | PluginRoot;
 
 interface Common {
   readonly path: string;
@@ -89,12 +94,22 @@ export interface DirectoryRoot extends Common, DirectoryFiles {
   readonly tool: "directory";
 }
 
+export interface PluginRoot extends Common {
+  readonly tool: "plugin";
+  readonly root: FoundPlugin;
+  /** As Argo CD knows it. */
+  readonly name: string;
+  /** The operator's, in its place. */
+  readonly command: readonly string[];
+}
+
 /** Whether the root is made from the file. */
 export function takesIn(root: ArgoRoot, file: string): boolean {
   switch (root.tool) {
     case "kustomize":
       return root.root.reached.has(file) || root.root.kustomizations.some((one) => one.file === file);
     case "helm":
+    case "plugin":
       return isWithin(file, root.path);
     case "directory":
       return root.files.has(file) || root.jsonnet.has(file);
@@ -135,7 +150,7 @@ export async function argoRoot(
     case "directory":
       return await directoryRoot(common, repository);
     default:
-      return pluginFault(application, overridden);
+      return pluginRoot(application, common, repository);
   }
 }
 
@@ -284,13 +299,18 @@ function toolOf(value: ValueMap, path: string, { files, folders }: Repository): 
   return [chart ? "helm" : "directory"];
 }
 
-function pluginFault(application: Application, { value }: Source): Fault {
-  const name = textOf(fieldOf(value, "plugin"), "name");
-  const which = name === undefined || name === "" ? "a config management plugin" : `the plugin ${quoted(name)}`;
-  return argoFault(application, {
-    what: `is rendered by ${which}: holdfast runs none`,
-    remedy: "commit what the plugin makes, or leave it: what it deploys is not compared",
-  });
+function pluginRoot(application: Application, common: Common, { plugins }: Repository): PluginRoot | Fault {
+  const name = textOf(fieldOf(common.source.value, "plugin"), "name");
+  const command = name === undefined ? undefined : plugins?.get(name);
+  if (name === undefined || command === undefined) return pluginFault(application, name);
+  const { path } = common;
+  return {
+    tool: "plugin",
+    ...common,
+    root: { renderer: "plugin", path, file: application.origin.file },
+    name,
+    command,
+  };
 }
 
 async function kustomizeRoot(

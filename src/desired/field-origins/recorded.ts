@@ -37,8 +37,8 @@ export function recorded(renderers: Renderers): Recorded {
   };
 }
 
-function othersOf({ others }: Renderers): Pick<Renderers, "others"> {
-  return others === undefined ? {} : { others };
+function othersOf({ others, programs }: Renderers): Pick<Renderers, "others" | "programs"> {
+  return { ...(others === undefined ? {} : { others }), ...(programs === undefined ? {} : { programs }) };
 }
 
 /** Whoever opened them closes them. */

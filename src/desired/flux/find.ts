@@ -12,7 +12,8 @@ import { readManifests } from "../manifests.ts";
 import type { ManifestContext } from "../manifests.ts";
 import { fluxKey, fluxKustomizationOf, KUSTOMIZE_GROUP, SOURCE_GROUP } from "./objects.ts";
 import type { FluxKustomization } from "./objects.ts";
-import { fluxRoot, KustomizationFolders, takesIn } from "./root.ts";
+import { fluxRoot, takesIn } from "./root.ts";
+import { KustomizationFolders } from "../kustomization-folders.ts";
 import type { FluxRoot } from "./root.ts";
 
 export interface FoundFlux {

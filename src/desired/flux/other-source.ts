@@ -7,7 +7,7 @@ import type { Value } from "../../core/value.ts";
 import type { MountedRepository, OtherRepositories, WantedRevision } from "../other-repositories.ts";
 import { joinPath } from "../paths.ts";
 import { sourceIgnored } from "./source-ignore.ts";
-import { KustomizationFolders } from "./root.ts";
+import { KustomizationFolders } from "../kustomization-folders.ts";
 
 export interface OtherSource extends MountedRepository {
   readonly folders: KustomizationFolders;

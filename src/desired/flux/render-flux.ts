@@ -18,6 +18,7 @@ import { sameRepository, withoutCredentials } from "../origin.ts";
 import { deployedBy } from "../other-repositories.ts";
 import { isWithinAny, joinPath } from "../paths.ts";
 import { kustomizeJob } from "../render/kustomize.ts";
+import type { KustomizeJob } from "../render/kustomize.ts";
 import { readRendered, renderedBy } from "../render/rendered.ts";
 import type { Rendered } from "../render/renderers.ts";
 import type { FoundFlux } from "./find.ts";
@@ -162,9 +163,17 @@ class FluxPass {
     if (root === undefined) return void this.#faults.push(noFolder(flux));
     if (isFault(root)) return void this.#faults.push(root);
     if (other === undefined) this.#built.push(root);
-    const job = await kustomizeJob(root.root, tree, files);
-    const args = isFault(job) ? [] : [...job.args, "--load-restrictor", restrictorOf(root)];
-    const rendered = isFault(job) ? job : await this.#input.renderers.render({ ...job, made: root.made, args });
+    const { others } = this.#input.renderers;
+    const { made, noted } = root;
+    const job = await kustomizeJob(root.root, {
+      tree,
+      files,
+      made,
+      noted,
+      ...(others === undefined ? {} : { others }),
+    });
+    const args = isFault(job) ? [] : [...job.args, "--load-restrictor", restrictorOf(job)];
+    const rendered = isFault(job) ? job : await this.#input.renderers.render({ ...job, args });
     const substituted = isFault(rendered) ? rendered : await this.#substituted(flux, rendered);
     if (isFault(substituted)) return void this.#faults.push(substituted);
     this.#take(root, substituted, other !== undefined);
@@ -347,8 +356,8 @@ function deployerOf({ ref, file, suspended, spec }: FluxKustomization): RootDepl
  * kustomize-controller lets kustomizations take in files from anywhere in the repository. So does this, unless files that are
  * not looked into (of generators and transformers) could name files from anywhere on the machine.
  */
-export function restrictorOf({ root }: Pick<FluxRoot, "root">): string {
-  return root.kustomizations.some(({ configured }) => configured) ? "LoadRestrictionsRootOnly" : "LoadRestrictionsNone";
+export function restrictorOf({ kustomizations }: Pick<KustomizeJob, "kustomizations">): string {
+  return kustomizations.some(({ configured }) => configured) ? "LoadRestrictionsRootOnly" : "LoadRestrictionsNone";
 }
 
 /** fluxcd `pkg/ssa/utils`, SetCommonMetadata: over whatever the object says itself. */

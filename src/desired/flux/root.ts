@@ -8,11 +8,12 @@ import type { ValueMap } from "../../core/value.ts";
 import { decodeText } from "../../yaml/content.ts";
 import { printJson } from "../../yaml/json.ts";
 import { readYaml } from "../../yaml/read.ts";
-import { KUSTOMIZATION_FILES, kustomizationOf, readKustomization } from "../kustomization.ts";
+import { KUSTOMIZATION_FILES, kustomizationOf } from "../kustomization.ts";
+import type { KustomizationFolders } from "../kustomization-folders.ts";
 import type { Kustomization } from "../kustomization.ts";
 import { unreadable } from "../file-faults.ts";
 import { filesBelow, hasFilesBelow } from "../file-list.ts";
-import { baseName, cleanPath, folderOf, isWithin, joinPath } from "../paths.ts";
+import { cleanPath, folderOf, isWithin, joinPath } from "../paths.ts";
 import { askingForOrigins } from "../render/origins.ts";
 import type { FoundKustomization } from "../roots.ts";
 import type { FluxKustomization } from "./objects.ts";
@@ -25,33 +26,6 @@ export interface FluxRoot {
   readonly made: ReadonlyMap<string, Uint8Array>;
   /** See {@link RenderJob.noted}. */
   readonly noted: boolean;
-}
-
-/** The repository's kustomizations by folder, each read once. */
-export class KustomizationFolders {
-  readonly #tree: SourceTree;
-  readonly #files = new Map<string, string>();
-  readonly #read = new Map<string, Promise<Kustomization | undefined>>();
-
-  constructor(tree: SourceTree, files: readonly SourceFile[]) {
-    this.#tree = tree;
-    for (const name of KUSTOMIZATION_FILES.toReversed()) {
-      for (const { path } of files) if (baseName(path) === name) this.#files.set(folderOf(path), path);
-    }
-  }
-
-  /** The file, whatever it holds. */
-  fileIn(folder: string): string | undefined {
-    return this.#files.get(folder);
-  }
-
-  in(folder: string): Promise<Kustomization | undefined> {
-    const file = this.#files.get(folder);
-    if (file === undefined) return Promise.resolve(undefined);
-    const known = this.#read.get(folder) ?? readKustomization(this.#tree, folder, file);
-    this.#read.set(folder, known);
-    return known;
-  }
 }
 
 export interface FluxRootInput {

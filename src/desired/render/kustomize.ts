@@ -4,59 +4,110 @@ import { isFault } from "../../core/fault.ts";
 import type { Fault } from "../../core/fault.ts";
 import type { SourceFile, SourceTree } from "../../core/stages.ts";
 import { decodeText } from "../../yaml/content.ts";
-import type { NamedChart } from "../kustomization.ts";
+import type { Kustomization, NamedChart } from "../kustomization.ts";
 import { fileAt, filesBelow, inListOrder } from "../file-list.ts";
 import { withLinked } from "../links.ts";
 import { folderOf, isWithin, joinPath, shownFolder } from "../paths.ts";
 import type { FoundKustomization } from "../roots.ts";
 import type { ChartSource } from "../charts/charts.ts";
 import type { Capabilities } from "./helm.ts";
-import { textAskingForOrigins } from "./origins.ts";
+import { jsonAskingForOrigins, textAskingForOrigins } from "./origins.ts";
+import { programsOf } from "./programs.ts";
+import type { ProgramGrants } from "./programs.ts";
+import { withRemoteBases } from "./remote-bases.ts";
+import type { WithRemoteBases } from "./remote-bases.ts";
 import type { RenderJob } from "./renderers.ts";
 import { withoutCredentials } from "../origin.ts";
+import type { OtherRepositories } from "../other-repositories.ts";
 
-/** Faults: `render-refused` for what is in no file of the repository, `chart-missing` for charts that are not at hand. */
-export async function kustomizeJob(
-  root: FoundKustomization,
-  tree: SourceTree,
-  files: readonly SourceFile[],
-  capabilities?: Capabilities,
-  source?: ChartSource,
-): Promise<RenderJob | Fault> {
-  for (const { outside, file } of root.kustomizations) {
-    if (outside.length > 0) return refused(root, file, outside);
-  }
-  const charts = root.kustomizations.flatMap(({ charts: named, file }) => named.map((chart) => ({ chart, file })));
+export interface KustomizeInput {
+  readonly tree: SourceTree;
+  readonly files: readonly SourceFile[];
+  /** Of the cluster, where it may inflate charts. */
+  readonly capabilities?: Capabilities;
+  /** What fetches charts; absent: nothing. */
+  readonly charts?: ChartSource;
+  /** What reads other repositories; absent: nothing. */
+  readonly others?: OtherRepositories;
+  /** What the operator lets be run; absent: its deployer runs nothing. */
+  readonly programs?: ProgramGrants;
+  /** What its deployer puts in the place of the folder's kustomization. */
+  readonly made?: ReadonlyMap<string, Uint8Array>;
+  /** Of what is made: see {@link RenderJob.noted}. */
+  readonly noted?: boolean;
+}
+
+export interface KustomizeJob extends RenderJob {
+  /** All that are built. */
+  readonly kustomizations: readonly Kustomization[];
+}
+
+/** Faults: `render-refused` for what is in no file that may be read, `chart-missing` for charts that are not at hand. */
+export async function kustomizeJob(found: FoundKustomization, input: KustomizeInput): Promise<KustomizeJob | Fault> {
+  const { capabilities } = input;
+  const taken = await withRemoteBases(found, { ...input, made: input.made ?? new Map() });
+  if (isFault(taken)) return taken;
+  const { root, tree, files, bases } = taken;
+  const { path, file, kustomizations } = root;
+  const charts = kustomizations.flatMap(({ charts: named, file: by }) => named.map((chart) => ({ chart, file: by })));
   const missing = charts.filter(
     ({ chart }) => !chart.homes.some((home) => fileAt(files, joinPath(home, "Chart.yaml")) !== undefined),
   );
-  const fetched = await fetchCharts(root, missing, source);
+  const fetched = await fetchCharts(root, missing, input.charts);
   if (isFault(fetched)) return fetched;
-  const { path, file } = root;
-  const asking = await askingText(tree, root.file);
+  const asking = await withNotes(input, taken);
+  if (isFault(asking)) return asking;
+  const programs = programsOf(root, input.programs);
+  if (isFault(programs)) return programs;
+  const needed = neededBy(root, files);
   return {
     renderer: "kustomize",
     path,
     file,
     tree,
-    files: withLinked(neededBy(root, files), files),
-    ...(asking === undefined ? {} : { made: new Map([[root.file, asking]]), noted: true }),
+    // A program may read whatever the repository has.
+    files: withLinked(programs === undefined ? needed : inListOrder([...needed, ...input.files]), files),
+    ...asking,
+    kustomizations,
+    ...(bases.length === 0 ? {} : { bases }),
     ...(fetched.size === 0 ? {} : { fetched }),
     // A folder's name may begin with a dash.
-    args: ["build", path === "" ? "." : `./${path}`],
+    args: ["build", path === "" ? "." : `./${path}`, ...(programs === undefined ? [] : RUNNING)],
+    ...(programs === undefined ? {} : { programs }),
     charts: charts.length > 0,
-    foreseen: root.kustomizations.every(({ whole }) => whole),
+    foreseen: kustomizations.every(({ whole }) => whole),
     ...(charts.length === 0 || capabilities === undefined ? {} : { capabilities }),
     // A chart that kustomize inflates may hold what Helm makes up.
-    mayVary: charts.length > 0 ? "templates" : "never",
+    mayVary: programs !== undefined ? "always" : charts.length > 0 ? "templates" : "never",
   };
 }
 
-async function askingText(tree: SourceTree, file: string): Promise<Uint8Array | undefined> {
-  const bytes = await tree.read(file);
-  const text = isFault(bytes) ? undefined : decodeText(bytes);
-  const asking = text === undefined ? undefined : textAskingForOrigins(text);
-  return asking === undefined ? undefined : Buffer.from(asking);
+const RUNNING = ["--enable-alpha-plugins", "--enable-exec"];
+
+/** What is built, asking for notes of where objects come from, where that can be had. */
+async function withNotes(
+  { made, noted = false }: KustomizeInput,
+  { root, tree, made: all, bases }: WithRemoteBases,
+): Promise<Pick<RenderJob, "made" | "noted"> | Fault> {
+  const start = root.kustomizations[0]?.file ?? root.file;
+  const text = await textIn(tree, start, all);
+  // The repository's own notes are part of what is deployed, and would name the address.
+  if (bases.length > 0 && !noted && text !== undefined && /originAnnotations|transformerAnnotations/.test(text)) {
+    return notesRefused(root);
+  }
+  const asks = all.has(start) ? jsonAskingForOrigins : textAskingForOrigins;
+  const asking = made === undefined && text !== undefined ? asks(text) : undefined;
+  if (asking !== undefined) return { made: new Map([...all, [start, Buffer.from(asking)]]), noted: true };
+  return all.size === 0 ? {} : { made: all, ...(noted ? { noted } : {}) };
+}
+
+async function textIn(
+  tree: SourceTree,
+  file: string,
+  made: ReadonlyMap<string, Uint8Array>,
+): Promise<string | undefined> {
+  const bytes = made.get(file) ?? (await tree.read(file));
+  return isFault(bytes) ? undefined : decodeText(bytes);
 }
 
 /**
@@ -80,15 +131,13 @@ function neededBy(
   ]);
 }
 
-function refused({ path }: FoundKustomization, file: string, outside: readonly string[]): Fault {
-  const shown = outside.slice(0, 3).map((one) => JSON.stringify(withoutCredentials(one)));
-  const more = outside.length > 3 ? ` and ${outside.length - 3} more` : "";
+function notesRefused({ path, file }: FoundKustomization): Fault {
   return {
     kind: "fault",
     code: "render-refused",
     about: path === "" ? "." : path,
-    message: `${shownFolder(path)} needs what is not in the repository: ${shown.join(", ")}${more}`,
-    remedy: "copy it into the repository (kustomize localize), or list the folder under the target's exclude",
+    message: `${shownFolder(path)} takes in remote bases and asks for annotations of where objects come from (buildMetadata): what kustomize would write there of another repository is not known`,
+    remedy: "leave buildMetadata out, or copy the bases into the repository (kustomize localize)",
     position: { file, line: 1 },
     leavesUnknown: "declared",
   };

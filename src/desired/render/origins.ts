@@ -6,6 +6,7 @@
 import type { DesiredObject } from "../../core/objects.ts";
 import { equalValues, fieldAt, fieldOf, isList, isMap, textOf, withField } from "../../core/value.ts";
 import type { Value, ValueMap } from "../../core/value.ts";
+import { printJson } from "../../yaml/json.ts";
 import { readYaml } from "../../yaml/read.ts";
 import { cleanPath } from "../paths.ts";
 
@@ -27,6 +28,12 @@ export function textAskingForOrigins(text: string): string | undefined {
   const [before, after] = [valueOf(text), valueOf(asking)];
   if (before === undefined || after === undefined || fieldOf(before, "buildMetadata") !== undefined) return undefined;
   return equalValues(askingForOrigins(before), after) ? asking : undefined;
+}
+
+/** The same of what was made, whose text nobody reads. */
+export function jsonAskingForOrigins(text: string): string | undefined {
+  const value = valueOf(text);
+  return value === undefined ? undefined : printJson(askingForOrigins(value));
 }
 
 function valueOf(text: string): ValueMap | undefined {

@@ -16,6 +16,8 @@ export interface RendererLimits {
   readonly memoryBytes: number;
   /** Of each file that it writes; absent: whatever the disk holds. */
   readonly fileBytes?: number;
+  /** Processes and threads that it may have; absent: as many as the system lets it. */
+  readonly processes?: number;
 }
 
 export const RENDERER_LIMITS: RendererLimits = {
@@ -110,8 +112,18 @@ function start(run: RendererRun): ChildProcessWithoutNullStreams {
   const kilobytes = Math.floor(limits.memoryBytes / 1024);
   // POSIX counts in blocks of 512 bytes.
   const files = limits.fileBytes === undefined ? "" : `ulimit -f ${Math.ceil(limits.fileBytes / 512)}; `;
+  // dash calls it p, bash u.
+  const most = limits.processes;
+  const processes = most === undefined ? "" : `ulimit -p ${most} 2>/dev/null || ulimit -u ${most} 2>/dev/null; `;
   // The shell's own words are fixed; what is run comes as arguments, and is never parsed by it.
-  const limited = ["/bin/sh", "-c", `${files}ulimit -v ${kilobytes} 2>/dev/null; exec "$@"`, "sh", binary, ...args];
+  const limited = [
+    "/bin/sh",
+    "-c",
+    `${files}${processes}ulimit -v ${kilobytes} 2>/dev/null; exec "$@"`,
+    "sh",
+    binary,
+    ...args,
+  ];
   const [command = "", ...rest] = [...isolation, ...limited];
   return spawn(command, rest, {
     cwd,

@@ -12,6 +12,7 @@ import type { FoundRoot } from "../roots.ts";
 import { helmJob } from "./helm.ts";
 import type { HelmSettings } from "./helm.ts";
 import { kustomizeJob } from "./kustomize.ts";
+import { NO_PROGRAMS } from "./programs.ts";
 import { readRendered, renderedBy } from "./rendered.ts";
 import type { RenderJob } from "./renderers.ts";
 
@@ -118,10 +119,17 @@ function jobOf(
   all: Sources["all"],
 ): Promise<RenderJob | Fault> | RenderJob | Fault {
   const { tree, target, capabilities } = input;
-  const { charts } = input.renderers;
+  const { charts, others, programs = NO_PROGRAMS } = input.renderers;
   switch (root.renderer) {
     case "kustomize":
-      return kustomizeJob(root, tree, all, capabilities, charts);
+      return kustomizeJob(root, {
+        tree,
+        files: all,
+        capabilities,
+        programs,
+        ...(charts === undefined ? {} : { charts }),
+        ...(others === undefined ? {} : { others }),
+      });
     case "helm":
       return helmJob({
         path: root.path,

@@ -9,14 +9,15 @@ import { unhashedKey } from "../../kinds/hashed-names.ts";
 import { decodeText } from "../../yaml/content.ts";
 import { readManifests } from "../manifests.ts";
 import type { ManifestContext, Manifests } from "../manifests.ts";
-import type { FoundRoot } from "../roots.ts";
+import type { FoundPlugin, FoundRoot } from "../roots.ts";
 import { withoutNote } from "./origins.ts";
 import type { NotedObject } from "./origins.ts";
 import type { Rendered } from "./renderers.ts";
+import { FOLDER } from "../other-repositories.ts";
 import { shownFolder } from "../paths.ts";
 
 export interface RenderedInput {
-  readonly root: FoundRoot;
+  readonly root: FoundRoot | FoundPlugin;
   readonly rendered: Rendered;
   readonly context: ManifestContext;
   /** The repository's files: an origin is one of them. */
@@ -26,8 +27,16 @@ export interface RenderedInput {
 }
 
 /** What a root is told to be made by. */
-export function renderedBy({ version, kubernetes }: Rendered): Pick<RenderRoot, "version" | "kubernetes"> {
-  return { version, ...(kubernetes === undefined ? {} : { kubernetes }) };
+export function renderedBy({
+  version,
+  kubernetes,
+  bases,
+}: Rendered): Pick<RenderRoot, "version" | "kubernetes" | "bases"> {
+  return {
+    version,
+    ...(kubernetes === undefined ? {} : { kubernetes }),
+    ...(bases === undefined ? {} : { bases }),
+  };
 }
 
 /**
@@ -36,8 +45,11 @@ export function renderedBy({ version, kubernetes }: Rendered): Pick<RenderRoot, 
  */
 export function readRendered(input: RenderedInput): Manifests {
   const manifests = readTimes(input);
-  if (input.rendered.looksUp !== true) return manifests;
-  return { ...manifests, objects: manifests.objects.map((object) => ({ ...object, looksUp: true })) };
+  const { looksUp, bases = [] } = input.rendered;
+  const moves = bases.some((base) => base.moves);
+  if (looksUp !== true && !moves) return manifests;
+  const known = { ...(looksUp === true ? { looksUp } : {}), ...(moves ? { moves } : {}) } as const;
+  return { ...manifests, objects: manifests.objects.map((object) => ({ ...object, ...known })) };
 }
 
 function readTimes(input: RenderedInput): Manifests {
@@ -62,7 +74,10 @@ function readTimes(input: RenderedInput): Manifests {
   };
 }
 
-function readOutput({ root, context, isFile, noted }: RenderedInput, output: Buffer): Manifests {
+function readOutput({ root, context, isFile: isOwn, noted, rendered }: RenderedInput, output: Buffer): Manifests {
+  // A repository may hold a folder of that name, which is not what was read.
+  const isFile =
+    rendered.bases === undefined ? isOwn : (path: string): boolean => isOwn(path) && !path.split("/").includes(FOLDER);
   const text = decodeText(output);
   if (text === undefined) return { objects: [], faults: [notText(root)], encrypted: 0 };
   const parts = root.renderer === "helm" ? sourcesOf(text) : [{ text, source: undefined }];
@@ -104,14 +119,14 @@ function sourcesOf(text: string): readonly Part[] {
 }
 
 /** The template where it is a file of the repository (it is none in a packed chart), else where the root begins. */
-function fileOf(root: FoundRoot, source: string | undefined, isFile: (path: string) => boolean): string {
+function fileOf(root: RenderedInput["root"], source: string | undefined, isFile: (path: string) => boolean): string {
   // The first step is the chart's name, which its folder need not have.
   const within = source?.split("/").slice(1).join("/");
   const file = within === undefined ? root.file : root.path === "" ? within : `${root.path}/${within}`;
   return isFile(file) ? file : root.file;
 }
 
-function placedIn({ renderer, path }: FoundRoot, file: string, object: DesiredObject): DesiredObject {
+function placedIn({ renderer, path }: RenderedInput["root"], file: string, object: DesiredObject): DesiredObject {
   const { hash } = object.origin;
   return { ...object, origin: { file, document: 0, items: [], layer: renderer, root: path, hash } };
 }
@@ -123,11 +138,11 @@ function isHook({ value }: DesiredObject): boolean {
 }
 
 /** A line of what was printed is no line of any file. */
-function placed({ renderer }: FoundRoot, file: string, fault: Fault): Fault {
+function placed({ renderer }: RenderedInput["root"], file: string, fault: Fault): Fault {
   return { ...fault, message: `as ${renderer} renders it: ${fault.message}`, position: { file, line: 1 } };
 }
 
-function notText(root: FoundRoot): Fault {
+function notText(root: RenderedInput["root"]): Fault {
   return {
     kind: "fault",
     code: "render-failed",
@@ -139,7 +154,7 @@ function notText(root: FoundRoot): Fault {
   };
 }
 
-function unsteady(root: FoundRoot, count: number): Fault {
+function unsteady(root: RenderedInput["root"], count: number): Fault {
   const objects = count === 1 ? "object has another name" : "objects have other names";
   return {
     kind: "fault",

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isFault } from "../../core/fault.ts";
 import type { Fault } from "../../core/fault.ts";
-import type { SourceFile, SourceTree } from "../../core/stages.ts";
+import type { RootBase, SourceFile, SourceTree } from "../../core/stages.ts";
 import { redactText } from "../../text/redact.ts";
 import { capabilityArgs } from "./capability-args.ts";
 import { findBinary } from "./binaries.ts";
@@ -22,6 +22,9 @@ import { writeHelmCommand } from "./helm-command.ts";
 import { withheld } from "./withheld.ts";
 import { standIns } from "./sops.ts";
 import type { StandIns } from "./sops.ts";
+import { programMarks, searchPath, withTargets } from "./programs.ts";
+import type { JobPrograms, ProgramGrants } from "./programs.ts";
+import { canSandbox, sandboxed } from "./sandbox.ts";
 import { openWorkspace, readFiles } from "./workspace.ts";
 import type { RenderCache } from "./cache.ts";
 import type { ChartSource } from "../charts/charts.ts";
@@ -33,7 +36,16 @@ import { shownFolder } from "../paths.ts";
 
 /** What is rendered, and how: equal jobs give equal output. */
 export interface RenderJob {
-  readonly renderer: RendererName;
+  /** A program that stands for a plugin is named in `command`. */
+  readonly renderer: RendererName | "plugin";
+  /** An absolute path of this machine, before the arguments: the operator's, for a plugin. */
+  readonly command?: string;
+  /** Programs that it runs, as the operator lets it: never where they could see more than their files. */
+  readonly programs?: JobPrograms;
+  /** Where it starts, of its files. Default: at their root. */
+  readonly cwd?: string;
+  /** Over the environment that every program has. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** The root's folder, as faults name it; `""` is the repository itself. */
   readonly path: string;
   /** Where it begins to be read: faults point there. */
@@ -53,12 +65,14 @@ export interface RenderJob {
   readonly foreseen: boolean;
   /** Of the cluster, for the charts that are rendered; absent: none are. */
   readonly capabilities?: Capabilities;
+  /** Other repositories that files of it come from; absent: none. */
+  readonly bases?: readonly RootBase[];
   /** kustomize was asked to note where objects come from: what it adds for that is no part of them. */
   readonly noted?: boolean;
   /** Of a chart: what its release is called, which need not be deployed by that name. */
   readonly release?: string;
-  /** Whether the output might not be the same the next time, as templates' functions go: it is then rendered twice. */
-  readonly mayVary: "never" | "templates";
+  /** Whether the output might not be the same the next time, as templates' functions go, or anyhow: it is then rendered twice. */
+  readonly mayVary: "never" | "templates" | "always";
 }
 
 export interface Rendered {
@@ -73,6 +87,8 @@ export interface Rendered {
   readonly hidden?: true;
   /** A template asks the cluster for what is there, and was told that it is empty. */
   readonly looksUp?: true;
+  /** As the job has them. */
+  readonly bases?: readonly RootBase[];
 }
 
 export interface Renderers {
@@ -82,6 +98,8 @@ export interface Renderers {
   readonly charts?: ChartSource;
   /** Other repositories that what is rendered may come from; absent: none. */
   readonly others?: OtherRepositories;
+  /** What the operator lets be run; absent: nothing. */
+  readonly programs?: ProgramGrants;
   close(): Promise<void>;
 }
 
@@ -94,6 +112,8 @@ export interface RenderersInput {
   readonly charts?: ChartsInput;
   /** What other repositories may be read, and where they are; absent: none. */
   readonly repositories?: readonly RepositoryGrant[];
+  /** What programs repositories may have run; absent: none. */
+  readonly programs?: ProgramGrants;
   /** What starts a program without a network. Default: see {@link networkIsolation}. */
   readonly isolation?: readonly string[];
   readonly signal?: AbortSignal;
@@ -101,6 +121,9 @@ export interface RenderersInput {
 
 /** Of all files of one root. */
 const MAX_FILES_BYTES = 256 * 1024 * 1024;
+
+/** Of programs that a repository chooses. */
+const MAX_PROCESSES = 1024;
 
 export function openRenderers(input: RenderersInput): Renderers {
   return new Programs(input);
@@ -111,16 +134,19 @@ class Programs implements Renderers {
   readonly #input: RenderersInput;
   readonly #limits: RendererLimits;
   readonly charts?: ChartSource;
+  readonly programs?: ProgramGrants;
   readonly #binaries = new Map<RendererName, Promise<RendererBinary | Fault>>();
   readonly #rendered = new Map<string, Promise<Rendered | Fault>>();
   #folder: Promise<string> | undefined;
   #isolation: readonly string[] | undefined;
+  #sandbox: Promise<string | undefined> | undefined;
   #homes = 0;
 
   constructor(input: RenderersInput) {
     this.#input = input;
     this.#limits = { ...RENDERER_LIMITS, ...input.limits };
-    const { charts, environment, repositories, signal } = input;
+    const { charts, environment, programs, repositories, signal } = input;
+    if (programs !== undefined) this.programs = programs;
     if (repositories !== undefined) this.others = otherRepositories(repositories, signal);
     if (charts === undefined) return;
     this.charts = openCharts({
@@ -144,7 +170,10 @@ class Programs implements Renderers {
   }
 
   async #render(job: RenderJob): Promise<Rendered | Fault> {
-    const binary = await this.#binary(job.renderer);
+    const marks = await this.#marksOf(job);
+    if (isFault(marks)) return marks;
+    const { renderer } = job;
+    const binary = renderer === "plugin" ? { path: job.command ?? "", version: "" } : await this.#binary(renderer);
     if (isFault(binary)) return binary;
     if (!job.foreseen && this.#isolated().length === 0) return unforeseen(job);
     const read = await readFiles(job.tree, job.files, MAX_FILES_BYTES);
@@ -154,9 +183,9 @@ class Programs implements Renderers {
     const bytes = new Map([...read.bytes, ...(job.fetched ?? []), ...(job.made ?? [])]);
     const hidden = standIns(bytes);
     const binaries = [binary, ...(helm === undefined ? [] : [helm])];
-    const key = keyOf(job, binaries, [read.hash, ...[...hidden.values()].flat()]);
+    const key = keyOf(job, { binaries, marks, files: read.hash, hidden: [...hidden.values()].flat() });
     const { links } = read;
-    const twice = hidden.size > 0 || (job.mayVary === "templates" && mayVary(bytes));
+    const twice = hidden.size > 0 || job.mayVary === "always" || (job.mayVary === "templates" && mayVary(bytes));
     const known = this.#rendered.get(key) ?? this.#cached({ job, binary, helm, twice, bytes, hidden, links, key });
     this.#rendered.set(key, known);
     const rendered = await known;
@@ -166,8 +195,21 @@ class Programs implements Renderers {
       ...rendered,
       ...(job.capabilities === undefined ? {} : { kubernetes: job.capabilities.kubeVersion }),
       ...(hidden.size === 0 ? {} : { hidden: true }),
+      ...(job.bases === undefined ? {} : { bases: job.bases }),
       ...(asks ? { looksUp: true } : {}),
     };
+  }
+
+  /** What tells the programs that run from others of their names; a fault where they may not run here, or are not there. */
+  async #marksOf(job: RenderJob): Promise<readonly string[] | Fault> {
+    if (job.programs === undefined) return [];
+    if ((await this.#sandboxed()) === undefined) return unsandboxed(job);
+    return (await programMarks(job.programs.paths)) ?? programMissing(job);
+  }
+
+  #sandboxed(): Promise<string | undefined> {
+    this.#sandbox ??= this.#home().then((mountPoint) => (canSandbox(mountPoint) ? mountPoint : undefined));
+    return this.#sandbox;
   }
 
   async close(): Promise<void> {
@@ -218,7 +260,7 @@ class Programs implements Renderers {
   async #in({ root, work, which, times }: RunIn): Promise<Ended[]> {
     const { links, hidden, key } = work;
     const bytes = new Map([...work.bytes, ...[...hidden].map(([path, both]) => [path, both[which]] as const)]);
-    const workspace = await openWorkspace(root, { bytes, links, hash: key });
+    const workspace = await openWorkspace(root, { bytes, links, hash: key, ...executablesOf(work.job) });
     const { folder } = workspace;
     const ends: Ended[] = [];
     try {
@@ -231,19 +273,31 @@ class Programs implements Renderers {
     }
   }
 
-  async #once({ job, binary, helm }: Work, cwd: string): Promise<RendererEnd> {
+  async #once({ job, binary, helm }: Work, folder: string): Promise<RendererEnd> {
     const home = await this.#home();
     const { signal } = this.#input;
     const args = helm === undefined ? job.args : [...job.args, ...(await helmArgs(job, helm, home))];
+    const cwd = join(folder, job.cwd ?? "");
+    const used = [binary.path, ...(helm === undefined ? [] : [helm.path])];
+    const isolation = await this.#isolationOf(job, { cwd, copied: [folder, home], used });
+    const variables = { ...job.variables, ...(job.programs === undefined ? {} : { PATH: searchPath(job.programs) }) };
     return await runRenderer({
       binary: binary.path,
       args,
       cwd,
       home,
-      limits: this.#limits,
-      isolation: this.#isolated(),
+      limits: job.programs === undefined ? this.#limits : { processes: MAX_PROCESSES, ...this.#limits },
+      isolation,
+      variables,
       ...(signal === undefined ? {} : { signal }),
     });
+  }
+
+  /** {@link #marksOf} has seen to it that there is a sandbox. */
+  async #isolationOf({ programs }: RenderJob, { cwd, copied, used }: Isolated): Promise<readonly string[]> {
+    if (programs === undefined) return this.#isolated();
+    const mountPoint = (await this.#sandboxed()) ?? "";
+    return sandboxed({ mountPoint, copied, cwd, programs: await withTargets([...used, ...programs.paths]) });
   }
 
   #isolated(): readonly string[] {
@@ -283,6 +337,19 @@ interface RunIn {
   readonly times: number;
 }
 
+interface Isolated {
+  readonly cwd: string;
+  readonly copied: readonly string[];
+  /** Programs. */
+  readonly used: readonly string[];
+}
+
+/** Git's word for it, of files that a program may be among. */
+function executablesOf({ programs, files }: RenderJob): { readonly executables?: ReadonlySet<string> } {
+  if (programs === undefined) return {};
+  return { executables: new Set(files.flatMap(({ mode, path }) => (mode === "100755" ? [path] : []))) };
+}
+
 interface Ended {
   readonly end: RendererEnd;
   readonly folder: string;
@@ -298,13 +365,22 @@ async function helmArgs({ capabilities }: RenderJob, helm: RendererBinary, home:
   return ["--enable-helm", "--helm-command", command];
 }
 
-function keyOf(
-  { args, made, fetched, charts, capabilities }: RenderJob,
-  binaries: readonly RendererBinary[],
-  [files, ...hidden]: readonly [string, ...Uint8Array[]],
-): string {
+interface KeyParts {
+  readonly binaries: readonly RendererBinary[];
+  readonly marks: readonly string[];
+  readonly files: string;
+  readonly hidden: readonly Uint8Array[];
+}
+
+function keyOf(job: RenderJob, { binaries, marks, files, hidden }: KeyParts): string {
+  const { args, made, fetched, charts, capabilities, programs } = job;
   const versions = binaries.map(({ version }) => version);
   const hash = createHash("sha256").update(JSON.stringify([versions, args, charts && capabilities, files]));
+  if (programs !== undefined) {
+    const { command, cwd, variables } = job;
+    const executables = [...(executablesOf(job).executables ?? [])];
+    hash.update(JSON.stringify([command, cwd, variables, programs.paths, marks, executables]));
+  }
   for (const bytes of hidden) hash.update(`${bytes.length} `).update(bytes);
   for (const [path, content] of [...(fetched ?? []), ...(made ?? [])])
     hash.update(`${path.length} ${path} ${content.length} `).update(content);
@@ -319,7 +395,7 @@ function renderFault(
   const { path, renderer, file } = job;
   const shown = shownFolder(path);
   if (end.kind === "failed" && PLUGINS_OFF.test(end.message)) return pluginRefused(job, end.message);
-  const { message, remedy } = wordsOf(end, renderer, clean);
+  const { message, remedy } = wordsOf(end, renderer === "plugin" ? "the plugin" : renderer, clean);
   return {
     kind: "fault",
     code: end.kind === "interrupted" ? "interrupted" : "render-failed",
@@ -339,6 +415,32 @@ function unwritable({ path, file }: RenderJob, code: string): Fault {
     about: path === "" ? "." : path,
     message: `${shown} cannot be rendered: its files cannot be written to a temporary folder (${code})`,
     remedy: "see to it that the temporary folder has room, and the paths are no longer than the system takes",
+    position: { file, line: 1 },
+    leavesUnknown: "declared",
+  };
+}
+
+function unsandboxed({ path, file }: RenderJob): Fault {
+  return {
+    kind: "fault",
+    code: "render-refused",
+    about: path === "" ? "." : path,
+    message: `${shownFolder(path)} needs a program to be run, and the system lets none be run without the network and the rest of this machine's files`,
+    remedy:
+      "run holdfast where `unshare --user --map-root-user --mount --net --pid` works (a container needs to be allowed it), or list the folder under the target's exclude",
+    position: { file, line: 1 },
+    leavesUnknown: "declared",
+  };
+}
+
+function programMissing({ path, file, programs }: RenderJob): Fault {
+  const which = (programs?.paths ?? []).join(", ");
+  return {
+    kind: "fault",
+    code: "renderer-missing",
+    about: path === "" ? "." : path,
+    message: `${which} is to be run for ${shownFolder(path)}, and is no program of this machine`,
+    remedy: "install it, or mend --allow-exec, --plugin or the server's configuration",
     position: { file, line: 1 },
     leavesUnknown: "declared",
   };
@@ -382,7 +484,7 @@ interface Words {
 
 function wordsOf(
   end: Exclude<RendererEnd, { kind: "done" }>,
-  renderer: RendererName,
+  renderer: string,
   clean: (text: string) => string,
 ): Words {
   const look = "mend it, or list it under the target's exclude";

@@ -21,6 +21,8 @@ export interface WorkspaceFiles {
   readonly bytes: ReadonlyMap<string, Uint8Array>;
   /** Links, by path, each with the path of the file or folder that it leads to. */
   readonly links: ReadonlyMap<string, string>;
+  /** Those that may be run, by path; absent: none. */
+  readonly executables?: ReadonlySet<string>;
   /** Of paths and contents. */
   readonly hash: string;
 }
@@ -66,7 +68,7 @@ export async function openWorkspace(parent: string, files: WorkspaceFiles): Prom
     const holder = dirname(file);
     if (!made.has(holder)) await mkdir(holder, { recursive: true });
     made.add(holder);
-    await writeFile(file, content, { mode: 0o444 });
+    await writeFile(file, content, { mode: files.executables?.has(path) === true ? 0o555 : 0o444 });
   }
   for (const [path, to] of files.links) {
     // What was made for the root takes the place of what the tree has there.

@@ -71,6 +71,10 @@ export class DeployedTruth {
     const sync = syncOf(own, object.ref, await this.#isOwn(target));
     if (sync === undefined) return undefined;
     if (sync.applied.kind === "nothing" && sync.attempted.kind === "nothing") return { kind: "never" };
+    if (object.moves === true) {
+      this.#untold.set(refKey(deployer), { ref: deployer, why: MOVES });
+      return { kind: "untold" };
+    }
     return await this.#known({ target, object, deployer, sync, waiting, ...(live === undefined ? {} : { live }) });
   }
 
@@ -114,6 +118,10 @@ export class DeployedTruth {
       const found = versionIn(state, object.ref, revision.commit);
       if (found === undefined && !state.complete) return undefined;
       if (found === undefined) continue;
+      if (found.object.moves === true) {
+        this.#untold.set(refKey(deployer), { ref: deployer, why: MOVES });
+        return undefined;
+      }
       had.unshift(found);
       // What was only tried may be there, or not yet.
       if (revision === sync.applied) deployed = found;
@@ -292,6 +300,11 @@ const TOO_MANY_SYNCS = {
 } as const;
 
 const READ = "read the branch that is deployed, brought up to date, with its history";
+
+const MOVES: Why = {
+  what: "deploys a kustomization with a remote base that is named by a branch, or by none",
+  remedy: "name a tag or a commit (?ref=)",
+};
 
 interface Why {
   readonly what: string;

@@ -30,8 +30,10 @@ export async function forgottenVersions(
   for (const commit of await forgottenCommits(past, written)) {
     const { state, beyond } = await past.guess(written.target, commit);
     const found = state === undefined ? undefined : versionIn(state, object.ref, commit);
-    if (found !== undefined) since.push(found);
-    if (beyond) whole = false;
+    // Of what moves nobody knows what it was then.
+    const moves = found?.object.moves === true;
+    if (found !== undefined && !moves) since.push(found);
+    if (beyond || moves) whole = false;
   }
   return { since, whole };
 }

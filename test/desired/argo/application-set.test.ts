@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { isFault } from "../../../src/core/fault.ts";
 import { generatedApplications } from "../../../src/desired/argo/application-set.ts";
 import { applicationSetOf } from "../../../src/desired/argo/objects.ts";
-import { KustomizationFolders } from "../../../src/desired/flux/root.ts";
+import { KustomizationFolders } from "../../../src/desired/kustomization-folders.ts";
 import { contextOf, readManifests } from "../../../src/desired/manifests.ts";
 import { digester, isNamespaced, RENDERING, treeOf } from "../repositories.ts";
 import { applicationSet, REPOSITORY } from "./applications.ts";

@@ -328,7 +328,11 @@ describe("what Argo CD deploys", () => {
       source("path: x, kustomize: {namePrefix: a-}, helm: {releaseName: r}"),
       "names several tools: kustomize, helm",
     ],
-    ["a plugin", source("path: x, plugin: {name: p}"), 'is rendered by the plugin "p": holdfast runs none'],
+    [
+      "a plugin",
+      source("path: x, plugin: {name: p}"),
+      'is rendered by the plugin "p": holdfast runs none that the operator names no command for',
+    ],
   ])("%s is said, and leaves unknown what it deploys", async (_what, spec, expected) => {
     const files = {
       "app.yaml": `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a, namespace: argocd}\nspec:\n  ${spec}\n`,

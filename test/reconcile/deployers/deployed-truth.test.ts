@@ -99,6 +99,20 @@ describe("what a Flux Kustomization deployed", () => {
     expect(fault?.message).toContain("16 others were rendered");
   });
 
+  test("is not told of what is made with files of another repository by a name that moves, now or then", async () => {
+    const status = live(K, { lastAppliedRevision: REVISION(ONE) });
+    const moving = { ...declared(config("a"), K, "old"), moves: true } as const;
+    for (const { truth, asked } of [
+      { truth: truthOf(versions({ [ONE]: "old" }), [status]).truth, asked: { ...now, moves: true } as const },
+      { truth: truthOf({ [ONE]: [moving] }, [status]).truth, asked: now },
+    ]) {
+      expect(await truth.of("t", asked)).toEqual({ kind: "untold" });
+      expect(truth.faults()).toEqual([
+        expect.objectContaining({ code: "deployed-unknown", message: expect.stringContaining("remote base") }),
+      ]);
+    }
+  });
+
   test("is told once for each Kustomization, where it is not to be had", async () => {
     const { truth } = truthOf({}, [live(K, { lastAppliedRevision: REVISION(ELSEWHERE) })]);
     await truth.of("t", now);

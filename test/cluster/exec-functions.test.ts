@@ -1,0 +1,238 @@
+// Programs that kustomizations have for functions, where the operator lets them be run.
+
+import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { DesiredState } from "../../src/core/stages.ts";
+import { diskCache } from "../../src/desired/render/cache.ts";
+import { canSandbox } from "../../src/desired/render/sandbox.ts";
+import { repositoryOf, temporaryFolder, treeOf } from "../desired/repositories.ts";
+import { ensureBinary, whyUnavailable } from "./binaries.ts";
+import {
+  at,
+  configMap,
+  faults,
+  folder,
+  names,
+  probeFolder,
+  renderRepository,
+  renderTree,
+  script,
+} from "./rendering.ts";
+import type { Rendering } from "./rendering.ts";
+
+const unavailable =
+  whyUnavailable(["kustomize"]) ??
+  (canSandbox(probeFolder()) ? undefined : "no user, mount and pid namespaces can be made here");
+if (unavailable !== undefined) console.warn(`skipped: ${unavailable}`);
+
+beforeAll(async () => {
+  if (unavailable === undefined) await ensureBinary("kustomize");
+});
+
+/** A program that prints this object, in a `ResourceList`, whatever it is given. */
+function printing(data: string, before = ""): string {
+  return `#!/bin/sh\n${before}\ncat <<END\napiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: made}\n  data: {told: "${data}"}\nEND\n`;
+}
+
+const CONFIG = (program: string, name = "gen"): string =>
+  `apiVersion: example.com/v1\nkind: Mine\nmetadata:\n  name: ${name}\n  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: ${program}}\n`;
+
+const OVER = {
+  "over/kustomization.yaml": "generators: [gen.yaml]\n",
+  "over/gen.yaml": CONFIG("./run.sh"),
+  "good/kustomization.yaml": "resources: [a.yaml]\n",
+  "good/a.yaml": configMap("a"),
+};
+
+const GRANTED = { programs: { functions: ["over/run.sh"], plugins: new Map() } };
+
+/** The repository, with programs that may be run. */
+async function run(
+  files: Readonly<Record<string, string>>,
+  options: Rendering = GRANTED,
+  programs: readonly string[] = ["over/run.sh"],
+): Promise<DesiredState> {
+  const change = (dir: string): void => {
+    for (const one of programs) if (existsSync(join(dir, one))) chmodSync(join(dir, one), 0o755);
+  };
+  return await renderRepository(files, change, options);
+}
+
+describe.skipIf(unavailable !== undefined)("an exec function that the operator lets be run", () => {
+  test("is run from the repository, beside the files that it has there; its objects begin with the kustomization", async () => {
+    const state = await run({
+      ...OVER,
+      "over/run.sh": printing("$(cat ../shared/data.txt)-$0"),
+      "shared/data.txt": "text",
+    });
+    expect(faults(state)).toEqual([]);
+    expect(names(state)).toEqual(["ConfigMap/a", "ConfigMap/made"]);
+    expect(state.objects[1]?.value).toMatchObject({ data: { told: "text-./run.sh" } });
+    expect(state.objects[1]?.origin.file).toMatch(/^over\//);
+  });
+
+  test("transforms, and may be a program of this machine, by its path or by its name", async () => {
+    const program = script(`sed 's/  told: x/  told: y/'`);
+    for (const written of [program, "program"]) {
+      const files = {
+        "over/kustomization.yaml": "resources: [own.yaml]\ntransformers: [gen.yaml]\n",
+        "over/own.yaml": configMap("own", "told: x"),
+        "over/gen.yaml": CONFIG(written),
+      };
+      const state = await run(files, { programs: { functions: [program], plugins: new Map() } });
+      expect(faults(state)).toEqual([]);
+      expect(at(state, "ConfigMap", "data", "told")).toBe("y");
+    }
+  });
+
+  test("is one that it named: no other program of the repository or of this machine is", async () => {
+    for (const program of ["./other.sh", "../over/other.sh", "/bin/sh", "sh", "../../../bin/sh"]) {
+      const state = await run({ ...OVER, "over/gen.yaml": CONFIG(program), "over/other.sh": printing("x") });
+      expect(names(state)).toEqual(["ConfigMap/a"]);
+      expect(faults(state)).toEqual([
+        expect.stringMatching(
+          /^render-refused: over needs the plugin Mine, which runs ".*": the operator lets no such/,
+        ),
+      ]);
+    }
+    const [fault] = (await run({ ...OVER, "over/run.sh": printing("x") }, {})).faults;
+    expect(fault?.remedy).toContain("--allow-exec over/run.sh, or exec in the server's configuration");
+  });
+
+  test("is refused beside what is not", async () => {
+    const boxed = CONFIG("x", "box").replace("exec: {path: x}", "container: {image: example.com/x}");
+    const both = CONFIG("x", "both").replace(
+      "exec: {path: x}",
+      "exec: {path: ./run.sh}\n      container: {image: example.com/y}",
+    );
+    const home = "apiVersion: example.com/v1\nkind: Home\nmetadata: {name: x}\n";
+    for (const [config, message] of [
+      [boxed, /in a container: holdfast starts no container engine/],
+      [both, /in a container: holdfast starts no container engine/],
+      [home, /needs the plugin Home, which is none of kustomize's own/],
+    ] as const) {
+      const files = {
+        ...OVER,
+        "over/kustomization.yaml": "generators: [gen.yaml, more.yaml]\n",
+        "over/more.yaml": config,
+      };
+      const state = await run({ ...files, "over/run.sh": printing("x") });
+      expect(faults(state)).toEqual([expect.stringMatching(message)]);
+    }
+    const dark = await run({
+      ...OVER,
+      "over/kustomization.yaml": "generators: [gen.yaml, more]\n",
+      "over/more/kustomization.yaml": "resources: [x.yaml]\n",
+      "over/more/x.yaml": CONFIG("/bin/sh"),
+      "over/run.sh": printing("x"),
+    });
+    expect(faults(dark)).toContainEqual(expect.stringMatching(/^render-refused: over .*can be read before/));
+  });
+
+  test("is refused where a remote base names it, and where Flux deploys", async () => {
+    const dir = repositoryOf({
+      "over/kustomization.yaml": "generators: [gen.yaml]\n",
+      "over/gen.yaml": CONFIG("./run.sh"),
+      "over/run.sh": printing("x"),
+    });
+    const remote = await run(
+      { "top/kustomization.yaml": 'resources: ["https://github.com/acme/base//over"]\n' },
+      { ...GRANTED, repositories: [{ url: "https://github.com/acme/base", dir }] },
+    );
+    expect(faults(remote)).toEqual([expect.stringMatching(/^render-refused: .*of another repository: none is run/)]);
+    const flux = await run({
+      ...OVER,
+      "over/run.sh": printing("x"),
+      "flux.yaml":
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: over, namespace: flux-system}\nspec: {path: ./over, sourceRef: {kind: GitRepository, name: own}}\n",
+    });
+    expect(faults(flux)).toContainEqual(expect.stringMatching(/^render-refused: .*Flux runs no functions/));
+  });
+
+  test("sees the network of nobody, no file of this machine, none of its processes and nothing of its environment", async () => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? "");
+      response.end();
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const secret = join(folder(), "secret");
+    writeFileSync(secret, "hunter2");
+    process.env["HOLDFAST_TEST_SECRET"] = "hunter2";
+    onTestFinished(() => void delete process.env["HOLDFAST_TEST_SECRET"]);
+    const probe = `
+net=no; (exec 3<>/dev/tcp/127.0.0.1/${port}) 2>/dev/null && net=yes
+file=$(cat ${secret} /root/.ssh/* /home/*/.kube/config /etc/shadow 2>/dev/null; ls -d /var /srv /opt /run /etc/passwd 2>/dev/null)
+others=$(ls /proc | grep -c '^[0-9]')
+[ "$others" -lt 20 ] && others=few
+environment=$(env | grep -c hunter2)
+write=no; touch /usr/x 2>/dev/null && write=yes
+`;
+    const state = await run({
+      ...OVER,
+      "over/run.sh": printing("$net,$file,$others,$environment,$write", probe).replace("#!/bin/sh", "#!/bin/bash"),
+    });
+    expect(faults(state)).toEqual([]);
+    expect(state.objects[1]?.value).toMatchObject({ data: { told: "no,,few,0,no" } });
+    expect(asked).toEqual([]);
+  });
+
+  test.each([
+    ["hangs", "sleep 1000 & sleep 1000", /took too long, and was ended/],
+    ["prints too much", "yes x", /printed more than the limit, and was ended|ended by|out of memory|no space/i],
+    ["fails", "echo told why >&2; exit 3", /status 3$/],
+  ])("and %s is ended, and costs itself", async (_, lines, message) => {
+    const state = await run(
+      { ...OVER, "over/run.sh": `#!/bin/sh\n${lines}\n` },
+      { ...GRANTED, limits: { milliseconds: 4000, outputBytes: 1024 * 1024, memoryBytes: 1024 * 1024 * 1024 } },
+    );
+    expect(names(state)).toEqual(["ConfigMap/a"]);
+    expect(faults(state)).toEqual([expect.stringMatching(message)]);
+    expect(faults(state)[0]).toMatch(/^render-failed: over /);
+  });
+
+  test("and gives something else each time is masked", async () => {
+    const state = await run({ ...OVER, "over/run.sh": printing("$(head -c 8 /dev/urandom | od -An -tx8)") });
+    expect(faults(state)).toEqual([]);
+    expect(state.objects[1]?.again).toBeDefined();
+  });
+
+  test("is run anew where it, or what it can read, is another one", async () => {
+    const cache = diskCache(temporaryFolder());
+    const options = { ...GRANTED, cache };
+    const told = async (files: Readonly<Record<string, string>>) =>
+      (await run({ ...OVER, ...files }, options)).objects.find(({ ref }) => ref.name === "made")?.value["data"];
+    expect(await told({ "over/run.sh": printing("1$(cat ../x 2>&1)") })).toMatchObject({
+      told: expect.stringMatching(/^1cat/),
+    });
+    expect(await told({ "over/run.sh": printing("1$(cat ../x 2>&1)"), x: "y" })).toEqual({ told: "1y" });
+    expect(await told({ "over/run.sh": printing("2"), x: "y" })).toEqual({ told: "2" });
+  });
+
+  test("is not run where nothing keeps it from the network and the machine", async () => {
+    const state = await renderTree(treeOf({ ...OVER, "over/run.sh": printing("x") }), {
+      programs: { functions: ["over/run.sh", "/nowhere/program"], plugins: new Map() },
+    });
+    // A tree whose files may not be run: what kustomize says of it is told.
+    expect(faults(state)).toEqual([expect.stringMatching(/^render-failed: over .*permission denied/)]);
+    const missing = await renderTree(treeOf({ ...OVER, "over/gen.yaml": CONFIG("/nowhere/program") }), {
+      programs: { functions: ["/nowhere/program"], plugins: new Map() },
+    });
+    expect(faults(missing)).toEqual([expect.stringMatching(/^renderer-missing: \/nowhere\/program/)]);
+  });
+
+  test("leaves nothing behind", async () => {
+    const dir = folder();
+    const marker = join(dir, "marker");
+    await run({ ...OVER, "over/run.sh": printing("x", `mkdir -p ${dir}; echo x > ${marker}; echo x > left`) });
+    expect(existsSync(marker)).toBe(false);
+    expect(readdirSync(dir)).toEqual([]);
+    expect(statSync(dir).isDirectory()).toBe(true);
+  });
+});
