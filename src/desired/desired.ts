@@ -27,6 +27,7 @@ import { matchesAny } from "./glob.ts";
 import { contextOf, readManifests } from "./manifests.ts";
 import type { ManifestContext, Manifests } from "./manifests.ts";
 import { cleanPath, isManifestName, isWithinAny } from "./paths.ts";
+import { readOnce } from "./read-once.ts";
 import { withMissingOnce } from "./render/missing-renderers.ts";
 import { renderRoots } from "./render/render-roots.ts";
 import type { Capabilities } from "./render/helm.ts";
@@ -76,7 +77,8 @@ export const PLAIN_RENDERER_VERSION = "builtin";
  * and `complete` is `false` where a fault leaves declared objects unknown. Two declarations of one object are both left
  * out. Objects are in the order of their files, documents and list items.
  */
-export async function readDesired(input: DesiredInput): Promise<DesiredState> {
+export async function readDesired(asked: DesiredInput): Promise<DesiredState> {
+  const input = { ...asked, tree: readOnce(asked.tree) };
   const { tree, target } = input;
   const sources = await listSources(tree, target);
   if (isFault(sources)) {

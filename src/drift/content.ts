@@ -26,13 +26,22 @@ function changeText({ path, operation, direction, desired, live }: Change): stri
 
 /** JSON with sorted keys; `-` where there is no value, which JSON never is. */
 export function canonical(value: Value | undefined): string {
-  if (value === undefined) return "-";
-  if (isList(value)) return `[${value.map(canonical).join(",")}]`;
+  return value === undefined ? "-" : write(value);
+}
+
+/** Without a list for each level, or a comparison of our own: every template of a cluster goes through here. */
+function write(value: Value): string {
+  let text = "";
+  if (isList(value)) {
+    for (const item of value) text += (text === "" ? "" : ",") + write(item);
+    return `[${text}]`;
+  }
   if (!isMap(value)) return formatScalar(value);
-  const entries = Object.keys(value)
-    .toSorted(compareText)
-    .map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`);
-  return `{${entries.join(",")}}`;
+  // By UTF-16 code units, as compareText() has it.
+  for (const name of Object.keys(value).toSorted()) {
+    text += `${text === "" ? "" : ","}${JSON.stringify(name)}:${canonical(value[name])}`;
+  }
+  return `{${text}}`;
 }
 
 function withoutBookkeeping(value: ValueMap): ValueMap {

@@ -3,7 +3,7 @@
  * the drift, not by what lives in the cluster.
  */
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { changesOf } from "../core/drift.ts";
 import type { Change, Drift, LeftOutField, Maker } from "../core/drift.ts";
@@ -225,7 +225,7 @@ class Comparing {
       isHook: (ref) => this.hooks.has(refKey(ref)),
       made: this.made,
       kinds: input.live,
-      hash: (text) => createHash("sha256").update(text).digest("binary"),
+      hash: (text) => hash("sha256", text, "binary"),
       now: input.now ?? Date.now(),
       isMutated: (live) => this.mayBeMutated(live),
       look: input.live.look,
