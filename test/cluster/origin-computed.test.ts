@@ -114,6 +114,15 @@ const CHART = chartOf(
   { values: "host: inner\nmore:\n  a.txt: one\n" },
 );
 
+/** Objects that are called the same, whatever the chart and the release are. */
+const PLAIN = chartOf("web", {
+  "c.yaml":
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  of: {{ .Release.Name }}\n  run.sh: |\n    # run\n    echo {{ .Release.Name }}\n",
+  "s.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData:\n  user: admin\n  host: 'a-b'\n",
+  "r.yaml":
+    "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: r}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}\nsubjects:\n- kind: ServiceAccount\n  name: r\n",
+});
+
 const CONTAINER: FieldPath = [
   ...fields("spec", "template", "spec", "containers"),
   { kind: "key", keys: { name: "web" } },
@@ -291,6 +300,50 @@ const CASES: Readonly<Record<string, Case>> = {
     path: fields("data", "ready"),
     told: "web/templates/s.yaml:7 template feeds 0 computed",
     edit: ["{{ b64enc (upper .Values.host) }}", "b3RoZXI="],
+  },
+  "the release's name, which is the chart's as long as nobody names it": {
+    files: PLAIN,
+    object: "ConfigMap/c",
+    path: fields("data", "of"),
+    told: "web/templates/c.yaml:5 template feeds 0 computed",
+    edit: ["{{ .Release.Name }}", "other"],
+  },
+  "the chart's name, by which nothing is called": {
+    files: chartOf("web", {
+      "c.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  by: the {{ .Chart.Name }}\n",
+    }),
+    object: "ConfigMap/c",
+    path: fields("data", "by"),
+    told: "web/Chart.yaml:2 chart-file name feeds 0 part",
+    edit: ["web", "other"],
+  },
+  "a text of which the cluster has nothing": {
+    files: PLAIN,
+    object: "ConfigMap/c",
+    path: fields("data", "run.sh"),
+    told: "web/templates/c.yaml:7 template feeds 0 part",
+    edit: ["run", "walk"],
+  },
+  "a secret that a template writes out": {
+    files: PLAIN,
+    object: "Secret/s",
+    path: fields("data", "user"),
+    told: "web/templates/s.yaml:5 template feeds 0",
+    edit: ["admin", "other"],
+  },
+  "a secret that a template writes out in quotes": {
+    files: PLAIN,
+    object: "Secret/s",
+    path: fields("data", "host"),
+    told: "web/templates/s.yaml:6 template feeds 0",
+    edit: ["a-b", "other"],
+  },
+  "what kind of object a subject is": {
+    files: PLAIN,
+    object: "RoleBinding/r",
+    path: [...fields("subjects"), { kind: "index", index: 0 }, field("kind")],
+    told: "web/templates/r.yaml:6 template feeds 0",
+    edit: ["ServiceAccount", "User"],
   },
   "the name of an object, which would be another one": { ...D, path: fields("metadata", "name"), told: "nothing" },
   "in a chart that Flux installs": {

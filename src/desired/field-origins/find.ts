@@ -18,7 +18,7 @@ import type { Candidates } from "./candidates.ts";
 import { besidesDeployed, differencesOf, isChecksum, isReshaped, keyOf, leavesOf, objectIn } from "./differences.ts";
 import type { Changed, Objects } from "./differences.ts";
 import { dyeFor, flipped } from "./dyes.ts";
-import { focusOf, writtenAt } from "./focus.ts";
+import { beginning, focusOf, writtenAt } from "./focus.ts";
 import type { Focus } from "./focus.ts";
 import { leafAt } from "./leaf-at.ts";
 import { overlaidPlace } from "./overlaid.ts";
@@ -134,10 +134,18 @@ class Search {
   async #workedOut(works: readonly Work[]): Promise<readonly Work[]> {
     const found: Work[] = [];
     for (const work of works) {
-      const candidates = await workedOut(this.#scope, work.object, work);
+      const candidates = await this.#others(work);
       if (candidates.free.length + candidates.alone.length > 0) found.push({ ...work, candidates });
     }
     return found;
+  }
+
+  async #others(work: Work): Promise<Candidates> {
+    const { free, alone } = await workedOut(this.#scope, work.object, work);
+    const focus = work.focus === undefined ? beginning(work.value) : undefined;
+    if (focus === undefined) return { free, alone };
+    const begun = await candidatesOf(this.#scope, work.object, { ...work, focus });
+    return { free: apart([...free, ...begun.free]), alone };
   }
 
   async #workOf(asked: AskedField): Promise<Work | undefined> {

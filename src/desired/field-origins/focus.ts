@@ -70,6 +70,17 @@ function lineFocus(value: string, live: string): Focus {
   return { start: from, end, line: { text: line.trim(), index, offset, insertion: false } };
 }
 
+/** The beginning of a text of several lines, of which the cluster has nothing: where it begins, it is written. */
+export function beginning(value: Scalar): Focus | undefined {
+  if (typeof value !== "string" || !value.includes("\n") || isDigest(value)) return undefined;
+  const lines = value.split("\n");
+  const index = lines.findIndex((line) => line.trim() !== "");
+  const line = lines[index];
+  if (line === undefined) return undefined;
+  const start = startOf(lines, index) + line.length - line.trimStart().length;
+  return { start, end: start + 1, line: { text: line.trim(), index, offset: 0, insertion: false } };
+}
+
 /** Lines before the one of that number: after the one before it. */
 function inserted(own: readonly string[], before: number): Focus {
   const index = Math.max(0, before - 1);

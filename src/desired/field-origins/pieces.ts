@@ -4,6 +4,7 @@ import type { Scalar } from "../../core/value.ts";
 import { baseName } from "../paths.ts";
 import { KUSTOMIZATION_FILES } from "../kustomization.ts";
 import { actionsOf } from "./actions.ts";
+import type { Action } from "./actions.ts";
 import { isWithinReach, writtenAt } from "./focus.ts";
 import type { Focus } from "./focus.ts";
 import { writtenRule } from "./rules.ts";
@@ -315,9 +316,10 @@ const MAX_LINES = 50;
 export function piecesOfTemplate(file: string, text: string, given: Wanted): readonly Piece[] {
   const { text: wanted, hidden, image, focus } = given;
   if (focus?.line !== undefined) return piecesOfLines({ file, text, start: 0, place: "template" }, given);
-  if (hidden !== undefined || wanted === "" || wanted.includes("\n")) return [];
-  const found: Piece[] = [];
   const actions = actionsOf(text);
+  if (hidden !== undefined) return hiddenIn(file, text, { key: hidden.key, actions });
+  if (wanted === "" || wanted.includes("\n")) return [];
+  const found: Piece[] = [];
   let next = 0;
   for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
     const end = at + wanted.length;
@@ -328,9 +330,9 @@ export function piecesOfTemplate(file: string, text: string, given: Wanted): rea
     const own = inAction ? before === '"' && behind === '"' : /[\s"':=]/.test(before) && /[\s"',;{]/.test(behind);
     // A key is none of the values; and a comment is read by nobody.
     const line = text.slice(text.lastIndexOf("\n", at - 1) + 1, at);
-    if (!own || behind === ":" || /^\s*(?:#|-?\s*apiVersion:|kind:)/.test(line)) continue;
-    // It may be what an object is called.
-    const names = /(?:^|\s)name:\s*["']?$/.test(line);
+    if (!own || behind === ":" || /^(?:\s*#|(?:apiVersion|kind):)/.test(line)) continue;
+    // It may be what an object is called, or is.
+    const names = /(?:^|\s)(?:name|kind|apiVersion):\s*["']?$/.test(line);
     const boolean = isBooleanText(wanted);
     const common = {
       file,
@@ -346,6 +348,27 @@ export function piecesOfTemplate(file: string, text: string, given: Wanted): rea
     if (image && IMAGE.exec(wanted)?.[2] === undefined) continue;
     found.push({ ...common, start: at, end, text: wanted, alone: boolean || names });
     if (found.length >= MAX_LINES) break;
+  }
+  return found;
+}
+
+/** What a template writes out under the name that a secret value has. */
+function hiddenIn(
+  file: string,
+  text: string,
+  { key, actions }: { readonly key: string; readonly actions: readonly Action[] },
+): readonly Piece[] {
+  const found: Piece[] = [];
+  let next = 0;
+  for (const match of text.matchAll(/^[ \t]*(["']?)([\w.-]+)\1:[ \t]+(["']?)([^\s"'|>{&*][^\s"']*)\3[ \t]*$/gm)) {
+    const [whole, , name, quote = "", written = ""] = match;
+    if (name !== key) continue;
+    const start = match.index + whole.trimEnd().length - quote.length - written.length;
+    const end = start + written.length;
+    while ((actions[next]?.end ?? Infinity) <= start) next += 1;
+    if ((actions[next]?.start ?? Infinity) < end || found.length >= MAX_LINES) continue;
+    const common = { file, kind: "text", before: "", after: "", lead: "", place: "template", encoded: true } as const;
+    found.push({ ...common, start, end, text: written, alone: true });
   }
   return found;
 }

@@ -70,7 +70,7 @@ export class Scope {
     const { renderers, files } = recorded(input.renderers);
     const state = await readDesired({ ...input, renderers });
     const all = await input.tree.list("");
-    return new Scope(input, budget, {
+    return new Scope(root === undefined ? input : released(input, state), budget, {
       state,
       files,
       cost: root === undefined ? 2 : 1,
@@ -183,6 +183,13 @@ function narrowed(input: DesiredInput, root: string): DesiredInput {
   const { helm, ...target } = input.target;
   const own = helm !== undefined && cleanPath(target.path) === root;
   return { ...input, target: { ...target, path: root, ...(own ? { helm } : {}) } };
+}
+
+/** Where nobody names the release, it is called as the chart is: by another name of the chart it is not another release. */
+function released(input: DesiredInput, { objects }: DesiredState): DesiredInput {
+  const { helm, ...target } = input.target;
+  const release = objects.find(({ origin }) => origin.root === cleanPath(target.path))?.release?.name;
+  return release === undefined ? input : { ...input, target: { ...target, helm: { values: [], ...helm, release } } };
 }
 
 /** Pieces that stand in each other are never given together. */
