@@ -40,7 +40,7 @@ export interface ChartSample {
 }
 
 /** The corpus has one chart, without its helpers: those that are at hand elsewhere. */
-export function chartsPart(samples: readonly ChartSample[]): readonly string[] {
+export function chartsPart(samples: readonly ChartSample[], when: "with the rest" | "alone"): readonly string[] {
   const fields = samples.flatMap((sample) => sample.fields);
   const [first] = samples;
   if (first === undefined || fields.length === 0) return [];
@@ -55,6 +55,7 @@ export function chartsPart(samples: readonly ChartSample[]): readonly string[] {
     `The corpus has one chart, and not all files of it. So ${first.fields.length} fields more are sampled in the same way, of charts in the tests of Argo CD and of Helm`,
     "(as their Go modules have them; MinIO's, Redis' and MariaDB's are among them) and of what `helm create` makes; the proof is helm's own.",
     `Sampled ${samples.length} times (seeds ${seeds}), ${distinct} different fields together. This part can be measured by itself: \`npm run bench:targets -- --only charts\`.`,
+    ...(when === "alone" ? ["So it was the last time: the parts above were measured earlier."] : []),
     "",
     "| charts | fields | right | wrong | line not changed by the bench | not told, and the text is somewhere | not told, and the text is nowhere |",
     "|---|---:|---:|---:|---:|---:|---:|",

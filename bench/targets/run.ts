@@ -65,15 +65,15 @@ async function all(programs: Programs): Promise<string> {
   const repositories = measured.map(({ repository }) => ({ repository, dir: join(folder, repository) }));
   const count = Number(options.fields);
   const fields = await measureOrigins({ repositories, home: folder, programs, count, seed, told: show });
-  return documentOf(measured, [...originsPart(fields, seed), ...(await ofCharts(programs))]);
+  return documentOf(measured, [...originsPart(fields, seed), ...(await ofCharts(programs, "with the rest"))]);
 }
 
 async function chartsAnew(programs: Programs): Promise<string> {
   const [before = ""] = readFileSync(DOCUMENT, "utf8").split(`${CHARTS}\n`);
-  return `${[before.trimEnd(), "", ...(await ofCharts(programs))].join("\n").trimEnd()}\n`;
+  return `${[before.trimEnd(), "", ...(await ofCharts(programs, "alone"))].join("\n").trimEnd()}\n`;
 }
 
-async function ofCharts(programs: Programs): Promise<readonly string[]> {
+async function ofCharts(programs: Programs, when: "with the rest" | "alone"): Promise<readonly string[]> {
   const repositories = chartRepositories(folder, programs.helm);
   const samples: ChartSample[] = [];
   for (const seed of options["chart-seeds"].split(",").map(Number)) {
@@ -90,7 +90,7 @@ async function ofCharts(programs: Programs): Promise<readonly string[]> {
     samples.push({ seed, fields, rendered });
     console.log(`charts, seed ${seed}: ${fields.filter(({ source }) => source !== undefined).length} told`);
   }
-  return chartsPart(samples);
+  return chartsPart(samples, when);
 }
 
 function show(field: SampledField): void {

@@ -361,9 +361,9 @@ function hiddenIn(
   const found: Piece[] = [];
   let next = 0;
   for (const match of text.matchAll(/^[ \t]*(["']?)([\w.-]+)\1:[ \t]+(["']?)([^\s"'|>{&*][^\s"']*)\3[ \t]*$/gm)) {
-    const [whole, , name, quote = "", written = ""] = match;
+    const [line, , name, quote = "", written = ""] = match;
     if (name !== key) continue;
-    const start = match.index + whole.trimEnd().length - quote.length - written.length;
+    const start = match.index + line.trimEnd().length - quote.length - written.length;
     const end = start + written.length;
     while ((actions[next]?.end ?? Infinity) <= start) next += 1;
     if ((actions[next]?.start ?? Infinity) < end || found.length >= MAX_LINES) continue;
