@@ -173,6 +173,9 @@ others=$(ls /proc | grep -c '^[0-9]')
 [ "$others" -lt 20 ] && others=few
 environment=$(env | grep -c hunter2)
 write=no; touch /usr/x 2>/dev/null && write=yes
+for one in /proc/sys/kernel/domainname /proc/self/oom_score_adj; do (echo 1 > $one) 2>/dev/null && write=yes; done
+mount -t tmpfs none /tmp 2>/dev/null && write=yes
+unshare -rm mount -o remount,rw /usr 2>/dev/null && write=yes
 `;
     const state = await run({
       ...OVER,

@@ -1,11 +1,14 @@
 // Remote bases and files of kustomizations, taken from clones that the operator names.
 
+import { spawnSync } from "node:child_process";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { DesiredState, SourceTree } from "../../src/core/stages.ts";
+import type { Value } from "../../src/core/value.ts";
 import { FOLDER } from "../../src/desired/other-repositories.ts";
-import { commitAll, deployment, git, repositoryOf, treeOf, write } from "../desired/repositories.ts";
+import { readYaml } from "../../src/yaml/read.ts";
+import { commitAll, deployment, git, repositoryOf, temporaryFolder, treeOf, write } from "../desired/repositories.ts";
 import { ensureBinary, whyUnavailable } from "./binaries.ts";
 import { at, configMap, faults, names, objectOf, renderTree } from "./rendering.ts";
 import type { Files, Rendering } from "./rendering.ts";
@@ -287,6 +290,121 @@ components: ["https://github.com/acme/base//component?ref=v1"]
     expect(faults(await built({ "over/kustomization.yaml": over }))).toEqual([
       expect.stringMatching(/^render-refused: .*no one document/),
     ]);
+  });
+});
+
+/** What kustomize itself makes of it where it may fetch: git is told where the repository is, and nothing is on the network. */
+async function fetching(files: Files, { dir }: Base): Promise<readonly Value[] | "refused"> {
+  const own = repositoryOf(files as Readonly<Record<string, string>>);
+  const home = temporaryFolder();
+  const addresses = [
+    "https://github.com/acme/base.git",
+    "https://github.com/acme/base",
+    "git@github.com:acme/base.git",
+  ];
+  const lines = addresses.map((one) => `[url "${dir}"]\n\tinsteadOf = ${one}\n`);
+  write(home, { ".gitconfig": `[safe]\n\tdirectory = *\n${lines.join("")}` });
+  const nowhere = { HTTP_PROXY: "http://127.0.0.1:9", HTTPS_PROXY: "http://127.0.0.1:9", NO_PROXY: "" };
+  const env = { HOME: home, PATH: process.env["PATH"], ...nowhere };
+  const { status, stdout } = spawnSync(await ensureBinary("kustomize"), ["build", "over"], { cwd: own, env });
+  if (status !== 0) return "refused";
+  return readYaml(stdout.toString("utf8"), { file: "" }).documents.map(({ value }) => value);
+}
+
+/** Without the namespace that holdfast gives to objects that name none. */
+function byText(values: readonly Value[] | "refused"): readonly string[] {
+  if (values === "refused") return [values];
+  return values.map((one) => JSON.stringify(one).replace(',"namespace":"default"', "")).toSorted();
+}
+
+describe.skipIf(unavailable !== undefined)("kustomize itself, where it may fetch, says the same of", () => {
+  const REFUSED: ReadonlySet<string> = new Set([
+    "a commit that is cut",
+    "a component as a resource",
+    "a folder as a component",
+    "two that declare one object",
+    "ones that lead back",
+    "ones that lead back by a shorter address",
+    "files beside the folder",
+    "a patch beside the folder",
+    "folders out of the repository",
+    "a folder that is not there",
+    "a revision that is not there",
+    "a path out of it",
+  ]);
+  const TWICE = { "x/kustomization.yaml": "resources: [a.yaml]\n", "x/a.yaml": configMap("a") };
+
+  test.each<readonly [string, string, Readonly<Record<string, string>>]>([
+    ["a folder at a tag", "resources: ['https://github.com/acme/base//apps?ref=v1']\nnamePrefix: x-\n", {}],
+    ["a folder at a branch", "resources: ['github.com/acme/base/apps?ref=main']\n", {}],
+    ["a folder at the head", "resources: ['git@github.com:acme/base.git//apps']\n", {}],
+    ["a name that is a tag and a branch", "resources: ['https://github.com/acme/base//apps?ref=both']\n", {}],
+    ["the full name of a branch", "resources: ['https://github.com/acme/base//apps?ref=refs/heads/both']\n", {}],
+    ["a commit that is cut", "resources: ['https://github.com/acme/base//apps?ref=COMMIT8']\n", {}],
+    ["a commit", "resources: ['https://github.com/acme/base//apps?ref=COMMIT']\n", {}],
+    ["a component", "resources: [a.yaml]\ncomponents: ['https://github.com/acme/base//component?ref=v1']\n", {}],
+    ["a component as a resource", "resources: ['https://github.com/acme/base//component?ref=v1']\n", {}],
+    ["a folder as a component", "components: ['https://github.com/acme/base//shared?ref=v1']\n", {}],
+    ["the repository's root", "resources: ['https://github.com/acme/base?ref=main']\n", {}],
+    [
+      "two that declare one object",
+      "resources: ['https://github.com/acme/base//x', 'https://github.com/acme/base//x?ref=main']\n",
+      TWICE,
+    ],
+    [
+      "nested ones",
+      "resources: ['https://github.com/acme/base//n?ref=main']\n",
+      { "n/kustomization.yaml": "resources: ['https://github.com/acme/base//apps?ref=v1']\nnameSuffix: -n\n" },
+    ],
+    [
+      "ones that lead back",
+      "resources: ['https://github.com/acme/base//n?ref=main']\n",
+      { "n/kustomization.yaml": "resources: ['https://github.com/acme/base//n?ref=main']\n" },
+    ],
+    [
+      "ones that lead back by a shorter address",
+      "resources: ['https://github.com/acme/base//n?ref=main']\n",
+      { ...TWICE, "n/kustomization.yaml": "resources: ['https://github.com/acme/base//n']\n" },
+    ],
+    [
+      "files beside the folder",
+      "resources: ['https://github.com/acme/base//n']\n",
+      { "n/kustomization.yaml": "resources: [../plain/a.yaml]\n" },
+    ],
+    [
+      "a patch beside the folder",
+      "resources: ['https://github.com/acme/base//n']\n",
+      {
+        "n/kustomization.yaml":
+          "resources: [../x]\npatches: [{path: ../plain/patch.yaml, target: {kind: ConfigMap}}]\n",
+        ...TWICE,
+      },
+    ],
+    [
+      "folders out of the repository",
+      "resources: ['https://github.com/acme/base//n']\n",
+      { "n/kustomization.yaml": "resources: [../../x]\n" },
+    ],
+    ["a folder that is not there", "resources: ['https://github.com/acme/base//gone']\n", {}],
+    ["a revision that is not there", "resources: ['https://github.com/acme/base//apps?ref=gone']\n", {}],
+    ["a path out of it", "resources: ['https://github.com/acme/base//../x']\n", {}],
+    [
+      "labels, patches and images over them",
+      'resources: [a.yaml, \'https://github.com/acme/base//apps?ref=v1\']\nlabels: [{pairs: {a: b}, includeSelectors: true}]\npatches: [{patch: \'[{"op": "add", "path": "/data/x", "value": "w"}]\', target: {kind: ConfigMap, name: shared}}]\nimages: [{name: nginx, newTag: \'2\'}]\n',
+      {},
+    ],
+  ])("%s", async (what, over, files) => {
+    const base = baseRepository({ "kustomization.yaml": "resources: [plain/a.yaml]\n", ...files });
+    git(base.dir, "branch", "both", base.first);
+    git(base.dir, "tag", "both", base.head);
+    const kustomization = over.replace("COMMIT8", base.first.slice(0, 8)).replace("COMMIT", base.first);
+    const own = { "over/kustomization.yaml": kustomization, "over/a.yaml": configMap("own") };
+    const refused = REFUSED.has(what);
+    const theirs = await fetching(own, base);
+    const state = await built(own, { base, target: { path: "over" } });
+    const ours = state.complete ? state.objects.map(({ value }) => value) : "refused";
+    expect(byText(ours)).toEqual(byText(theirs));
+    expect(theirs === "refused").toBe(refused);
   });
 });
 

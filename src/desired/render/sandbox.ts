@@ -46,7 +46,7 @@ export function canSandbox(mountPoint: string): boolean {
 
 /**
  * The words are fixed; names come as arguments. Without any capability it can mount nothing, and in a user namespace of its
- * own it could not undo what was mounted here.
+ * own it could not undo what was mounted here. Where holdfast is root, the system's settings in /proc would be its to write.
  */
 const SCRIPT = `
 set -eu
@@ -66,7 +66,7 @@ for one in alternatives ld.so.cache ld.so.conf ld.so.conf.d localtime; do
   [ ! -e "/etc/$one" ] || cp -R "/etc/$one" "$new/etc/" 2>/dev/null || :
 done
 for one in null zero random urandom; do : > "$new/dev/$one"; mount --bind "/dev/$one" "$new/dev/$one"; done
-mount -t proc proc "$new/proc" 2>/dev/null || :
+mount -t proc -o ro,nosuid,nodev,noexec proc "$new/proc" 2>/dev/null || :
 while [ "$1" != "--" ]; do
   if [ ! -e "$new$1" ]; then mkdir -p "$new\${1%/*}"; : > "$new$1"; bound "$1"; fi
   shift
