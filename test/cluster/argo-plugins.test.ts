@@ -1,5 +1,6 @@
 // Argo CD's config management plugins, where the operator says what is run in their place.
 
+import { writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { readYaml } from "../../src/yaml/read.ts";
 import { diskCache } from "../../src/desired/render/cache.ts";
@@ -103,19 +104,21 @@ describe.skipIf(unavailable !== undefined)("a config management plugin that the 
   });
 
   test("is run anew where it, its variables or a file changed, and not otherwise", async () => {
-    const options = {
-      ...granting(PRINT("$RANDOM_$(cat /proc/sys/kernel/random/uuid)")),
-      cache: diskCache(temporaryFolder()),
+    const lines = PRINT("$(cat /proc/sys/kernel/random/uuid)");
+    const program = script(lines);
+    const programs = { functions: [], plugins: new Map([["mine", [program]]]) };
+    const cache = diskCache(temporaryFolder());
+    const made = async (more: Files = {}, options: Rendering = {}) => {
+      const tree = treeOf({ ...application("{name: mine}"), ...more });
+      return objectOf(await renderTree(tree, { programs, cache, ...options }), "ConfigMap", "made").value["data"];
     };
-    const made = async (plugin: string, more: Files = {}) =>
-      objectOf(await renderTree(treeOf({ ...application(plugin), ...more }), options), "ConfigMap", "made").value[
-        "data"
-      ];
-    const first = await made("{name: mine}");
-    expect(await made("{name: mine}")).toEqual(first);
-    const other = await made("{name: mine, env: [{name: A, value: b}]}");
-    expect(other).not.toEqual(first);
-    expect(await made("{name: mine}", { "shared/data.txt": "other" })).not.toEqual(first);
+    const first = await made();
+    expect(await made()).toEqual(first);
+    expect(await made({}, { capabilities: { kubeVersion: "v1.35.0" } })).not.toEqual(first);
+    expect(await made({ "shared/data.txt": "other" })).not.toEqual(first);
+    expect(await made()).toEqual(first);
+    writeFileSync(program, `#!/bin/sh\n${lines}\n# longer\n`);
+    expect(await made()).not.toEqual(first);
   });
 
   test("is given the files of the source's repository, where that is another one", async () => {

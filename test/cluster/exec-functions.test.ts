@@ -134,16 +134,22 @@ describe.skipIf(unavailable !== undefined)("an exec function that the operator l
   });
 
   test("is refused where a remote base names it, and where Flux deploys", async () => {
-    const dir = repositoryOf({
-      "over/kustomization.yaml": "generators: [gen.yaml]\n",
-      "over/gen.yaml": CONFIG("./run.sh"),
-      "over/run.sh": printing("x"),
-    });
-    const remote = await run(
-      { "top/kustomization.yaml": 'resources: ["https://github.com/acme/base//over"]\n' },
-      { ...GRANTED, repositories: [{ url: "https://github.com/acme/base", dir }] },
-    );
-    expect(faults(remote)).toEqual([expect.stringMatching(/^render-refused: .*of another repository: none is run/)]);
+    const program = script("cat");
+    for (const written of ["./run.sh", program]) {
+      const dir = repositoryOf({
+        "over/kustomization.yaml": "generators: [gen.yaml]\n",
+        "over/gen.yaml": CONFIG(written),
+        "over/run.sh": printing("x"),
+      });
+      const remote = await run(
+        { "top/kustomization.yaml": 'resources: ["https://github.com/acme/base//over"]\n' },
+        {
+          programs: { functions: ["over/run.sh", program], plugins: new Map() },
+          repositories: [{ url: "https://github.com/acme/base", dir }],
+        },
+      );
+      expect(faults(remote)).toEqual([expect.stringMatching(/^render-refused: .*of another repository: none is run/)]);
+    }
     const flux = await run({
       ...OVER,
       "over/run.sh": printing("x"),
@@ -219,14 +225,18 @@ unshare -rm mount -o remount,rw /usr 2>/dev/null && write=yes
   });
 
   test("is not run where nothing keeps it from the network and the machine", async () => {
-    const state = await renderTree(treeOf({ ...OVER, "over/run.sh": printing("x") }), {
-      programs: { functions: ["over/run.sh", "/nowhere/program"], plugins: new Map() },
-    });
-    // A tree whose files may not be run: what kustomize says of it is told.
-    expect(faults(state)).toEqual([expect.stringMatching(/^render-failed: over .*permission denied/)]);
-    const missing = await renderTree(treeOf({ ...OVER, "over/gen.yaml": CONFIG("/nowhere/program") }), {
-      programs: { functions: ["/nowhere/program"], plugins: new Map() },
-    });
+    const state = await run({ ...OVER, "over/run.sh": printing("x") }, { ...GRANTED, isolation: [] });
+    expect(names(state)).toEqual(["ConfigMap/a"]);
+    expect(faults(state)).toEqual([
+      expect.stringMatching(/^render-refused: over needs a program to be run, and the system lets none be run without/),
+    ]);
+  });
+
+  test("that may not be run, or is not there, is a fault", async () => {
+    const programs = { functions: ["over/run.sh", "/nowhere/program"], plugins: new Map() };
+    const unrunnable = await renderTree(treeOf({ ...OVER, "over/run.sh": printing("x") }), { programs });
+    expect(faults(unrunnable)).toEqual([expect.stringMatching(/^render-failed: over .*permission denied/)]);
+    const missing = await renderTree(treeOf({ ...OVER, "over/gen.yaml": CONFIG("/nowhere/program") }), { programs });
     expect(faults(missing)).toEqual([expect.stringMatching(/^renderer-missing: \/nowhere\/program/)]);
   });
 

@@ -12,6 +12,7 @@ import type { DesiredInput } from "../../src/desired/desired.ts";
 import type { ChartsInput } from "../../src/desired/charts/open-charts.ts";
 import { findFieldOrigins } from "../../src/desired/field-origins/find.ts";
 import type { FieldOrigin } from "../../src/desired/field-origins/find.ts";
+import type { RepositoryGrant } from "../../src/desired/other-repositories.ts";
 import { readDesired } from "../../src/desired/desired.ts";
 import { openRenderers } from "../../src/desired/render/renderers.ts";
 import { digester, isNamespaced, treeOf } from "../desired/repositories.ts";
@@ -25,6 +26,7 @@ interface Asked {
   readonly path: FieldPath;
   readonly live?: Value;
   readonly charts?: ChartsInput;
+  readonly repositories?: readonly RepositoryGrant[];
   /** In the place of Helm. */
   readonly helm?: string;
 }
@@ -42,13 +44,17 @@ export interface Searched {
 
 const BUDGET = 40;
 
-export async function fieldOrigins(files: Files, { object: name, path, live, charts, helm }: Asked): Promise<Searched> {
+export async function fieldOrigins(
+  files: Files,
+  { object: name, path, live, charts, repositories, helm }: Asked,
+): Promise<Searched> {
   const renderers = openRenderers({
     environment: {
       HOLDFAST_KUSTOMIZE: await ensureBinary("kustomize"),
       HOLDFAST_HELM: helm ?? (await ensureBinary("helm")),
     },
     ...(charts === undefined ? {} : { charts }),
+    ...(repositories === undefined ? {} : { repositories }),
   });
   try {
     const input: DesiredInput = {

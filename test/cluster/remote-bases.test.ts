@@ -5,11 +5,13 @@ import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { DesiredState, SourceTree } from "../../src/core/stages.ts";
+import { field } from "../../src/core/path.ts";
 import type { Value } from "../../src/core/value.ts";
 import { FOLDER } from "../../src/desired/other-repositories.ts";
 import { readYaml } from "../../src/yaml/read.ts";
 import { commitAll, deployment, git, repositoryOf, temporaryFolder, treeOf, write } from "../desired/repositories.ts";
 import { ensureBinary, whyUnavailable } from "./binaries.ts";
+import { fieldOrigins } from "./origin-search.ts";
 import { at, configMap, faults, names, objectOf, renderTree } from "./rendering.ts";
 import type { Files, Rendering } from "./rendering.ts";
 
@@ -389,6 +391,39 @@ describe.skipIf(unavailable !== undefined)("kustomize itself, where it may fetch
     ["a revision that is not there", "resources: ['https://github.com/acme/base//apps?ref=gone']\n", {}],
     ["a path out of it", "resources: ['https://github.com/acme/base//../x']\n", {}],
     [
+      "whatever YAML and kustomize have besides",
+      `apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+# a comment: https://github.com/acme/base//gone
+Resources:
+- &a a.yaml
+- https://github.com/acme/base//apps?ref=v1
+commonAnnotations: {number: "012", "yes": "on", text: "https://github.com/acme/base//apps?ref=v1"}
+replicas:
+- {name: old, count: 0x10}
+configMapGenerator:
+- name: lit
+  literals: ["a=1", "b=https://github.com/acme/base//apps?ref=v1"]
+  options: &o {disableNameSuffixHash: true}
+- name: more
+  files: [key=a.yaml]
+  options: *o
+patches:
+- patch: |
+    apiVersion: v1
+    kind: ConfigMap
+    metadata:
+      name: shared
+    data:
+      url: https://github.com/acme/base//apps?ref=v1
+      number: "1e3"
+replacements:
+- source: {kind: ConfigMap, name: shared, fieldPath: data.a}
+  targets: [{select: {kind: Deployment}, fieldPaths: [metadata.annotations.copied], options: {create: true}}]
+`,
+      {},
+    ],
+    [
       "labels, patches and images over them",
       'resources: [a.yaml, \'https://github.com/acme/base//apps?ref=v1\']\nlabels: [{pairs: {a: b}, includeSelectors: true}]\npatches: [{patch: \'[{"op": "add", "path": "/data/x", "value": "w"}]\', target: {kind: ConfigMap, name: shared}}]\nimages: [{name: nginx, newTag: \'2\'}]\n',
       {},
@@ -405,6 +440,37 @@ describe.skipIf(unavailable !== undefined)("kustomize itself, where it may fetch
     const ours = state.complete ? state.objects.map(({ value }) => value) : "refused";
     expect(byText(ours)).toEqual(byText(theirs));
     expect(theirs === "refused").toBe(refused);
+  });
+});
+
+describe.skipIf(unavailable !== undefined)("a field of a remote base's object", () => {
+  test("has its line here where this repository says it, and none where that one does", async () => {
+    const { dir } = baseRepository();
+    const files = {
+      "over/kustomization.yaml": `resources: ["https://github.com/acme/base//apps?ref=v1"]
+patches:
+- path: patch.yaml
+labels:
+- pairs: {team: shop}
+`,
+      "over/patch.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: old}\nspec: {replicas: 7}\n",
+      "own/kustomization.yaml": "resources: [a.yaml]\n",
+      "own/a.yaml": configMap("a"),
+    };
+    const originOf = async (object: string, ...path: readonly string[]) => {
+      const asked = { object, path: path.map((name) => field(name)), repositories: [{ url: BASE, dir }] };
+      return (await fieldOrigins(files, asked)).origin;
+    };
+    expect(await originOf("Deployment/old", "spec", "replicas")).toMatchObject({
+      kind: "found",
+      source: { file: "over/patch.yaml", role: "patch" },
+    });
+    expect(await originOf("ConfigMap/shared", "metadata", "labels", "team")).toMatchObject({
+      kind: "found",
+      source: { file: "over/kustomization.yaml" },
+    });
+    expect(await originOf("ConfigMap/shared", "data", "a")).toMatchObject({ kind: "unknown" });
+    expect(await originOf("Deployment/old", "metadata", "labels", "from")).toMatchObject({ kind: "unknown" });
   });
 });
 

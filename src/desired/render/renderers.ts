@@ -114,7 +114,7 @@ export interface RenderersInput {
   readonly repositories?: readonly RepositoryGrant[];
   /** What programs repositories may have run; absent: none. */
   readonly programs?: ProgramGrants;
-  /** What starts a program without a network. Default: see {@link networkIsolation}. */
+  /** What starts a program without a network; empty: nothing does. Default: see {@link networkIsolation}. */
   readonly isolation?: readonly string[];
   readonly signal?: AbortSignal;
 }
@@ -208,7 +208,8 @@ class Programs implements Renderers {
   }
 
   #sandboxed(): Promise<string | undefined> {
-    this.#sandbox ??= this.#home().then((mountPoint) => (canSandbox(mountPoint) ? mountPoint : undefined));
+    const none = this.#input.isolation?.length === 0;
+    this.#sandbox ??= this.#home().then((mountPoint) => (!none && canSandbox(mountPoint) ? mountPoint : undefined));
     return this.#sandbox;
   }
 
@@ -439,7 +440,7 @@ function programMissing({ path, file, programs }: RenderJob): Fault {
     kind: "fault",
     code: "renderer-missing",
     about: path === "" ? "." : path,
-    message: `${which} is to be run for ${shownFolder(path)}, and is no program of this machine`,
+    message: `${which}, which the operator lets be run, is no program of this machine`,
     remedy: "install it, or mend --allow-exec, --plugin or the server's configuration",
     position: { file, line: 1 },
     leavesUnknown: "declared",
