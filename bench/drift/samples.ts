@@ -10,6 +10,9 @@ import { listAt } from "./api.ts";
 const MAX_CANDIDATES = 8;
 const MAX_DEPTH = 5;
 
+/** Whatever a template gives it to is held by it. */
+export const PLANTED_FINALIZER = "bench.example/planted";
+
 /** What is not to be guessed: by type and field, or by field. */
 const KNOWN: Readonly<Record<string, readonly Value[]>> = {
   "PodSpec.volumes": [[{ name: "planted", emptyDir: { medium: "Memory" } }]],
@@ -38,7 +41,7 @@ const KNOWN: Readonly<Record<string, readonly Value[]>> = {
   "PodSecurityContext.sysctls": [[{ name: "net.ipv4.tcp_syncookies", value: "1" }]],
   "ObjectMeta.labels": [{ planted: "yes" }],
   "ObjectMeta.annotations": [{ "bench.example/planted": "yes" }],
-  "ObjectMeta.finalizers": [["bench.example/planted"]],
+  "ObjectMeta.finalizers": [[PLANTED_FINALIZER]],
   "LabelSelector.matchExpressions": [[{ key: "planted", operator: "Exists" }]],
   "LabelSelector.matchLabels": [{ planted: "yes" }],
   "ServiceSpec.externalIPs": [["10.1.2.3"]],
