@@ -1,6 +1,6 @@
 // Programs that kustomizations have for functions, where the operator lets them be run.
 
-import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -131,6 +131,31 @@ describe.skipIf(unavailable !== undefined)("an exec function that the operator l
       "over/run.sh": printing("x"),
     });
     expect(faults(dark)).toContainEqual(expect.stringMatching(/^render-refused: over .*can be read before/));
+  });
+
+  test("is refused beside what a link hides", async () => {
+    const files = {
+      "over/kustomization.yaml": "generators: [gen.yaml]\nresources: [link]\n",
+      "over/gen.yaml": CONFIG("./run.sh"),
+      "over/run.sh": printing("x"),
+      "hidden/kustomization.yaml": "generators: [gen.yaml]\n",
+      "hidden/gen.yaml": CONFIG("./other.sh", "other"),
+      "hidden/other.sh": printing("hidden").replace("made", "hidden"),
+      "app.yaml":
+        'apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: shop, namespace: argocd}\nspec:\n  destination: {server: "https://kubernetes.default.svc", namespace: web}\n  source: {repoURL: "https://git.example.com/acme/own", path: over}\n',
+    };
+    const state = await renderRepository(
+      files,
+      (dir) => {
+        symlinkSync("../hidden", join(dir, "over/link"));
+        for (const one of ["over/run.sh", "hidden/other.sh"]) chmodSync(join(dir, one), 0o755);
+      },
+      GRANTED,
+    );
+    expect(names(state)).not.toContain("ConfigMap/hidden");
+    expect(faults(state)).toContainEqual(
+      expect.stringMatching(/render-refused: .*over needs the plugin Mine, which runs "\.\/other\.sh"/),
+    );
   });
 
   test("is refused where a remote base names it, and where Flux deploys", async () => {

@@ -57,7 +57,7 @@ export async function kustomizeJob(found: FoundKustomization, input: KustomizeIn
   if (isFault(fetched)) return fetched;
   const asking = await withNotes(input, taken);
   if (isFault(asking)) return asking;
-  const programs = programsOf(root, input.programs);
+  const programs = programsOf(root, files, input.programs);
   if (isFault(programs)) return programs;
   const needed = neededBy(root, files);
   return {

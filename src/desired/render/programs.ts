@@ -4,10 +4,14 @@ import { constants } from "node:fs";
 import { access, realpath, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import type { Fault } from "../../core/fault.ts";
+import type { SourceFile } from "../../core/stages.ts";
+import { fileAt } from "../file-list.ts";
+import { KUSTOMIZATION_FILES } from "../kustomization.ts";
 import type { Kustomization } from "../kustomization.ts";
 import type { KustomizeFunction } from "../kustomize-functions.ts";
 import { FOLDER } from "../other-repositories.ts";
-import { cleanPath, isWithin, shownFolder } from "../paths.ts";
+import { folderLinks, throughLinks } from "../links.ts";
+import { cleanPath, isWithin, joinPath, shownFolder } from "../paths.ts";
 import type { FoundKustomization } from "../roots.ts";
 
 /** The operator's word, and nothing of a repository's. */
@@ -36,10 +40,12 @@ export function searchPath({ paths }: JobPrograms): string {
 
 /**
  * What the kustomizations run: all of it is granted; `undefined` where they run nothing. A fault for the first that may not be.
+ * @param files all that there are
  * @param grants absent: their deployer runs none, whatever it is told
  */
 export function programsOf(
   root: FoundKustomization,
+  files: readonly SourceFile[],
   grants: ProgramGrants | undefined,
 ): JobPrograms | Fault | undefined {
   const asked = root.kustomizations.flatMap((one) => one.functions.map((asks) => ({ one, asks })));
@@ -51,7 +57,7 @@ export function programsOf(
     if (granted === undefined) return refused(root, one, { asks, grants });
     if (granted.startsWith("/")) paths.add(granted);
   }
-  const dark = root.kustomizations.find(({ whole }) => !whole);
+  const dark = root.kustomizations.find((one) => !one.whole || leadsElsewhere(one, root, files));
   if (dark !== undefined) return notWhole(root, dark);
   return { paths: [...paths] };
 }
@@ -62,6 +68,20 @@ function grantedIn({ path }: Kustomization, program: string, grants: ProgramGran
   return (grants?.functions ?? []).find((one) => {
     if (one.startsWith("/")) return program === one || (!program.includes("/") && basename(one) === program);
     return program.includes("/") && !program.startsWith("/") && cleanPath(one) === inRepository(path, program);
+  });
+}
+
+/** Through a link to one that was not read. */
+function leadsElsewhere(
+  { references }: Kustomization,
+  { kustomizations }: FoundKustomization,
+  files: readonly SourceFile[],
+): boolean {
+  const links = folderLinks(files);
+  return references.some((reference) => {
+    const folder = throughLinks(reference, links);
+    const known = kustomizations.some(({ path }) => path === folder);
+    return !known && KUSTOMIZATION_FILES.some((name) => fileAt(files, joinPath(folder, name)) !== undefined);
   });
 }
 
