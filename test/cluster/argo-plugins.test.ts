@@ -182,5 +182,11 @@ describe("the parameters of a plugin", () => {
       '[{"name":"s","string":"\\u003c\\u0026\\u003e"},{"map":{"__proto__":"3","a":"2","b":"1"},"name":"m"},{"array":["x"],"name":""}]',
     );
     expect(pluginVariables(mapOf("plugin: {}"), new Map(), cluster)).toMatchObject({ KUBE_VERSION: "1.36.3" });
+    const odd = "plugin: {parameters: [{name: straße-ı.日, string: x, map: {a.b: y1}, array: [z]}]}";
+    expect(pluginVariables(mapOf(odd), new Map(), cluster)).toMatchObject({
+      PARAM_STRA_E_I__: "x",
+      PARAM_STRA_E_I___A_B: "y1",
+      PARAM_STRA_E_I___0: "z",
+    });
   });
 });

@@ -100,8 +100,9 @@ function addParameter(variables: Map<string, string>, parameter: Value): void {
   }
 }
 
+/** Go makes one letter of each: a sharp s stays what it is. */
 function escaped(name: string): string {
-  return name.toUpperCase().replaceAll(/[^A-Z0-9_]/gu, "_");
+  return Array.from(name, (one) => (/^[A-Z0-9_]$/.test(one.toUpperCase()) ? one.toUpperCase() : "_")).join("");
 }
 
 /** Always with a name; keys in order, as Go has them. */
