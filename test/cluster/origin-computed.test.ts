@@ -6,6 +6,7 @@ import type { FieldPath } from "../../src/core/path.ts";
 import { ensureBinary, whyUnavailable } from "./binaries.ts";
 import { expected, fields, toldOf } from "./origin-cases.ts";
 import type { Case } from "./origin-cases.ts";
+import { fieldOrigins } from "./origin-search.ts";
 import { chartOf } from "./rendering.ts";
 import type { Files } from "./rendering.ts";
 
@@ -370,5 +371,15 @@ describe.skipIf(unavailable !== undefined)("what a template works out", () => {
 
   test.each(Object.entries(CASES))("%s", async (_name, one) => {
     expect(await toldOf(one)).toEqual(expected(one));
+  });
+
+  test.each([
+    ["a label", label("app.kubernetes.io/instance")],
+    ["a part of a text", env("CACHE")],
+    ["a value in capitals", env("SHOUT")],
+  ])("is found with few renderings: %s", async (_name, path) => {
+    const { origin, renders } = await fieldOrigins(CHART, { object: "Deployment/web", path });
+    expect(origin).toMatchObject({ kind: "found", source: { computed: true } });
+    expect(renders).toBeLessThanOrEqual(4);
   });
 });
