@@ -13,6 +13,7 @@ import { repositoryOf, temporaryFolder, treeOf } from "../desired/repositories.t
 import { ensureBinary, whyUnavailable } from "./binaries.ts";
 import {
   at,
+  chartOf,
   configMap,
   faults,
   folder,
@@ -25,13 +26,15 @@ import {
 import type { Rendering } from "./rendering.ts";
 
 const unavailable =
-  whyUnavailable(["kustomize"]) ??
+  whyUnavailable(["kustomize", "helm"]) ??
   (canSandbox(probeFolder()) ? undefined : "no user, mount and pid namespaces can be made here");
 if (unavailable !== undefined) console.warn(`skipped: ${unavailable}`);
 
 beforeAll(async () => {
-  if (unavailable === undefined) await ensureBinary("kustomize");
+  if (unavailable === undefined) for (const name of ["kustomize", "helm"] as const) await ensureBinary(name);
 });
+
+const ENC = "ENC[AES256_GCM,data:AAAA,iv:AAAA,tag:AAAA,type:str]";
 
 /** A program that prints this object, in a `ResourceList`, whatever it is given. */
 function printing(data: string, before = ""): string {
@@ -87,6 +90,24 @@ describe.skipIf(unavailable !== undefined)("an exec function that the operator l
       expect(faults(state)).toEqual([]);
       expect(at(state, "ConfigMap", "data", "told")).toBe("y");
     }
+  });
+
+  test("is run where an Application deploys, beside charts and what SOPS hides", async () => {
+    const state = await run({
+      ...chartOf("over/charts/shop", { "map.yaml": configMap("{{ .Release.Name }}") }),
+      "over/kustomization.yaml":
+        "generators: [gen.yaml]\nhelmCharts: [{name: shop, releaseName: shop}]\nsecretGenerator: [{name: s, envs: [s.env]}]\n",
+      "over/gen.yaml": CONFIG("./run.sh"),
+      "over/run.sh": printing("x"),
+      "over/s.env": `a=${ENC}\nsops_version=3.9.0\nsops_mac=${ENC}\nsops_lastmodified=2026-01-01T00:00:00Z\n`,
+      "app.yaml":
+        'apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: shop, namespace: argocd}\nspec:\n  destination: {server: "https://kubernetes.default.svc", namespace: web}\n  source: {repoURL: "https://git.example.com/acme/own", path: over, kustomize: {namePrefix: p-}}\n',
+    });
+    expect(state.complete).toBe(true);
+    expect(names(state)).toEqual(
+      expect.arrayContaining(["ConfigMap/p-made", "ConfigMap/p-shop", expect.stringMatching(/^Secret\/p-s-/)]),
+    );
+    expect(faults(state)).toEqual([expect.stringMatching(/^secrets-encrypted: 1 object/)]);
   });
 
   test("is one that it named: no other program of the repository or of this machine is", async () => {
