@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { field } from "../../src/core/path.ts";
 import type { FieldPath } from "../../src/core/path.ts";
+import { application } from "../desired/argo/applications.ts";
 import { ensureBinary, whyUnavailable } from "./binaries.ts";
 import { expected, fields, toldOf } from "./origin-cases.ts";
 import type { Case } from "./origin-cases.ts";
@@ -353,6 +354,13 @@ const CASES: Readonly<Record<string, Case>> = {
     path: label("app.kubernetes.io/instance"),
     told: "web/templates/_helpers.tpl:18 template feeds 2 computed",
     edit: ["{{ .Release.Name | quote }}", "other"],
+  },
+  "in a chart that Argo CD installs": {
+    files: { ...CHART, "app.yaml": application("shop", "path: web") },
+    object: "Deployment/shop-web",
+    path: label("app.kubernetes.io/name"),
+    told: "web/templates/_helpers.tpl:17 template feeds 2 computed",
+    edit: ['{{ include "web.name" . }}', "other"],
   },
   "in a chart that a kustomization inflates": {
     files: {
