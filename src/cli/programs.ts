@@ -27,7 +27,11 @@ export function collectPlugin(value: string, before: readonly PluginGrant[]): re
   if (equals < 1 || command?.[0]?.startsWith("/") !== true) {
     throw new InvalidArgumentError("Write NAME=COMMAND, where the command begins with a path from / on.");
   }
-  return [...before, { name: value.slice(0, equals), command }];
+  const name = value.slice(0, equals);
+  if (before.some((one) => one.name === name)) {
+    throw new InvalidArgumentError(`The plugin ${JSON.stringify(name)} has a command already.`);
+  }
+  return [...before, { name, command }];
 }
 
 function listOf(text: string): readonly string[] | undefined {

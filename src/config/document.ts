@@ -225,12 +225,14 @@ function suggest(written: string, known: readonly string[]): string {
 
 /** Kubernetes' YAML takes more for booleans and numbers than people expect: `y`, `on`, `1e3`. */
 function typeRemedy(expected: string): string {
-  return expected === "string" ? "put it in quotes" : "correct its value";
+  if (expected === "string") return "put it in quotes";
+  return expected === "array" || expected === "tuple" ? "write it as a list: [first, second]" : "correct its value";
 }
 
 function typeName(expected: string): string {
   const names: Readonly<Record<string, string>> = {
     array: "a list",
+    tuple: "a list",
     object: "a map",
     record: "a map",
     string: "text",

@@ -8,6 +8,8 @@ import { readYaml } from "../yaml/read.ts";
 export type KustomizeFunction =
   /** A program, as written: a path from the kustomization's folder, an absolute one, or a name to be looked up. */
   | { readonly kind: "exec"; readonly plugin: string; readonly program: string }
+  /** A program that is given more than its path: `more` is the name of that. */
+  | { readonly kind: "exec-with"; readonly plugin: string; readonly more: string }
   | { readonly kind: "container"; readonly plugin: string; readonly image: string }
   /** A program or a Go library in kustomize's own plugin folder, or what nobody can read. */
   | { readonly kind: "other"; readonly plugin: string };
@@ -20,12 +22,15 @@ export function functionOf(config: Value): KustomizeFunction | undefined {
   if (!isMap(spec)) return { kind: "other", plugin };
   const image = textOf(fieldOf(spec, "container"), "image");
   if (image !== undefined) return { kind: "container", plugin, image };
-  const program = textOf(fieldOf(spec, "exec"), "path");
+  const exec = fieldOf(spec, "exec");
+  const program = textOf(exec, "path") ?? "";
   // Go takes the names of fields in any case: what is not written as it is meant is not guessed at.
   const known = Object.keys(spec).every((name) => name === "exec" || name === "deferFailure");
-  return program === undefined || program === "" || !known
-    ? { kind: "other", plugin }
-    : { kind: "exec", plugin, program };
+  if (!known || !isMap(exec)) return { kind: "other", plugin };
+  // A variable is enough to have another program run in its place (`BASH_ENV`, `LD_PRELOAD`), and so may an argument be.
+  const more = Object.keys(exec).find((name) => name !== "path");
+  if (more !== undefined) return { kind: "exec-with", plugin, more: more.slice(0, 200) };
+  return program === "" ? { kind: "other", plugin } : { kind: "exec", plugin, program };
 }
 
 function specOf(config: Value): Value | undefined {

@@ -24,6 +24,12 @@ describe("programs on the command line", () => {
     expect(() => collectExec(value, [])).toThrow("Write a path");
   });
 
+  test("are one for each plugin", () => {
+    const before = collectPlugin("tanka=/bin/a", []);
+    expect(() => collectPlugin("tanka=/bin/b", before)).toThrow('The plugin "tanka" has a command already');
+    expect(collectPlugin("other=/bin/b", before)).toHaveLength(2);
+  });
+
   test.each(["x", "=/bin/sh", "a=", "a=sh -c x", 'a=["sh"]', "a=[/bin/sh]", "a=[1]", "a=[]"])(
     "are refused: --plugin %j",
     (value) => {

@@ -124,6 +124,71 @@ describe.skipIf(unavailable !== undefined)("an exec function that the operator l
     expect(fault?.remedy).toContain("--allow-exec over/run.sh, or exec in the server's configuration");
   });
 
+  test("is named by its name by itself where its absolute path is granted, which the remedy says", async () => {
+    const [fault] = (await run({ ...OVER, "over/gen.yaml": CONFIG("labels"), labels: printing("x") })).faults;
+    expect(fault?.remedy).toContain("--allow-exec /path/to/labels, or exec");
+  });
+
+  test.each([
+    ["by a way through a link and up again", "ln/../run.sh", { "over/ln": "../evil/plug" }, /with \.\. after a name/],
+    ["by a way through a folder and up again", "./plain/../run.sh", {}, /with \.\. after a name/],
+    ["where it is a link", "./link.sh", { "over/link.sh": "../evil/run.sh" }, /through a symbolic link/],
+    ["where it is a link to itself, as it were", "./link.sh", { "over/link.sh": "run.sh" }, /through a symbolic link/],
+    ["below a link", "./bin/run.sh", { "over/bin": "../evil" }, /through a symbolic link/],
+    ["below a link that leads nowhere", "./bin/run.sh", { "over/bin": "/usr" }, /through a symbolic link/],
+    ["where it is not there", "./gone.sh", {}, /it is no file of the repository/],
+    ["where it is a folder", "./plain", {}, /it is no file of the repository/],
+  ])("is the file at its path: not %s", async (_, program, links, message) => {
+    const files = {
+      ...OVER,
+      "over/gen.yaml": CONFIG(program),
+      "over/run.sh": printing("fine"),
+      "over/plain/x": "x",
+      "evil/run.sh": printing("evil"),
+      "evil/plug/x": "x",
+    };
+    const functions = ["run.sh", "link.sh", "bin/run.sh", "gone.sh", "plain"].map((one) => `over/${one}`);
+    const state = await renderRepository(
+      files,
+      (dir) => {
+        for (const one of ["over/run.sh", "evil/run.sh"]) chmodSync(join(dir, one), 0o755);
+        for (const [path, to] of Object.entries(links)) symlinkSync(to, join(dir, path));
+      },
+      { programs: { functions, plugins: new Map() } },
+    );
+    expect(names(state)).toEqual(["ConfigMap/a"]);
+    expect(faults(state)).toEqual([expect.stringMatching(message)]);
+    expect(state.faults[0]).toMatchObject({
+      code: "render-refused",
+      remedy: expect.stringMatching(/^write the path of a regular file/),
+    });
+  });
+
+  test.each([
+    ["envs", 'envs: ["BASH_ENV=./evil.sh"]'],
+    ["Envs", 'Envs: ["LD_PRELOAD=./evil.so"]'],
+    ["args", "args: [./evil.sh]"],
+    ["Path", "Path: ./evil.sh"],
+    ["__proto__", "__proto__: {envs: [BASH_ENV=./evil.sh]}"],
+  ])("is given its path, and is refused with %s beside", async (key, more) => {
+    const program = script("cat");
+    for (const written of ["./run.sh", program]) {
+      const state = await run(
+        {
+          ...OVER,
+          "over/gen.yaml": CONFIG(`${written}, ${more}`),
+          "over/run.sh": printing("x"),
+          "over/evil.sh": printing("evil"),
+        },
+        { programs: { functions: ["over/run.sh", program], plugins: new Map() } },
+      );
+      expect(names(state)).toEqual(["ConfigMap/a"]);
+      expect(faults(state)).toEqual([
+        `render-refused: over needs the plugin Mine, which gives its program "${key}": only a path is let run, without arguments and variables`,
+      ]);
+    }
+  });
+
   test("is refused beside what is not", async () => {
     const boxed = CONFIG("x", "box").replace("exec: {path: x}", "container: {image: example.com/x}");
     const both = CONFIG("x", "both").replace(
@@ -220,7 +285,7 @@ describe.skipIf(unavailable !== undefined)("an exec function that the operator l
     onTestFinished(() => void delete process.env["HOLDFAST_TEST_SECRET"]);
     const probe = `
 net=no; (exec 3<>/dev/tcp/127.0.0.1/${port}) 2>/dev/null && net=yes
-file=$(cat ${secret} /root/.ssh/* /home/*/.kube/config /etc/shadow 2>/dev/null; ls -d /var /srv /opt /run /etc/passwd 2>/dev/null)
+file=$(cat ${secret} /root/.ssh/* /home/*/.kube/config /etc/shadow 2>/dev/null; ls -d /var /srv /opt /run /etc/passwd 2>/dev/null; find /usr/etc /usr/local/etc -mindepth 1 2>/dev/null)
 others=$(ls /proc | grep -c '^[0-9]')
 [ "$others" -lt 20 ] && others=few
 environment=$(env | grep -c hunter2)

@@ -135,6 +135,13 @@ describe("a server config is refused at the line and column of the problem:", ()
     ["a state folder that is relative", "stateDir: state\n", 1, 1, /absolute/],
     ["no time", "limits: {passTimeout: soon}\n", 1, 10, /1h30m/],
     ["a store, which is to come", "store: {kind: sqlite}\n", 1, 1, /does not work yet/],
+    [
+      "a plugin's command that is no list",
+      "plugins: [{name: x, command: /bin/x, repositories: all}]\n",
+      1,
+      21,
+      /command must be a list \(write it as a list/,
+    ],
     ["a duplicate key", "version: 1\nversion: 1\n", 2, 1, /two keys/],
   ];
   test.each(cases)("%s", (_, text, line, column, words) => {

@@ -57,7 +57,9 @@ export async function kustomizeJob(found: FoundKustomization, input: KustomizeIn
   if (isFault(fetched)) return fetched;
   const asking = await withNotes(input, taken);
   if (isFault(asking)) return asking;
-  const programs = programsOf(root, files, input.programs);
+  // What was fetched takes the place of what the repository has there.
+  const own = fetched.size === 0 ? files : files.filter((one) => !fetched.has(one.path));
+  const programs = programsOf(root, own, input.programs);
   if (isFault(programs)) return programs;
   const needed = neededBy(root, files);
   return {

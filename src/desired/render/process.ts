@@ -7,6 +7,7 @@ import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { existsSync } from "node:fs";
 import { killGroup } from "../git.ts";
+import { withoutInherited } from "./descriptors.ts";
 
 export interface RendererLimits {
   readonly milliseconds: number;
@@ -125,13 +126,16 @@ function start(run: RendererRun): ChildProcessWithoutNullStreams {
     ...args,
   ];
   const [command = "", ...rest] = [...isolation, ...limited];
-  return spawn(command, rest, {
-    cwd,
-    env: { ...environment(home), ...run.variables },
-    detached: true,
-    shell: false,
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+  const started = withoutInherited((more) =>
+    spawn(command, rest, {
+      cwd,
+      env: { ...environment(home), ...run.variables },
+      detached: true,
+      shell: false,
+      stdio: ["pipe", "pipe", "pipe", ...more],
+    }),
+  );
+  return started as ChildProcessWithoutNullStreams;
 }
 
 /** Nothing of the caller's, no program to call, and a proxy that nobody answers at, should there be a network after all. */

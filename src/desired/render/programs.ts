@@ -11,7 +11,7 @@ import type { Kustomization } from "../kustomization.ts";
 import type { KustomizeFunction } from "../kustomize-functions.ts";
 import { FOLDER } from "../other-repositories.ts";
 import { folderLinks, throughLinks } from "../links.ts";
-import { cleanPath, isWithin, joinPath, shownFolder } from "../paths.ts";
+import { cleanPath, folderOf, isWithin, joinPath, shownFolder } from "../paths.ts";
 import type { FoundKustomization } from "../roots.ts";
 
 /** The operator's word, and nothing of a repository's. */
@@ -53,8 +53,8 @@ export function programsOf(
   if (asked.every(({ asks }) => asks.kind === "other" || asks.plugin === KSOPS)) return undefined;
   const paths = new Set<string>();
   for (const { one, asks } of asked) {
-    const granted = asks.kind === "exec" ? grantedIn(one, asks.program, grants) : undefined;
-    if (granted === undefined) return refused(root, one, { asks, grants });
+    const granted = asks.kind === "exec" ? grantedIn(one, asks.program, { files, grants }) : undefined;
+    if (granted === undefined) return refused(root, one, { asks, files, grants });
     if (granted.startsWith("/")) paths.add(granted);
   }
   const dark = root.kustomizations.find((one) => !one.whole || leadsElsewhere(one, root, files));
@@ -63,11 +63,16 @@ export function programsOf(
 }
 
 /** A program of another repository is none that the operator named. */
-function grantedIn({ path }: Kustomization, program: string, grants: ProgramGrants | undefined): string | undefined {
+function grantedIn(
+  { path }: Kustomization,
+  program: string,
+  { files, grants }: { readonly files: readonly SourceFile[]; readonly grants: ProgramGrants | undefined },
+): string | undefined {
   if (isForeign(path)) return undefined;
+  const named = isPath(program) ? namedFile(path, program, files) : undefined;
   return (grants?.functions ?? []).find((one) => {
     if (one.startsWith("/")) return program === one || (!program.includes("/") && basename(one) === program);
-    return program.includes("/") && !program.startsWith("/") && cleanPath(one) === inRepository(path, program);
+    return named?.kind === "file" && cleanPath(one) === named.path;
   });
 }
 
@@ -89,22 +94,54 @@ function isForeign(path: string): boolean {
   return isWithin(path, FOLDER);
 }
 
-function inRepository(folder: string, program: string): string | undefined {
-  return cleanPath(`${folder}/${program}`.replace(/^\//, ""));
+/** Of the repository, and not of this machine. */
+function isPath(program: string): boolean {
+  return program.includes("/") && !program.startsWith("/");
+}
+
+type NamedFile =
+  | { readonly kind: "file"; readonly path: string }
+  /** `why` ends the sentence of what is run. */
+  | { readonly kind: "none"; readonly why: string };
+
+/**
+ * What the system runs by that path: it follows links, and goes up from where they lead. Only what needs none of that is
+ * the file that an operator who names its path has seen.
+ */
+function namedFile(folder: string, program: string, files: readonly SourceFile[]): NamedFile {
+  const steps = program.split("/").filter((step) => step !== "" && step !== ".");
+  const first = steps.findIndex((step) => step !== "..");
+  if (steps.lastIndexOf("..") > first) return { kind: "none", why: "a path with .. after a name is never let run" };
+  const path = cleanPath(`${folder}/${program}`.replace(/^\//, ""));
+  if (path === undefined) return { kind: "none", why: "the operator lets no such program run" };
+  if (isThroughLink(folder, files) || isThroughLink(path, files)) {
+    return { kind: "none", why: "what is reached through a symbolic link is never let run" };
+  }
+  return fileAt(files, path)?.mode.startsWith("100") === true
+    ? { kind: "file", path }
+    : { kind: "none", why: "it is no file of the repository" };
+}
+
+function isThroughLink(path: string, files: readonly SourceFile[]): boolean {
+  for (let current = path; current !== ""; current = folderOf(current)) {
+    if (fileAt(files, current)?.mode === "120000") return true;
+  }
+  return false;
 }
 
 interface Refused {
   readonly asks: KustomizeFunction;
+  readonly files: readonly SourceFile[];
   readonly grants: ProgramGrants | undefined;
 }
 
-function refused({ path }: FoundKustomization, one: Kustomization, { asks, grants }: Refused): Fault {
-  const { why, remedy } = wordsOf(one, asks, grants);
+function refused({ path }: FoundKustomization, one: Kustomization, ask: Refused): Fault {
+  const { why, remedy } = wordsOf(one, ask);
   return {
     kind: "fault",
     code: "render-refused",
     about: path === "" ? "." : path,
-    message: `${shownFolder(path)} needs the plugin ${asks.plugin}${why}`,
+    message: `${shownFolder(path)} needs the plugin ${ask.asks.plugin}${why}`,
     remedy: `${remedy}commit what the plugin makes, or list the folder under the target's exclude`,
     position: { file: one.file, line: 1 },
     leavesUnknown: "declared",
@@ -124,11 +161,13 @@ function notWhole({ path }: FoundKustomization, { file }: Kustomization): Fault 
   };
 }
 
-function wordsOf(
-  { path }: Kustomization,
-  asks: KustomizeFunction,
-  grants: ProgramGrants | undefined,
-): { readonly why: string; readonly remedy: string } {
+interface Words {
+  readonly why: string;
+  /** Before the others; none where it is empty. */
+  readonly remedy: string;
+}
+
+function wordsOf(one: Kustomization, { asks, files, grants }: Refused): Words {
   switch (asks.kind) {
     case "container":
       return { why: " in a container: holdfast starts no container engine", remedy: "" };
@@ -137,21 +176,34 @@ function wordsOf(
         why: ", which is none of kustomize's own: programs and Go libraries of its plugin folder are never run",
         remedy: "",
       };
-    case "exec": {
-      const { program } = asks;
-      const shown = JSON.stringify(program.slice(0, 200));
-      if (isForeign(path)) return { why: `, which runs ${shown} of another repository: none is run`, remedy: "" };
-      if (grants === undefined) return { why: `, which runs ${shown}: Flux runs no functions`, remedy: "" };
-      const name = program.includes("/") && !program.startsWith("/") ? inRepository(path, program) : program;
+    case "exec-with":
       return {
-        why: `, which runs ${shown}: the operator lets no such program run`,
-        remedy:
-          name === undefined
-            ? ""
-            : `have the operator let it run (--allow-exec ${name.slice(0, 200)}, or exec in the server's configuration), `,
+        why: `, which gives its program ${JSON.stringify(asks.more)}: only a path is let run, without arguments and variables`,
+        remedy: "leave nothing but path under exec, ",
       };
-    }
+    case "exec":
+      return execWords(one, asks.program, { files, grants });
   }
+}
+
+function execWords(
+  { path }: Kustomization,
+  program: string,
+  { files, grants }: { readonly files: readonly SourceFile[]; readonly grants: ProgramGrants | undefined },
+): Words {
+  const runs = `, which runs ${JSON.stringify(program.slice(0, 200))}`;
+  if (isForeign(path)) return { why: `${runs} of another repository: none is run`, remedy: "" };
+  if (grants === undefined) return { why: `${runs}: Flux runs no functions`, remedy: "" };
+  const named = isPath(program) ? namedFile(path, program, files) : undefined;
+  if (named?.kind === "none") {
+    return { why: `${runs}: ${named.why}`, remedy: "write the path of a regular file of the repository, " };
+  }
+  // A name by itself would be granted as a file at the repository's root.
+  const granted = named?.path ?? (program.startsWith("/") ? program : `/path/to/${program}`);
+  return {
+    why: `${runs}: the operator lets no such program run`,
+    remedy: `have the operator let it run (--allow-exec ${granted.slice(0, 200)}, or exec in the server's configuration), `,
+  };
 }
 
 /** What a program was when it ran: another one is another job. `undefined` where one is no file that may be run. */

@@ -65,6 +65,9 @@ mkdir "$new/etc" "$new/dev" "$new/proc" "$new/tmp" "$new/.old"
 for one in alternatives ld.so.cache ld.so.conf ld.so.conf.d localtime; do
   [ ! -e "/etc/$one" ] || cp -R "/etc/$one" "$new/etc/" 2>/dev/null || :
 done
+for one in "$new"/usr/etc "$new"/usr/var "$new"/usr/*/etc "$new"/usr/*/var; do
+  if [ -d "$one" ] && [ ! -L "$one" ]; then mount -t tmpfs -o size=1m,mode=755,nosuid,nodev tmpfs "$one"; fi
+done
 for one in null zero random urandom; do : > "$new/dev/$one"; mount --bind "/dev/$one" "$new/dev/$one"; done
 mount -t proc -o ro,nosuid,nodev,noexec proc "$new/proc" 2>/dev/null || :
 while [ "$1" != "--" ]; do

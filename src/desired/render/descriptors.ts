@@ -1,0 +1,42 @@
+/** Files that holdfast was started with open, beside its three: a program that it starts would have them too. */
+
+import { closeSync, openSync, readFileSync, readdirSync } from "node:fs";
+
+/** Of `/proc/PID/fdinfo`, in octal: closed where another program begins. Node opens nothing without it. */
+const CLOSED_ON_EXEC = 0o2000000;
+
+/** Their numbers. None where the system does not tell: only where it does is a program of a repository's choice run. */
+function inheritedDescriptors(): readonly number[] {
+  return numbersIn("/proc/self/fdinfo").filter((descriptor) => descriptor > 2 && isHandedOn(descriptor));
+}
+
+function numbersIn(folder: string): readonly number[] {
+  try {
+    return readdirSync(folder).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function isHandedOn(descriptor: number): boolean {
+  try {
+    const [, flags] = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8")) ?? [];
+    return flags !== undefined && (Number.parseInt(flags, 8) & CLOSED_ON_EXEC) === 0;
+  } catch {
+    return false; // The listing's own, which is closed by now.
+  }
+}
+
+/** Calls it with what the child has from its fourth descriptor on: nothing to read in the place of what would be handed on. */
+export function withoutInherited<Child>(start: (rest: readonly (number | "ignore")[]) => Child): Child {
+  const inherited = inheritedDescriptors();
+  if (inherited.length === 0) return start([]);
+  const nothing = openSync("/dev/null", "r");
+  try {
+    const rest = Array.from({ length: Math.max(...inherited) - 2 }, () => "ignore" as number | "ignore");
+    for (const descriptor of inherited) rest[descriptor - 3] = nothing;
+    return start(rest);
+  } finally {
+    closeSync(nothing);
+  }
+}
