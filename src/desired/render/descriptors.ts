@@ -6,8 +6,8 @@ import { closeSync, openSync, readFileSync, readdirSync } from "node:fs";
 const CLOSED_ON_EXEC = 0o2000000;
 
 /** Their numbers. None where the system does not tell: only where it does is a program of a repository's choice run. */
-function inheritedDescriptors(): readonly number[] {
-  return numbersIn("/proc/self/fdinfo").filter((descriptor) => descriptor > 2 && isHandedOn(descriptor));
+function inheritedDescriptors(): ReadonlySet<number> {
+  return new Set(numbersIn("/proc/self/fdinfo").filter((descriptor) => descriptor > 2 && isHandedOn(descriptor)));
 }
 
 function numbersIn(folder: string): readonly number[] {
@@ -30,12 +30,11 @@ function isHandedOn(descriptor: number): boolean {
 /** Calls it with what the child has from its fourth descriptor on: nothing to read in the place of what would be handed on. */
 export function withoutInherited<Child>(start: (rest: readonly (number | "ignore")[]) => Child): Child {
   const inherited = inheritedDescriptors();
-  if (inherited.length === 0) return start([]);
+  if (inherited.size === 0) return start([]);
   const nothing = openSync("/dev/null", "r");
   try {
-    const rest = Array.from({ length: Math.max(...inherited) - 2 }, () => "ignore" as number | "ignore");
-    for (const descriptor of inherited) rest[descriptor - 3] = nothing;
-    return start(rest);
+    const length = Math.max(...inherited) - 2;
+    return start(Array.from({ length }, (_, at) => (inherited.has(at + 3) ? nothing : "ignore")));
   } finally {
     closeSync(nothing);
   }

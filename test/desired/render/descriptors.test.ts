@@ -22,8 +22,8 @@ test.skipIf(process.platform !== "linux")("a renderer has none of the files that
   writeFileSync(join(dir, "secret"), "hunter2");
   const secret = openSync(join(dir, "secret"), "r");
   onTestFinished(() => closeSync(secret));
-  const handed = [3, 9, 20, 251];
-  const more = Array.from({ length: 249 }, (_, at) => (handed.includes(at + 3) ? secret : ("ignore" as const)));
+  const handed = new Set([3, 9, 20, 251]);
+  const more = Array.from({ length: 249 }, (_, at) => (handed.has(at + 3) ? secret : ("ignore" as const)));
   const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", RUN], {
     stdio: ["ignore", "pipe", "pipe", ...more],
     encoding: "utf8",
