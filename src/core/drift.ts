@@ -28,6 +28,8 @@ export interface Change {
   readonly direction: Direction;
   /** That Git is ahead rests on what whoever may write the object could forge: the deployer's name, its note. */
   readonly claimed?: true;
+  /** That Git is ahead rests on when a deployer wrote the field, and on Git: whoever may write the object may choose that time. */
+  readonly dated?: true;
   /** Who set the live value; absent where unknown (a removal leaves no owner). */
   readonly actor?: Actor;
   /** What else is to be known of it: the end of a sentence. Cluster text: escape it where it is shown. */

@@ -7,10 +7,12 @@
  * - all differ: both were.
  *
  * Git being ahead means silence, so it must not be had by claiming it. Whoever may write an object may write its
- * annotations and choose a deployer's name; what nobody can write from the cluster is the past of Git. So that Git is ahead is
- * `proved` only where Git's own history has the live value, the deployer wrote it, and wrote it before Git moved on; else it is
- * `claimed`, and holds only as long as no policy objects to what is live. What the deployer wrote and Git never had is a
- * change of the cluster, whoever it calls itself.
+ * annotations, and all of its managedFields: a deployer's name, and any time. What he cannot write is the past of Git, and the
+ * deployer's own object. So that Git is ahead is `proved` only where Git's history has the live value in the commit that the
+ * deployer's object names, and the deployer wrote it before Git moved on. Where no such object names the commit, it is
+ * `dated`, and holds as long as what is live violates no policy more than Git does; else it is `claimed`, and holds only as
+ * long as no policy objects to the change either. What the deployer wrote and Git never had is a change of the cluster,
+ * whoever it calls itself.
  */
 
 import type { Change, Direction } from "../core/drift.ts";
@@ -33,6 +35,8 @@ export interface Version {
   readonly until?: number;
   /** Whether what superseded it was a commit that wrote down what was live. */
   readonly codified: boolean;
+  /** The deployer says so itself, elsewhere than in the object: that it deployed this version last, or has tried to since. */
+  readonly told?: true;
   readonly object: DesiredObject;
 }
 
@@ -80,7 +84,7 @@ export interface DirectionInput {
 export function tellDirection(input: DirectionInput): readonly Change[] {
   const facts = factsOf(input);
   return input.changes.map((change) => {
-    const { direction, deployed, commit, claimed = false } = told(facts, change);
+    const { direction, deployed, commit, claimed = false, dated = false } = told(facts, change);
     const value = deployed === undefined ? undefined : valueOf(deployed.value, change.path);
     return {
       ...change,
@@ -88,6 +92,7 @@ export function tellDirection(input: DirectionInput): readonly Change[] {
       ...(value === undefined ? {} : { deployed: value }),
       ...(commit === undefined ? {} : { deployedIn: commit }),
       ...(claimed ? { claimed } : {}),
+      ...(dated ? { dated } : {}),
     };
   });
 }
@@ -97,6 +102,7 @@ interface Told {
   readonly deployed?: DesiredObject;
   readonly commit?: string;
   readonly claimed?: boolean;
+  readonly dated?: boolean;
 }
 
 interface Facts {
@@ -258,12 +264,18 @@ function toldOfDeployed(facts: Facts, change: Change, time: string | undefined):
   const found = facts.versions.find((version) => !touches(version.differing, change.path));
   if (found !== undefined) {
     // The newest one that has it: what superseded that version says something else here.
-    const claimed = !wroteBefore(time, found.until);
+    const late = !wroteBefore(time, found.until);
     // Written after Git had moved on, and the deployer noted what Git says now: somebody put the old value back.
-    if (claimed && facts.noted !== undefined && touches(facts.noted.differing, change.path)) {
+    if (late && facts.noted !== undefined && touches(facts.noted.differing, change.path)) {
       return byTable(facts, change, facts.noted, false);
     }
-    return { direction: "git-ahead", deployed: found.object, commit: found.commit, claimed };
+    return {
+      direction: "git-ahead",
+      deployed: found.object,
+      commit: found.commit,
+      claimed: late,
+      dated: !late && found.told !== true,
+    };
   }
   switch (past.end) {
     case "beginning":

@@ -6,7 +6,9 @@ import type { TargetDrift } from "./compare-live.ts";
 
 /**
  * The drift without claims: a change that only forgeable evidence calls `git-ahead` keeps that unless policy objects to it;
- * then which side changed is unknown. `drift` has the changes that are to be reported.
+ * then which side changed is unknown. Where Git itself had the value, and all that could be forged is when it was deployed, it
+ * must violate a policy as it stands: that the change would be one to object to, had the cluster moved, is no matter. `drift`
+ * has the changes that are to be reported.
  */
 export async function settleDirection(
   drift: Drift,
@@ -24,11 +26,19 @@ type Drifted = Extract<Drift, { readonly state: "drifted" }>;
 async function withoutRefused(drift: Drifted, judge: (drift: Drift) => Promise<Judgement>): Promise<Drifted> {
   if (!drift.changes.some(isClaim)) return drift;
   const asked = { ...drift, changes: drift.changes.map((change) => (isClaim(change) ? doubt(change) : change)) };
-  const { changes: verdicts } = await judge(asked);
+  const judgement = await judge(asked);
   const changes = drift.changes.map((change, index) =>
-    isClaim(change) && verdicts[index]?.verdict !== "compliant" ? doubt(change) : change,
+    isClaim(change) && isRefused(change, judgement, index) ? doubt(change) : change,
   );
   return { ...drift, changes };
+}
+
+function isRefused({ claimed }: Change, { changes, findings }: Judgement, index: number): boolean {
+  const verdict = changes[index];
+  if (verdict?.verdict === "compliant") return false;
+  if (claimed === true || verdict === undefined) return true;
+  const weakened = verdict.findings.filter((at) => findings[at]?.status === "weakened").length;
+  return weakened === 0 || weakened < verdict.findings.length;
 }
 
 /**
@@ -46,12 +56,12 @@ async function prunable(
 }
 
 function doubt(change: Change): Change {
-  const { claimed: _, ...others } = change;
+  const { claimed: _, dated: _dated, ...others } = change;
   return { ...others, direction: "unknown" };
 }
 
 function isClaim(change: Change): boolean {
-  return isAhead(change) && change.claimed === true;
+  return isAhead(change) && (change.claimed === true || change.dated === true);
 }
 
 function isAhead({ direction }: Change): boolean {

@@ -43,6 +43,8 @@ interface Case {
   readonly owned?: Owned;
   /** Older versions, newest first, each with the minute in which it was superseded. */
   readonly before?: readonly (readonly [number | undefined, Readonly<Record<string, string>>])[];
+  /** Which of them the deployer's own object names. */
+  readonly named?: readonly number[];
   /** Which of them were superseded by a commit of holdfast's own. */
   readonly codified?: readonly number[];
   readonly end?: Past["end"];
@@ -58,15 +60,27 @@ function compare(desired: DesiredObject, live: LiveObject): Comparison {
   return compareObject({ desired, live, schema: builtinSchemas.schemaOf(apiVersion, kind) });
 }
 
-/** `data.a live-changed`, with what was deployed, the commit, and `?` where it is only claimed. */
+/** `data.a live-changed`, with what was deployed, the commit, and `?` where it is only claimed, `~` where it rests on a time. */
 function told(one: Case): readonly string[] {
-  const { git, live, owned = {}, before = [], codified = [], end = "beginning", noted, attempted, since } = one;
+  const {
+    git,
+    live,
+    owned = {},
+    before = [],
+    codified = [],
+    named = [],
+    end = "beginning",
+    noted,
+    attempted,
+    since,
+  } = one;
   const desired = desiredOf(config(git));
   const cluster: LiveObject = { ...liveOf(config(live)), managers: managersOf(owned) };
   const versions = before.map(([minute, data], index): Version => ({
     commit: `c${index + 1}`,
     codified: codified.includes(index),
     object: desiredOf(config(data)),
+    ...(named.includes(index) ? { told: true } : {}),
     ...(minute === undefined ? {} : { until: Date.parse(at(minute)) }),
   }));
   const answers = tellDirection({
@@ -89,8 +103,8 @@ function told(one: Case): readonly string[] {
   return answers.map(words);
 }
 
-function words({ path, direction, deployed, deployedIn, claimed }: Change): string {
-  const parts = [formatPath(path), claimed === true ? `${direction}?` : direction];
+function words({ path, direction, deployed, deployedIn, claimed, dated }: Change): string {
+  const parts = [formatPath(path), `${direction}${claimed === true ? "?" : ""}${dated === true ? "~" : ""}`];
   if (deployed !== undefined) parts.push(`was ${JSON.stringify(deployed)}`.replaceAll('"', ""));
   if (deployedIn !== undefined) parts.push(`in ${deployedIn}`);
   return parts.join(" ");
@@ -104,6 +118,18 @@ describe("what the deployer wrote", () => {
     [
       "is what Git had before: Git is ahead, and the commit is named",
       { git: { a: "2" }, live: { a: "1" }, owned: { [FLUX]: ["a"] }, before: [[20, { a: "1" }]] },
+      "data.a git-ahead~ was 1 in c1",
+    ],
+    [
+      "is what its own object says that it deployed: then nobody could have chosen when",
+      {
+        git: { a: "2" },
+        live: { a: "1" },
+        owned: { [FLUX]: ["a"] },
+        before: [[20, { a: "1" }]],
+        named: [0],
+        end: "unreadable",
+      },
       "data.a git-ahead was 1 in c1",
     ],
     [
@@ -117,12 +143,12 @@ describe("what the deployer wrote", () => {
           [20, { a: "1" }],
         ],
       },
-      "data.a git-ahead was 1 in c2",
+      "data.a git-ahead~ was 1 in c2",
     ],
     [
       "is what Git has and the working tree changes",
       { git: { a: "2" }, live: { a: "1" }, owned: { [APPLIED]: ["a"] }, before: [[undefined, { a: "1" }]] },
-      "data.a git-ahead was 1 in c1",
+      "data.a git-ahead~ was 1 in c1",
     ],
     [
       "is what Git had, but it was written after Git had moved on: that may be somebody who put the old value back",
@@ -167,7 +193,7 @@ describe("what the deployer wrote", () => {
     [
       "is what Git has given up: a prune of the field is due",
       { git: { a: "1" }, live: { a: "1", b: "1" }, owned: { [FLUX]: ["a", "b"] }, before: [[20, { a: "1", b: "1" }]] },
-      "data.b git-ahead was 1 in c1",
+      "data.b git-ahead~ was 1 in c1",
     ],
     [
       "is an addition that Git never had",
@@ -192,7 +218,7 @@ describe("what the deployer wrote", () => {
         owned: { [FLUX]: ["b"], "kubectl-client-side-apply Update 5": ["a"] },
         before: [[8, { a: "1", b: "1" }]],
       },
-      "data.a git-ahead was 1 in c1",
+      "data.a git-ahead~ was 1 in c1",
     ],
   ])("%s", (_name, given, expected) => {
     expect(told(given)).toEqual([expected]);
@@ -340,9 +366,9 @@ describe("what the deployer wrote after all that it notes", () => {
 
   test.each<readonly [string, Case, readonly string[]]>([
     [
-      "is what Git was then: Git is ahead, and that is proved",
+      "is what Git was then: Git is ahead, if that was the time",
       { git: { a: "3", b: "2" }, live: { a: "2", b: "2" }, owned: { [ARGO]: ["a", "b"] }, before, noted, since, end },
-      ["data.a git-ahead was 2 in c1"],
+      ["data.a git-ahead~ was 2 in c1"],
     ],
     [
       "is deployed, and somebody changed it by hand",
@@ -355,7 +381,7 @@ describe("what the deployer wrote after all that it notes", () => {
         since,
         end,
       },
-      ["data.a git-ahead was 2 in c1", "data.b live-changed was 2 in s1"],
+      ["data.a git-ahead~ was 2 in c1", "data.b live-changed was 2 in s1"],
     ],
     [
       "is deployed, and somebody put back by hand what had been noted",
@@ -525,7 +551,7 @@ describe("what holdfast codified, once it was merged, is as good as deployed", (
     [
       "but not what the deployer put back, with Git's older value",
       { git: NOW, live: BEFORE, owned: { [APPLIED]: ["a", "b"] }, before: [[20, BEFORE]], codified: [0] },
-      "data.a git-ahead was 1 in c1",
+      "data.a git-ahead~ was 1 in c1",
     ],
   ])("%s", (_name, given, expected) => {
     expect(told(given)).toEqual([expected]);

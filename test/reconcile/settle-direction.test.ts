@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { changesOf } from "../../src/core/drift.ts";
-import type { Change, Direction, Drift, Judgement } from "../../src/core/drift.ts";
+import type { Change, Direction, Drift, FindingStatus, Judgement } from "../../src/core/drift.ts";
 import { fields } from "../../src/core/path.ts";
 import { settleDirection } from "../../src/reconcile/settle-direction.ts";
 
@@ -79,6 +79,28 @@ describe("drift", () => {
   ])("%s", async (_what, changes, claims, objections, expected) => {
     const told = changes.map((one) => (claims.includes(nameOf(one)) ? { ...one, claimed: true as const } : one));
     expect(words(await settleDirection(drifted(...told), {}, objectingTo(...objections)))).toEqual(expected);
+  });
+});
+
+/** Objects to the change of `a`, with findings of these kinds. */
+function finding(...statuses: readonly FindingStatus[]): (drift: Drift) => Promise<Judgement> {
+  const findings = statuses.map((status) => ({ policy: "p/r", severity: "high", message: "no", status }) as const);
+  const verdict = { verdict: "violating", findings: findings.map((_, index) => index) } as const;
+  return async (drift) => ({ verdict: "violating", findings, changes: changesOf(drift).map(() => verdict) });
+}
+
+describe("drift of which only the time of a write says that it waits", () => {
+  test.each<readonly [string, readonly FindingStatus[], readonly string[]]>([
+    ["is pending, whatever a policy says of such a change by hand", ["weakened"], ["pending", "git-ahead"]],
+    ["is drift where what is live violates a policy", ["introduced"], ["drifted", "unknown"]],
+    ["is drift where it does both", ["weakened", "introduced"], ["drifted", "unknown"]],
+    ["is drift where a policy cannot say", ["not-evaluable"], ["drifted", "unknown"]],
+    ["is drift where nothing says why it violates", [], ["drifted", "unknown"]],
+  ])("%s", async (_what, statuses, expected) => {
+    const waits: Change = { ...change("a", "git-ahead"), dated: true };
+    const settled = await settleDirection(drifted(waits), {}, finding(...statuses));
+    expect(words(settled)).toEqual(expected);
+    expect(changesOf(settled).filter((one) => one.direction === "unknown" && one.dated === true)).toEqual([]);
   });
 });
 

@@ -95,7 +95,8 @@ export class DeployedTruth {
     const { had, deployed } = told;
     const { since, whole } = await forgottenVersions(this.#past, asked);
     if (!whole) this.#untold.set(refKey(asked.deployer), { ref: asked.deployer, why: TOO_MANY_SYNCS });
-    const versions = [...had, ...since.filter(({ commit }) => had.every((one) => one.commit !== commit))]
+    const said = had.map((one) => ({ ...one, told: true as const }));
+    const versions = [...said, ...since.filter(({ commit }) => had.every((one) => one.commit !== commit))]
       .filter(({ object }) => !equalValues(object.value, asked.object.value))
       .toSorted((one, other) => leftAt(other) - leftAt(one));
     const end = !whole ? "window" : deployed === undefined ? "beginning" : "unreadable";

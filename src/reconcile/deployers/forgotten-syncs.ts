@@ -19,7 +19,7 @@ interface Written {
 
 /**
  * What Git had of the object when its deployer wrote it, after all that is told; newest first. Whoever wrote it can have
- * chosen time and name, and not what Git was.
+ * chosen time and name, and so which commit this is, but not what Git was: it proves nothing.
  */
 export async function forgottenVersions(
   past: PastStates,
