@@ -85,8 +85,12 @@ export async function readDesired(asked: DesiredInput): Promise<DesiredState> {
     return { revision: tree.revision, roots: [], objects: [], faults: [sources], complete: false };
   }
   const manifests = await readFiles(input, sources.files);
-  const deployers = await findDeployers(input, sources, manifests.objects);
-  if (deployers !== undefined) return await deployed(input, sources, manifests.objects, deployers);
+  // What deploys is sought everywhere: what it deploys is compared, and nothing else.
+  const held = await readFiles(input, sources.withheld.files);
+  const every = { ...sources, rendered: [...sources.rendered, ...sources.withheld.rendered] };
+  const plain = [...manifests.objects, ...held.objects];
+  const deployers = await findDeployers(input, every, plain);
+  if (deployers !== undefined) return await deployed(input, every, plain, deployers);
   const rendered = await renderRoots(input, sources);
   const single = await withoutDuplicates(tree, [...manifests.objects, ...rendered.objects]);
   const faults = [
@@ -94,6 +98,7 @@ export async function readDesired(asked: DesiredInput): Promise<DesiredState> {
     ...manifests.faults,
     ...rendered.faults,
     ...single.faults,
+    ...withheldFaults(sources, rendered.roots),
     ...encryptedNote(target, manifests.encrypted + rendered.encrypted),
   ];
   return {
@@ -228,6 +233,13 @@ export interface Sources {
   /** The root that they are; none where everything is rendered. */
   readonly plain: readonly RenderRoot[];
   readonly rendered: readonly FoundRoot[];
+  /** What a kustomization that cannot be read may take in, and nothing else does: not known to be deployed as it stands. */
+  readonly withheld: {
+    readonly files: readonly SourceFile[];
+    readonly rendered: readonly FoundRoot[];
+    /** The roots with such kustomizations, and components that nothing uses. */
+    readonly by: readonly FoundRoot[];
+  };
   /** Files of the whole repository. */
   readonly all: readonly SourceFile[];
   /** Submodules. */
@@ -246,21 +258,42 @@ export async function listSources(tree: SourceTree, target: DesiredTarget): Prom
   const found = await findRoots(tree, all, inScope);
   const scope = new Set(inScope.map((file) => file.path));
   const own = inScope.filter((file) => !found.files.has(file.path) && !isWithinAny(file.path, found.folders));
-  const files = own.filter(
+  const manifests = own.filter(
     (file) => isManifestName(file.path) && !(file.target !== undefined && scope.has(file.target)),
   );
+  const { mentioned, roots: heldRoots, by } = found.withheld;
+  const isHeld = (file: SourceFile): boolean => mentioned.has(file.path) || mentioned.has(file.target ?? file.path);
+  const files = manifests.filter((file) => !isHeld(file));
   const modules = own.filter((file) => file.mode === "160000");
   const submodules = await Promise.all(modules.map((file) => tree.read(file.path)));
   const plainRoot: RenderRoot = { path, renderer: "plain", version: PLAIN_RENDERER_VERSION };
-  const plainFiles = new Set(files);
+  const plainFiles = new Set(manifests);
   return {
     files,
     others: inScope.filter((file) => isManifestName(file.path) && !plainFiles.has(file)),
     plain: files.length > 0 || found.roots.length === 0 ? [plainRoot] : [],
     rendered: found.roots,
+    withheld: { files: manifests.filter(isHeld), rendered: heldRoots, by },
     all,
     faults: submodules.filter(isFault),
   };
+}
+
+/** kustomize may take what holdfast cannot read (a line end of another kind): then no fault of it says that something is unknown. */
+function withheldFaults({ withheld, rendered }: Sources, built: readonly RenderRoot[]): readonly Fault[] {
+  const held = [...withheld.rendered, ...withheld.files].map(({ path }) => path);
+  if (held.length === 0) return [];
+  const isBuilt = (path: string): boolean => built.some((root) => root.renderer === "kustomize" && root.path === path);
+  return withheld.by
+    .filter((root) => !rendered.includes(root) || isBuilt(root.path))
+    .map(({ file }) => ({
+      kind: "fault",
+      code: "yaml-invalid",
+      about: file,
+      message: `holdfast cannot read all kustomizations that ${file} takes in, and these may take in ${some(held)}: not compared`,
+      remedy: "mend what Kubernetes would not read as YAML: a control character, a line end that is none to others",
+      leavesUnknown: "declared",
+    }));
 }
 
 function pathFault(target: DesiredTarget, message: string): Fault {

@@ -9,6 +9,8 @@ import { readYaml } from "../yaml/read.ts";
 import { functionOf } from "./kustomize-functions.ts";
 import type { KustomizeFunction } from "./kustomize-functions.ts";
 import { isRemote } from "./kustomize-remote.ts";
+import { folded, isMisshapen, mentionsIn } from "./mentions.ts";
+import type { Mentions } from "./mentions.ts";
 import { cleanPath } from "./paths.ts";
 
 /** A kustomization and what it names. */
@@ -31,6 +33,8 @@ export interface Kustomization {
   readonly functions: readonly KustomizeFunction[];
   /** Whether all that it names is known before it is built. */
   readonly whole: boolean;
+  /** Where it cannot be read: what it may name. */
+  readonly mentions?: Mentions;
 }
 
 export interface NamedChart {
@@ -55,12 +59,19 @@ export async function readKustomization(
   const values = found?.values ?? [];
   if (values.length > 0 && values.every(isOrdinaryObject)) return undefined;
   const kustomization = await kustomizationOf(tree, { path, file, values });
-  return found?.whole === true ? kustomization : { ...kustomization, configured: true, whole: false };
+  const lost = found?.first === undefined || isMisshapen(found.first) ? await textOfFile(tree, file) : undefined;
+  return {
+    ...kustomization,
+    ...(found?.whole === true ? {} : { configured: true, whole: false }),
+    ...(lost === undefined ? {} : { mentions: mentionsIn(path, lost) }),
+  };
 }
 
 interface Read {
   readonly values: readonly Value[];
   readonly whole: boolean;
+  /** kustomize reads no other. Absent where it cannot be read. */
+  readonly first?: Value;
 }
 
 async function valuesOf(tree: SourceTree, file: string): Promise<Read | undefined> {
@@ -71,7 +82,20 @@ async function valuesOf(tree: SourceTree, file: string): Promise<Read | undefine
 
 function read(text: string, file: string): Read {
   const { documents, faults } = readYaml(text, { file });
-  return { values: documents.map(({ value }) => value), whole: faults.length === 0 };
+  const [first] = documents;
+  // A fault may be of a document in front of it.
+  const isLost = faults.some(({ leavesUnknown }) => leavesUnknown === "declared") && first?.index !== 0;
+  return {
+    values: documents.map(({ value }) => value),
+    whole: faults.length === 0,
+    ...(isLost ? {} : { first: first?.value ?? {} }),
+  };
+}
+
+/** Also of bytes that are no UTF-8: an accent of another encoding in a comment is enough for that. */
+async function textOfFile(tree: SourceTree, file: string): Promise<string | undefined> {
+  const bytes = await tree.read(file);
+  return isFault(bytes) ? undefined : new TextDecoder("utf-8").decode(bytes);
 }
 
 interface KustomizationDocuments {
@@ -298,11 +322,6 @@ function named(value: Value, name: string): readonly Value[] {
     const found = key === name || folded(key) === wanted ? fieldOf(value, key) : undefined;
     return found === undefined ? [] : [found];
   });
-}
-
-/** As Unicode folds case: the Kelvin sign is a k, and the long s an s. */
-function folded(text: string): string {
-  return text.toLowerCase().toUpperCase();
 }
 
 /** The maps of lists. */

@@ -41,6 +41,17 @@ export interface FoundRoots {
   readonly folders: ReadonlySet<string>;
   /** Files elsewhere that a kustomization takes in. */
   readonly files: ReadonlySet<string>;
+  /** What a kustomization that cannot be read may take in. */
+  readonly withheld: Withheld;
+}
+
+/** Nobody knows whether it is deployed as it stands: that nothing else names it may be for what cannot be read. */
+export interface Withheld {
+  /** Roots, and components that nothing uses, that have such a kustomization in them. */
+  readonly by: readonly FoundKustomization[];
+  readonly roots: readonly FoundRoot[];
+  /** Paths of what the text mentions, and of all that this reaches. */
+  readonly mentioned: ReadonlySet<string>;
 }
 
 /**
@@ -55,7 +66,7 @@ export async function findRoots(
   const charts = new Set(
     files.filter((file) => baseName(file.path) === "Chart.yaml").map((file) => folderOf(file.path)),
   );
-  const kustomizations = await readKustomizations(tree, files, inScope);
+  const kustomizations = await readKustomizations(tree, files, { inScope, charts });
   const scope = new Set(inScope.map((file) => file.path));
   const scoped = [...kustomizations.values()].filter((one) => scope.has(one.file));
   const reached = new Map(scoped.map((one) => [one.path, reachOf(one, kustomizations)]));
@@ -69,14 +80,50 @@ export async function findRoots(
     [...charts].filter((chart) => covers(inScope, chart, scope)),
   );
   const ownCharts = topCharts.filter((chart) => !parts.has(chart) || isNamed(chart, inScope));
+  const found = ends.map((end) => ({ end, root: foundKustomization(end, reached, kustomizations) }));
+  const all: readonly FoundRoot[] = [
+    ...found.flatMap(({ end, root }) => (end.component ? [] : [root])),
+    ...ownCharts.map((path) => ({ path, renderer: "helm" as const, file: joinPath(path, "Chart.yaml") })),
+  ].sort((a, b) => (a.file < b.file ? -1 : 1));
+  const by = found.map(({ root }) => root).filter((root) => root.kustomizations.some(isUnread));
+  const withheld = withheldOf(by, all, kustomizations);
+  const isWithheld = new Set(withheld.roots);
   return {
-    roots: [
-      ...ends.filter(({ component }) => !component).map((end) => foundKustomization(end, reached, kustomizations)),
-      ...ownCharts.map((path) => ({ path, renderer: "helm" as const, file: joinPath(path, "Chart.yaml") })),
-    ].sort((a, b) => (a.file < b.file ? -1 : 1)),
+    roots: all.filter((root) => !isWithheld.has(root)),
     folders: new Set([...charts, ...scoped.map((one) => one.path)]),
     files: covered,
+    withheld,
   };
+}
+
+/** A root that cannot be read, or has such a one in it, stays: its fault says that something is not known. */
+function withheldOf(
+  by: readonly FoundKustomization[],
+  roots: readonly FoundRoot[],
+  all: ReadonlyMap<string, Kustomization>,
+): Withheld {
+  const mentioned = new Set<string>();
+  const waiting = by.flatMap(({ kustomizations }) => kustomizations.flatMap(mentionedBy));
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    if (mentioned.has(path)) continue;
+    mentioned.add(path);
+    const named = all.get(path);
+    if (named !== undefined) waiting.push(...named.references, ...mentionedBy(named));
+  }
+  const failing: ReadonlySet<FoundRoot> = new Set(by);
+  return {
+    by,
+    roots: roots.filter((root) => !failing.has(root) && mentioned.has(root.path)),
+    mentioned,
+  };
+}
+
+function isUnread({ mentions }: Kustomization): boolean {
+  return mentions !== undefined;
+}
+
+function mentionedBy({ mentions }: Kustomization): readonly string[] {
+  return mentions === undefined ? [] : [...mentions.paths];
 }
 
 function foundKustomization(
@@ -109,13 +156,18 @@ function isChartOf(chart: string, charts: ReadonlySet<string>): boolean {
 async function readKustomizations(
   tree: SourceTree,
   files: readonly SourceFile[],
-  inScope: readonly SourceFile[],
+  { inScope, charts }: { readonly inScope: readonly SourceFile[]; readonly charts: ReadonlySet<string> },
 ): Promise<ReadonlyMap<string, Kustomization>> {
   const byFolder = new Map<string, string>();
   for (const name of KUSTOMIZATION_FILES.toReversed()) {
     for (const file of files) if (baseName(file.path) === name) byFolder.set(folderOf(file.path), file.path);
   }
   const links = folderLinks(files);
+  const known: Known = {
+    links,
+    paths: new Set([...files.map(({ path }) => path), ...byFolder.keys(), ...charts]),
+    charts: Map.groupBy(charts, baseName),
+  };
   await tree.prefetch?.([...byFolder.values()]); // A fault here is a fault of each file, when it is read.
   const scope = new Set(inScope.map((file) => file.path));
   const found = new Map<string, Kustomization>();
@@ -124,9 +176,9 @@ async function readKustomizations(
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     const read = await readKustomization(tree, folder, byFolder.get(folder) as string);
     if (read === undefined) continue;
-    const kustomization = linked(read, links);
+    const kustomization = narrowed(linked(read, links), known);
     found.set(folder, kustomization);
-    for (const next of kustomization.references) {
+    for (const next of [...kustomization.references, ...mentionedBy(kustomization)]) {
       if (!byFolder.has(next) || seen.has(next)) continue;
       seen.add(next);
       waiting.push(next);
@@ -145,6 +197,30 @@ function linked(kustomization: Kustomization, links: FolderLinks): Kustomization
     homes: chart.homes.map((home) => throughLinks(home, links)),
   }));
   return { ...kustomization, references: [...new Set([...references, ...real])], charts };
+}
+
+/** What there is in the repository. */
+interface Known {
+  readonly links: FolderLinks;
+  /** Files, and folders that are kustomizations and charts. */
+  readonly paths: ReadonlySet<string>;
+  /** By their folders' names. */
+  readonly charts: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Of what an unreadable kustomization mentions: what is there, and charts of its own folder for them or of one that it mentions. */
+function narrowed(kustomization: Kustomization, { links, paths, charts }: Known): Kustomization {
+  const { mentions, path: folder } = kustomization;
+  if (mentions === undefined) return kustomization;
+  const homes = new Set([joinPath(folder, "charts")]);
+  for (const path of mentions.paths) homes.add(path).add(throughLinks(path, links));
+  const found = [...homes].filter((path) => path !== folder && paths.has(path));
+  // kustomize puts a chart with a version into a folder of that version.
+  const isHome = (home: string): boolean => homes.has(home) || homes.has(folderOf(home));
+  for (const name of mentions.names) {
+    for (const chart of charts.get(name) ?? []) if (isHome(folderOf(chart))) found.push(chart);
+  }
+  return { ...kustomization, mentions: { paths: new Set(found), names: new Set() } };
 }
 
 /** All paths that a kustomization reaches, through others too; itself only where it goes round. */
