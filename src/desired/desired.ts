@@ -239,6 +239,8 @@ export interface Sources {
     readonly rendered: readonly FoundRoot[];
     /** The roots with such kustomizations, and components that nothing uses. */
     readonly by: readonly FoundRoot[];
+    /** Of theirs and of others: paths of all that they may take in. */
+    readonly mentioned: ReadonlySet<string>;
   };
   /** Files of the whole repository. */
   readonly all: readonly SourceFile[];
@@ -273,7 +275,7 @@ export async function listSources(tree: SourceTree, target: DesiredTarget): Prom
     others: inScope.filter((file) => isManifestName(file.path) && !plainFiles.has(file)),
     plain: files.length > 0 || found.roots.length === 0 ? [plainRoot] : [],
     rendered: found.roots,
-    withheld: { files: manifests.filter(isHeld), rendered: heldRoots, by },
+    withheld: { files: manifests.filter(isHeld), rendered: heldRoots, by, mentioned },
     all,
     faults: submodules.filter(isFault),
   };

@@ -215,12 +215,27 @@ describe("objects", () => {
     expect(state.complete).toBe(false);
   });
 
-  test("of what a deployer deploys are compared as ever", async () => {
-    const application = `apiVersion: argoproj.io/v1alpha1
+  const application = `apiVersion: argoproj.io/v1alpha1
 kind: Application
 metadata: { name: a, namespace: argocd }
 spec: { source: { repoURL: "https://example.com/x", path: apps }, destination: { server: "https://kubernetes.default.svc" } }
 `;
+
+  test("of nothing are known where what declares Applications cannot be read", async () => {
+    const state = await read({
+      "argocd/kustomization.yaml": "resources: [a.yaml\n",
+      "argocd/a.yaml": application,
+      "apps/d.yaml": deployment("d"),
+    });
+    expect(state.objects).toEqual([]);
+    expect(state.faults.map(({ code, about }) => [code, about])).toEqual([
+      ["render-failed", "argocd"],
+      ["not-deployed", "all"],
+    ]);
+    expect(state.complete).toBe(false);
+  });
+
+  test("of what a deployer deploys are compared as ever", async () => {
     const files = { "applications/a.yaml": application, "apps/d.yaml": deployment("d") };
     const before = await read(files);
     const state = await read({ ...files, "argocd/kustomization.yaml": "resources: [../applications/a.yaml\n" });

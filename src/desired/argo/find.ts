@@ -54,7 +54,8 @@ export async function findArgo({ input, sources, plain, deployed }: FindArgoInpu
   ];
   const found = objects.filter(isArgo);
   const lost = rendered.filter(({ faults }) => faults.some(({ leavesUnknown }) => leavesUnknown === "declared"));
-  if (found.length === 0) return undefined;
+  // What cannot be read may declare them all: then what is deployed is not known, and nothing is deployed as it stands.
+  if (found.length === 0 && !lost.some(({ root }) => sources.withheld.by.includes(root))) return undefined;
   const made = await rootsOf(found, repository, input);
   const taken = (file: string, by: (key: string) => boolean): boolean =>
     made.some(({ key, roots: own }) => by(key) && own.some((root) => takesIn(root, file)));
@@ -102,10 +103,13 @@ function keyOf(object: DesiredObject): string {
 /** Kustomizations and charts that may declare Applications: their files say so. */
 async function mentioning(
   { tree }: DesiredInput,
-  { rendered, others }: Sources,
+  { rendered, others, withheld }: Sources,
   deploys: (file: string) => boolean,
 ): Promise<readonly FoundRoot[]> {
   const candidates = rendered.filter(({ file }) => !deploys(file));
+  const unread = new Set(withheld.by);
+  const isOf = (root: FoundRoot, file: string): boolean =>
+    reaches(root, file) || (unread.has(root) && withheld.mentioned.has(file));
   const needed = others.filter(({ path }) => candidates.some((root) => isOf(root, path)));
   await tree.prefetch?.(needed.map(({ path }) => path)); // A fault here is a fault of each file, when it is read.
   const files: string[] = [];
@@ -116,7 +120,7 @@ async function mentioning(
   return candidates.filter((root) => files.some((file) => isOf(root, file)));
 }
 
-function isOf(root: FoundRoot, file: string): boolean {
+function reaches(root: FoundRoot, file: string): boolean {
   return root.renderer === "helm" ? isWithin(file, root.path) : root.reached.has(file);
 }
 
