@@ -177,8 +177,7 @@ function comparedOnce(compare: DirectionInput["compare"]): Facts["between"] {
 
 /** The newest version that all differing fields have which the deployer wrote. */
 function byFields(versions: Facts["versions"], written: readonly Change[]): Deployed | undefined {
-  const found = written.length === 0 ? undefined : versions.find((version) => hasAll(version, written));
-  return found === undefined ? undefined : deployedIn(found.object, found.commit);
+  return written.length === 0 ? undefined : versions.find((version) => hasAll(version, written));
 }
 
 /** Whether live it is as there, in all these places. */

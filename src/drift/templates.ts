@@ -51,22 +51,10 @@ export interface TemplatesInput {
 
 const HASH = 8;
 
-/** Of parts, whose digests are remembered: as many, and as many characters of each. */
-const REMEMBERED = 1024;
-const REMEMBERED_LENGTH = 256;
-
 export function createTemplates({ isMutated, isGoing, hash }: TemplatesInput): Templates {
   const known = new Map<string, Template>();
   const wholes = new Set<string>();
   const digest = (text: string, length: number): string => hash(text).slice(0, length);
-  // Most parts are what another template has, too.
-  const digests = new Map<string, string>();
-  const digestOfPart = (text: string): string => {
-    const found = digests.get(text) ?? digest(text, HASH);
-    if (digests.size >= REMEMBERED) digests.clear();
-    if (text.length <= REMEMBERED_LENGTH) digests.set(text, found);
-    return found;
-  };
   // In whatever order.
   const together = (parts: readonly string[]): string => digest(parts.toSorted(compareText).join("\0\0"), 16);
   return {
@@ -78,7 +66,7 @@ export function createTemplates({ isMutated, isGoing, hash }: TemplatesInput): T
       const [whole, atRest] = [together(parts), isAtRest(live)];
       known.set(packedUid(uid), {
         whole,
-        parts: parts.map(digestOfPart).join(""),
+        parts: parts.map((part) => digest(part, HASH)).join(""),
         atRest,
         isRollingOut: isRollingOut(live),
       });
@@ -102,7 +90,7 @@ export function createTemplates({ isMutated, isGoing, hash }: TemplatesInput): T
       const given = new Set<string>();
       for (let at = 0; at < template.parts.length; at += HASH) given.add(template.parts.slice(at, at + HASH));
       const isAdded = isMutated(live) ? addedWithoutOwner(live) : () => false;
-      const holds = (key: string): boolean => given.has(digestOfPart(parts.get(key) ?? "")) || isAdded(key);
+      const holds = (key: string): boolean => given.has(digest(parts.get(key) ?? "", HASH)) || isAdded(key);
       return { asked, accounted: asPod(withParts(live, holds)) };
     },
   };

@@ -27,14 +27,16 @@ function isHandedOn(descriptor: number): boolean {
   }
 }
 
+/** Nothing is handed on to a process that runs. */
+const INHERITED = inheritedDescriptors();
+
 /** Calls it with what the child has from its fourth descriptor on: nothing to read in the place of what would be handed on. */
 export function withoutInherited<Child>(start: (rest: readonly (number | "ignore")[]) => Child): Child {
-  const inherited = inheritedDescriptors();
-  if (inherited.size === 0) return start([]);
+  if (INHERITED.size === 0) return start([]);
   const nothing = openSync("/dev/null", "r");
   try {
-    const length = Math.max(...inherited) - 2;
-    return start(Array.from({ length }, (_, at) => (inherited.has(at + 3) ? nothing : "ignore")));
+    const length = Math.max(...INHERITED) - 2;
+    return start(Array.from({ length }, (_, at) => (INHERITED.has(at + 3) ? nothing : "ignore")));
   } finally {
     closeSync(nothing);
   }

@@ -11,6 +11,7 @@ import type { Kustomization } from "../kustomization.ts";
 import type { KustomizeFunction } from "../kustomize-functions.ts";
 import { FOLDER } from "../other-repositories.ts";
 import { folderLinks, throughLinks } from "../links.ts";
+import type { FolderLinks } from "../links.ts";
 import { cleanPath, folderOf, isWithin, joinPath, shownFolder } from "../paths.ts";
 import type { FoundKustomization } from "../roots.ts";
 
@@ -57,7 +58,8 @@ export function programsOf(
     if (granted === undefined) return refused(root, one, { asks, files, grants });
     if (granted.startsWith("/")) paths.add(granted);
   }
-  const dark = root.kustomizations.find((one) => !one.whole || leadsElsewhere(one, root, files));
+  const links = folderLinks(files);
+  const dark = root.kustomizations.find((one) => !one.whole || leadsElsewhere(one, root, { files, links }));
   if (dark !== undefined) return notWhole(root, dark);
   return { paths: [...paths] };
 }
@@ -80,9 +82,8 @@ function grantedIn(
 function leadsElsewhere(
   { references }: Kustomization,
   { kustomizations }: FoundKustomization,
-  files: readonly SourceFile[],
+  { files, links }: { readonly files: readonly SourceFile[]; readonly links: FolderLinks },
 ): boolean {
-  const links = folderLinks(files);
   return references.some((reference) => {
     const folder = throughLinks(reference, links);
     const known = kustomizations.some(({ path }) => path === folder);

@@ -95,8 +95,7 @@ export class DeployedTruth {
     const { had, deployed } = told;
     const { since, whole } = await forgottenVersions(this.#past, asked);
     if (!whole) this.#untold.set(refKey(asked.deployer), { ref: asked.deployer, why: TOO_MANY_SYNCS });
-    const said = had.map((one) => ({ ...one, told: true as const }));
-    const versions = [...said, ...since.filter(({ commit }) => had.every((one) => one.commit !== commit))]
+    const versions = [...had, ...since.filter(({ commit }) => had.every((one) => one.commit !== commit))]
       .filter(({ object }) => !equalValues(object.value, asked.object.value))
       .toSorted((one, other) => leftAt(other) - leftAt(one));
     const end = !whole ? "window" : deployed === undefined ? "beginning" : "unreadable";
@@ -123,7 +122,7 @@ export class DeployedTruth {
         this.#untold.set(refKey(deployer), { ref: deployer, why: MOVES });
         return undefined;
       }
-      had.unshift(found);
+      had.unshift({ ...found, told: true });
       // What was only tried may be there, or not yet.
       if (revision === sync.applied) deployed = found;
     }
