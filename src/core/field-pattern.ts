@@ -2,6 +2,7 @@
 
 import { matchesGlob } from "./glob.ts";
 import type { FieldPath, PathStep } from "./path.ts";
+import { pointerSteps } from "./pointer.ts";
 import { fieldOf, isMap } from "./value.ts";
 import type { Scalar, Value } from "./value.ts";
 
@@ -127,9 +128,7 @@ function unreadable(text: string, at: number): PatternProblem {
 }
 
 function fromPointer(text: string): string {
-  const names = text.slice(1).split("/");
-  return names
-    .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"))
+  return pointerSteps(text)
     .map((name) =>
       /^\d+$/.test(name) ? "[*]" : /^[A-Za-z_][A-Za-z0-9_-]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`,
     )

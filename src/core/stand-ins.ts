@@ -2,6 +2,7 @@
 
 import { NOT_KNOWN } from "./drift.ts";
 import type { FieldPath, PathStep } from "./path.ts";
+import { isMadeOf } from "./text-parts.ts";
 import type { Scalar } from "./value.ts";
 
 /** For values that only the cluster has. */
@@ -18,16 +19,8 @@ export function withoutStandIns(text: string): string {
 
 /** Whether the text is what came out with a stand-in where the other has some text. `false` where it holds none. */
 export function standsFor(text: string, other: string): boolean {
-  const [first = "", ...rest] = text.split(WORDS);
-  const last = rest.pop();
-  if (last === undefined || !other.startsWith(first)) return false;
-  let at = first.length;
-  for (const part of rest) {
-    const found = other.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return other.length - at >= last.length && other.endsWith(last);
+  const parts = text.split(WORDS);
+  return parts.length > 1 && isMadeOf(other, parts);
 }
 
 /** The path as it may be shown: keys may come from what Git does not say, too. */

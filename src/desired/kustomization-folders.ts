@@ -9,14 +9,15 @@ import { baseName, folderOf } from "./paths.ts";
 
 /** The repository's kustomizations by folder, each read once. */
 export class KustomizationFolders {
+  /** Folders that lead to others. */
+  readonly links: FolderLinks;
   readonly #tree: SourceTree;
   readonly #files = new Map<string, string>();
-  readonly #links: FolderLinks;
   readonly #read = new Map<string, Promise<Kustomization | undefined>>();
 
   constructor(tree: SourceTree, files: readonly SourceFile[]) {
     this.#tree = tree;
-    this.#links = folderLinks(files);
+    this.links = folderLinks(files);
     for (const name of KUSTOMIZATION_FILES.toReversed()) {
       for (const { path } of files) if (baseName(path) === name) this.#files.set(folderOf(path), path);
     }
@@ -29,7 +30,7 @@ export class KustomizationFolders {
 
   /** kustomize goes on from where a link leads. */
   in(named: string): Promise<Kustomization | undefined> {
-    const folder = throughLinks(named, this.#links);
+    const folder = throughLinks(named, this.links);
     const file = this.#files.get(folder);
     if (file === undefined) return Promise.resolve(undefined);
     const known = this.#read.get(folder) ?? readKustomization(this.#tree, folder, file);

@@ -12,6 +12,7 @@ import type { IgnoreRule } from "../core/ignore.ts";
 import type { DesiredObject } from "../core/objects.ts";
 import { fields, formatPath } from "../core/path.ts";
 import type { FieldPath } from "../core/path.ts";
+import { pointerSteps } from "../core/pointer.ts";
 import { groupOf, kindKey, refKey } from "../core/refs.ts";
 import type { ObjectRef } from "../core/refs.ts";
 import { fieldAt, fieldOf, isList, isMap, textOf } from "../core/value.ts";
@@ -235,12 +236,9 @@ function readIgnore(item: Value): Omit<Ignore, "notUnderstood"> & { readonly odd
 /** RFC 6901. Names with wildcards in them would mean more than they say. */
 function readPointer(text: string): JqPaths | undefined {
   if (!text.startsWith("/") || /[*?]/.test(text)) return undefined;
-  const names = text.slice(1).split("/");
-  const steps = names
-    .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"))
-    .map((name): PatternStep =>
-      /^(?:0|[1-9]\d{0,8})$/.test(name) ? { kind: "number", number: Number(name) } : { kind: "field", name },
-    );
+  const steps = pointerSteps(text).map((name): PatternStep =>
+    /^(?:0|[1-9]\d{0,8})$/.test(name) ? { kind: "number", number: Number(name) } : { kind: "field", name },
+  );
   return [steps];
 }
 

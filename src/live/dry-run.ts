@@ -12,6 +12,7 @@ import type { Fault } from "../core/fault.ts";
 import type { DesiredObject, LiveObject } from "../core/objects.ts";
 import { indexOfStep, valueAt } from "../core/path.ts";
 import type { FieldPath } from "../core/path.ts";
+import { printPointer } from "../core/pointer.ts";
 import { groupOf, refKey } from "../core/refs.ts";
 import type { KindRef, ObjectRef } from "../core/refs.ts";
 import type { ServedKind } from "../core/schema.ts";
@@ -246,10 +247,6 @@ function compareBackwards(a: Pointer, b: Pointer): number {
       : compareText(String(token), String(other));
   }
   return 1;
-}
-
-function printPointer(pointer: Pointer): string {
-  return pointer.map((token) => `/${String(token).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
 function unicodeEscape(character: string): string {

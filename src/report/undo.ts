@@ -6,6 +6,7 @@ import { applyChanges } from "../core/apply.ts";
 import type { Change, Drift } from "../core/drift.ts";
 import { field, indexOfStep, valueAt } from "../core/path.ts";
 import type { FieldPath } from "../core/path.ts";
+import { printPointer } from "../core/pointer.ts";
 import { equalValues, isList, isMap } from "../core/value.ts";
 import type { Value, ValueMap } from "../core/value.ts";
 import { sensitiveText } from "../text/redact.ts";
@@ -61,7 +62,7 @@ function commandFor(drift: Drift, parts: readonly Part[], full: boolean): UndoCo
     ...parts
       .flatMap(({ removes }) => removes)
       .toSorted(lastFirst)
-      .map((place) => ({ op: "remove", path: pointerOf(place) })),
+      .map((place) => ({ op: "remove", path: printPointer(place) })),
   ]);
   if (patch.length > MAX_CHARACTERS) return undefined;
   const command = `kubectl patch ${objectWords(drift.ref)} --type=json --patch ${shellWord(patch)}`;
@@ -135,12 +136,7 @@ function placeOf(live: ValueMap, path: FieldPath): Found | undefined {
 }
 
 function testOf(place: Place, value: Value): Operation {
-  return { op: "test", path: pointerOf(place), value };
-}
-
-/** A JSON pointer (RFC 6901). */
-function pointerOf(place: Place): string {
-  return place.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  return { op: "test", path: printPointer(place), value };
 }
 
 /** JSON text for kubectl cannot be made of integers beyond 2^53 by `JSON.stringify`; a long text is refused for its length, later. */

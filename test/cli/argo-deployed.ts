@@ -76,6 +76,22 @@ export function synced(path: string, commit: string, more: object = {}) {
   };
 }
 
+/** Everything was synced at the one commit; then, at the other, something else alone: what came in between nothing tells. */
+export function syncedPartly(path: string, { whole, at, last }: { whole: string; at: string; last: string }) {
+  const live = synced(path, whole);
+  const { history, operationState, ...more } = live.status;
+  const status = {
+    ...more,
+    history: history.map((one) => ({ ...one, deployedAt: at })),
+    operationState: {
+      ...operationState,
+      operation: { sync: { resources: [{ kind: "ConfigMap", name: "other" }] } },
+      syncResult: { ...operationState.syncResult, revision: last },
+    },
+  };
+  return { ...live, status };
+}
+
 export function text(files: Readonly<Record<string, object>>): Record<string, string> {
   return Object.fromEntries(Object.entries(files).map(([path, value]) => [path, JSON.stringify(value)]));
 }

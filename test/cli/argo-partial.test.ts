@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { commitAll, git, repositoryOf, write } from "../desired/repositories.ts";
-import { application, config, deployed, scanned, synced, text } from "./argo-deployed.ts";
+import { application, config, deployed, scanned, syncedPartly, text } from "./argo-deployed.ts";
 
 /** Minutes of an hour long ago. */
 function at(minute: number): string {
@@ -27,18 +27,8 @@ function twicePartly() {
   commit(20, { other: { a: "1" }, web: { x: "2", y: "2", z: "1" }, new: { a: "1" }, brief: { a: "1" } });
   const third = commit(30, { other: { a: "2" }, web: { x: "2", y: "2", z: "1" }, new: { a: "1" }, brief: { a: "1" } });
   commit(40, { other: { a: "2" }, web: { x: "3", y: "2", z: "1" }, new: { a: "2" } });
-  const app = synced("apps", first);
-  const { history, operationState, ...more } = app.status;
-  const status = {
-    ...more,
-    history: history.map((one) => ({ ...one, deployedAt: at(11) })),
-    operationState: {
-      ...operationState,
-      operation: { sync: { resources: [{ kind: "ConfigMap", name: "other" }] } },
-      syncResult: { ...operationState.syncResult, revision: third },
-    },
-  };
-  return { dir, live: [{ ...app, status }, deployed("other", { a: "2" }, [], at(31))] };
+  const app = syncedPartly("apps", { whole: first, at: at(11), last: third });
+  return { dir, live: [app, deployed("other", { a: "2" }, [], at(31))] };
 }
 
 describe("what a sync of some objects deployed that Argo CD forgot", () => {

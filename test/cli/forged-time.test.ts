@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import { commitAll, repositoryOf, write } from "../desired/repositories.ts";
-import { application, scanned, synced, text } from "./argo-deployed.ts";
+import { application, scanned, syncedPartly, text } from "./argo-deployed.ts";
 
 function at(minute: number): string {
   return `2026-01-01T10:${minute}:00Z`;
@@ -65,18 +65,7 @@ function repository(byArgo: boolean) {
   const first = commit(10, HARMLESS);
   commit(20, ONCE);
   const last = commit(30, NOW);
-  const app = synced("apps", first);
-  const { history, operationState, ...more } = app.status;
-  const status = {
-    ...more,
-    history: history.map((one) => ({ ...one, deployedAt: at(11) })),
-    operationState: {
-      ...operationState,
-      operation: { sync: { resources: [{ kind: "ConfigMap", name: "other" }] } },
-      syncResult: { ...operationState.syncResult, revision: last },
-    },
-  };
-  return { dir, others: byArgo ? [{ ...app, status }] : [] };
+  return { dir, others: byArgo ? [syncedPartly("apps", { whole: first, at: at(11), last })] : [] };
 }
 
 const IMAGE = 'spec.template.spec.containers[name="web"].image git-ahead';

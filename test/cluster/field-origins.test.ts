@@ -11,7 +11,7 @@ import { holdfast } from "../cli/run.ts";
 import { application } from "../desired/argo/applications.ts";
 import { deployment, git, repositoryOf } from "../desired/repositories.ts";
 import { ensureBinary, whyUnavailable } from "./binaries.ts";
-import { expected, fields, toldOf } from "./origin-cases.ts";
+import { expected, fields, inCharts, toldOf } from "./origin-cases.ts";
 import type { Case } from "./origin-cases.ts";
 import { chartOf, configMap, folder, onDisk } from "./rendering.ts";
 import type { Files } from "./rendering.ts";
@@ -347,7 +347,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "values that a kustomization gives to a chart": {
     files: {
-      ...Object.fromEntries(Object.entries(CHART).map(([file, text]) => [`charts/${file}`, text])),
+      ...inCharts(CHART),
       "kustomization.yaml": "helmCharts:\n- name: web\n  releaseName: web\n  valuesInline:\n    replicas: 5\n",
     },
     object: "Deployment/web",

@@ -60,3 +60,8 @@ function shown(origin: FieldOrigin): string {
 function placed({ file, line, role, path }: Pick<FieldSource, "file" | "line" | "role" | "path">): string {
   return `${file}:${line} ${role}${path === undefined ? "" : ` ${path}`}`;
 }
+
+/** A chart's files where kustomize looks for charts. */
+export function inCharts(chart: Case["files"]): Case["files"] {
+  return Object.fromEntries(Object.entries(chart).map(([file, text]) => [`charts/${file}`, text]));
+}

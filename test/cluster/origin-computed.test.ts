@@ -5,7 +5,7 @@ import { field } from "../../src/core/path.ts";
 import type { FieldPath } from "../../src/core/path.ts";
 import { application } from "../desired/argo/applications.ts";
 import { ensureBinary, whyUnavailable } from "./binaries.ts";
-import { expected, fields, toldOf } from "./origin-cases.ts";
+import { expected, fields, inCharts, toldOf } from "./origin-cases.ts";
 import type { Case } from "./origin-cases.ts";
 import { fieldOrigins } from "./origin-search.ts";
 import { chartOf } from "./rendering.ts";
@@ -364,7 +364,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "in a chart that a kustomization inflates": {
     files: {
-      ...Object.fromEntries(Object.entries(CHART).map(([file, text]) => [`charts/${file}`, text])),
+      ...inCharts(CHART),
       "kustomization.yaml": "helmCharts:\n- name: web\n  releaseName: web\n",
     },
     object: "Deployment/web",

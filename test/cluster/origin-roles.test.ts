@@ -8,7 +8,7 @@ import { application } from "../desired/argo/applications.ts";
 import { deployment } from "../desired/repositories.ts";
 import { ensureBinary, whyUnavailable } from "./binaries.ts";
 import { packed } from "./chart-servers.ts";
-import { expected, fields, toldOf } from "./origin-cases.ts";
+import { expected, fields, inCharts, toldOf } from "./origin-cases.ts";
 import type { Case } from "./origin-cases.ts";
 import { chartOf, configMap, folder } from "./rendering.ts";
 import type { Files } from "./rendering.ts";
@@ -282,7 +282,7 @@ const ROLES: Readonly<Record<string, Case>> = {
   },
   "a default of a chart that a kustomization inflates": {
     files: {
-      ...Object.fromEntries(Object.entries(CHART).map(([file, text]) => [`charts/${file}`, text])),
+      ...inCharts(CHART),
       "kustomization.yaml": "helmCharts:\n- name: web\n  releaseName: web\n",
     },
     object: "ConfigMap/web",
@@ -292,7 +292,7 @@ const ROLES: Readonly<Record<string, Case>> = {
   },
   "a values file of a kustomization's chart": {
     files: {
-      ...Object.fromEntries(Object.entries(CHART).map(([file, text]) => [`charts/${file}`, text])),
+      ...inCharts(CHART),
       "my.yaml": "a: mine\n",
       "kustomization.yaml": "helmCharts:\n- name: web\n  releaseName: web\n  valuesFile: my.yaml\n",
     },
@@ -303,7 +303,7 @@ const ROLES: Readonly<Record<string, Case>> = {
   },
   "Chart.yaml of a kustomization's chart": {
     files: {
-      ...Object.fromEntries(Object.entries(CHART).map(([file, text]) => [`charts/${file}`, text])),
+      ...inCharts(CHART),
       "kustomization.yaml": "helmCharts:\n- name: web\n  releaseName: web\n",
     },
     object: "ConfigMap/web",

@@ -10,7 +10,6 @@ import type { DesiredObject } from "../../core/objects.ts";
 import type { SourceFile, SourceTree } from "../../core/stages.ts";
 import type { DesiredInput, Sources } from "../desired.ts";
 import { KustomizationFolders } from "../kustomization-folders.ts";
-import { folderLinks } from "../links.ts";
 import { isWithin } from "../paths.ts";
 import { renderRoots } from "../render/render-roots.ts";
 import type { FoundRoot } from "../roots.ts";
@@ -87,7 +86,6 @@ export async function repositoryOf(tree: SourceTree, files: readonly SourceFile[
     tree,
     files,
     folders: new KustomizationFolders(tree, files),
-    links: folderLinks(files),
     origin: await tree.origin?.(),
   };
 }

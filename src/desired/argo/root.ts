@@ -15,8 +15,7 @@ import { mountChart } from "../charts/mount.ts";
 import { reach } from "../flux/root.ts";
 import { KustomizationFolders } from "../kustomization-folders.ts";
 import { kustomizationOf } from "../kustomization.ts";
-import { folderLinks, throughLinks } from "../links.ts";
-import type { FolderLinks } from "../links.ts";
+import { throughLinks } from "../links.ts";
 import { withMounted } from "../other-repositories.ts";
 import type { MountedRepository, OtherRepositories } from "../other-repositories.ts";
 import { sameRepository, withoutCredentials } from "../origin.ts";
@@ -40,7 +39,6 @@ export interface Repository {
   /** Of the whole repository. */
   readonly files: readonly SourceFile[];
   readonly folders: KustomizationFolders;
-  readonly links: FolderLinks;
   /** The address that it is known by; absent: whatever is named is it. */
   readonly origin: string | undefined;
   /** What fetches charts; absent: nothing. */
@@ -216,7 +214,6 @@ async function withOthers(application: Application, repository: Repository): Pro
     ...repository,
     ...whole,
     folders: new KustomizationFolders(whole.tree, whole.files),
-    links: folderLinks(whole.files),
     mounts,
   };
 }
@@ -237,10 +234,10 @@ export function isOwn(repoURL: string, origin: string | undefined): boolean {
 
 /** The folder, where the repository has it. */
 function pathOf(source: Source, repository: Repository): string | undefined {
-  const { files, links } = repository;
+  const { files, folders } = repository;
   const within = cleanPath(source.path);
   const clean = within === undefined ? undefined : joinPath(prefixOf(source, repository) ?? "", within);
-  const real = clean === undefined ? undefined : throughLinks(clean, links);
+  const real = clean === undefined ? undefined : throughLinks(clean, folders.links);
   return real !== undefined && files.some((file) => isWithin(file.path, real) && file.path !== real) ? real : undefined;
 }
 

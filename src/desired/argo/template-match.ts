@@ -4,6 +4,7 @@
  * any text of one line.
  */
 
+import { isMadeOf } from "../../core/text-parts.ts";
 import { fieldOf, isList, isMap } from "../../core/value.ts";
 import type { Value } from "../../core/value.ts";
 
@@ -92,20 +93,5 @@ export function fits(template: string, text: string): boolean {
     trims = tag[2] === "-";
   }
   literals.push(trims ? template.slice(from).trimStart() : template.slice(from));
-  return fitsAround(literals, text);
-}
-
-/** The literals in their order, the first and the last at the ends, and no line's end between them. */
-function fitsAround(literals: readonly string[], text: string): boolean {
-  const [first = "", ...rest] = literals;
-  const last = rest.pop() ?? "";
-  if (!text.startsWith(first)) return false;
-  let at = first.length;
-  for (const literal of rest) {
-    const found = text.indexOf(literal, at);
-    if (found < 0 || text.slice(at, found).includes("\n")) return false;
-    at = found + literal.length;
-  }
-  const end = text.length - last.length;
-  return end >= at && text.endsWith(last) && !text.slice(at, end).includes("\n");
+  return isMadeOf(text, literals, (between) => !between.includes("\n"));
 }

@@ -1,8 +1,10 @@
 /** What may be the source of a value, the likeliest first. */
 
 import type { DesiredObject } from "../../core/objects.ts";
+import { pointerSteps } from "../../core/pointer.ts";
 import type { Scalar } from "../../core/value.ts";
 import { baseName } from "../paths.ts";
+import { isDigest } from "./focus.ts";
 import type { Focus } from "./focus.ts";
 import { pieceOfVariable, wantedOf } from "./pieces.ts";
 import type { Piece } from "./pieces.ts";
@@ -33,12 +35,8 @@ export async function candidatesOf(
   object: DesiredObject,
   { pointer, value, focus }: Leaf,
 ): Promise<Candidates> {
-  const names = pointer
-    .split("/")
-    .slice(1)
-    .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"))
-    .filter((name) => !/^\d+$/.test(name));
-  const hidden = typeof value === "string" && value.startsWith("hmac-sha256:");
+  const names = pointerSteps(pointer).filter((name) => !/^\d+$/.test(name));
+  const hidden = isDigest(value);
   const wanted = wantedOf(value, {
     lastField: names.at(-1) ?? "",
     hidden,

@@ -1,6 +1,7 @@
 /** What became of a target's objects once something of its files was changed. */
 
 import type { DesiredObject } from "../../core/objects.ts";
+import { pointerName } from "../../core/pointer.ts";
 import { refKey } from "../../core/refs.ts";
 import { equalValues, isList, isMap } from "../../core/value.ts";
 import type { Scalar, Value } from "../../core/value.ts";
@@ -132,8 +133,7 @@ export function leavesOf(value: Value): Leaves {
     } else if (isMap(current)) {
       const names = Object.keys(current);
       if (names.length === 0) leaves.set(`${pointer}/{}`, null);
-      for (const name of names)
-        walk(current[name] as Value, `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
+      for (const name of names) walk(current[name] as Value, `${pointer}/${pointerName(name)}`);
     } else {
       leaves.set(pointer, current);
     }

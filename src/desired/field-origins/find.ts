@@ -18,12 +18,12 @@ import type { Candidates } from "./candidates.ts";
 import { besidesDeployed, differencesOf, isChecksum, isReshaped, keyOf, leavesOf, objectIn } from "./differences.ts";
 import type { Changed, Objects } from "./differences.ts";
 import { dyeFor, flipped } from "./dyes.ts";
-import { beginning, focusOf, writtenAt } from "./focus.ts";
+import { beginning, focusOf, isDigest, writtenAt } from "./focus.ts";
 import type { Focus } from "./focus.ts";
 import { leafAt } from "./leaf-at.ts";
 import { overlaidPlace } from "./overlaid.ts";
 import type { Piece } from "./pieces.ts";
-import { holds, isHidden, isValueDyed, nearest, relevant, turned, undyed } from "./proof.ts";
+import { holds, isValueDyed, nearest, relevant, turned, undyed } from "./proof.ts";
 import { placeOf, roleOf } from "./roles.ts";
 import { apart, pieceId, Scope } from "./scope.ts";
 import type { Budget, Dyed } from "./scope.ts";
@@ -276,7 +276,7 @@ class Search {
     const now = objectIn(after, work.object);
     const [piece] = seen.winners;
     if (now === undefined || piece === undefined) return false;
-    if (isHidden(work.value)) return true;
+    if (isDigest(work.value)) return true;
     if (piece.kind !== "boolean") return this.#isProved(seen, dyed, after);
     return turned(work, piece.text).includes(textAt(now, work.pointer));
   }
@@ -330,7 +330,7 @@ class Search {
       feeds: given.filter((one) => !isField(one, work)).length,
       ...((text === `${first.text}${first.piece.ends ?? ""}` && first.piece.variable !== true) ||
       first.piece.kind === "boolean" ||
-      isHidden(work.value)
+      isDigest(work.value)
         ? {}
         : { part: true }),
       ...(first.piece.workedOut === true ? { computed: true } : {}),

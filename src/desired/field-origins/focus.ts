@@ -29,8 +29,9 @@ export function focusOf(value: Scalar, live: Value | undefined): Focus | undefin
   return value.includes("\n") ? lineFocus(value, live) : differing(value, live, 0);
 }
 
-function isDigest(value: string): boolean {
-  return value.startsWith("hmac-sha256:");
+/** A secret value: its digest stands in its place. */
+export function isDigest(value: Scalar): boolean {
+  return typeof value === "string" && value.startsWith("hmac-sha256:");
 }
 
 /** What is between the beginning that both have, and the end. */

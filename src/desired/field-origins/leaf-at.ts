@@ -2,6 +2,7 @@
 
 import { indexOfStep, valueAt } from "../../core/path.ts";
 import type { FieldPath } from "../../core/path.ts";
+import { printPointer } from "../../core/pointer.ts";
 import { isList, isMap, isScalar } from "../../core/value.ts";
 import type { Scalar, Value } from "../../core/value.ts";
 import { leavesOf } from "./differences.ts";
@@ -20,7 +21,7 @@ export function leafAt(value: Value, path: FieldPath, live: Value | undefined): 
     if (current === undefined) return undefined;
     const index = step.kind === "field" ? step.name : indexOfStep(current, step);
     if (index === undefined) return undefined;
-    pointer += `/${String(index).replaceAll("~", "~0").replaceAll("/", "~1")}`;
+    pointer += printPointer([index]);
     current = valueAt(current, [step]);
   }
   if (current === undefined) return undefined;

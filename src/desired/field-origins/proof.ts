@@ -1,5 +1,6 @@
 /** What dyes in a text that was rendered say of where the text comes from. */
 
+import { isMadeOf } from "../../core/text-parts.ts";
 import type { Scalar, Value } from "../../core/value.ts";
 import { flipped } from "./dyes.ts";
 import { isWithinReach } from "./focus.ts";
@@ -66,20 +67,6 @@ export function isValueDyed(value: Scalar, text: string, dyed: readonly Dyed[]):
   return parts.length > 1 && isMadeOf(String(value), parts);
 }
 
-/** With anything between the parts. */
-function isMadeOf(value: string, parts: readonly string[]): boolean {
-  const [first = "", ...others] = parts;
-  const last = others.pop() ?? "";
-  if (!value.startsWith(first)) return false;
-  let at = first.length;
-  for (const part of others) {
-    const found = value.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return value.length - last.length >= at && value.endsWith(last);
-}
-
 /** What the value may be with the other of two words in it. */
 export function turned({ value, focus }: Asked, word: string): readonly string[] {
   const text = String(value);
@@ -113,9 +100,4 @@ export function undyed(text: string, dyed: readonly Dyed[]): string {
   if (only !== undefined && dyed.length === 1 && text === Buffer.from(only.text).toString("base64"))
     return Buffer.from(only.piece.text).toString("base64");
   return dyed.reduce((sum, { piece, text: dye }) => sum.replaceAll(dye, piece.text), text);
-}
-
-/** A secret value: its digest. */
-export function isHidden(value: Scalar): boolean {
-  return typeof value === "string" && value.startsWith("hmac-sha256:");
 }

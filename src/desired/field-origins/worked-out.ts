@@ -4,8 +4,9 @@
  */
 
 import type { DesiredObject } from "../../core/objects.ts";
+import { pointerSteps } from "../../core/pointer.ts";
 import type { Candidates, Leaf } from "./candidates.ts";
-import { isWithinReach } from "./focus.ts";
+import { isDigest, isWithinReach } from "./focus.ts";
 import type { Focus } from "./focus.ts";
 import type { Piece } from "./pieces.ts";
 import type { Scope } from "./scope.ts";
@@ -43,13 +44,10 @@ interface Asked {
 }
 
 function askedOf({ pointer, value, focus }: Leaf): Asked {
-  const steps = pointer
-    .split("/")
-    .slice(1)
-    .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const steps = pointerSteps(pointer);
   return {
     text: String(value),
-    hidden: typeof value === "string" && value.startsWith("hmac-sha256:"),
+    hidden: isDigest(value),
     names: steps.filter((name) => !/^\d+$/.test(name)),
     item: /^\d+$/.test(steps.at(-1) ?? ""),
     ...(focus === undefined ? {} : { focus }),

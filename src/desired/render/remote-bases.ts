@@ -17,8 +17,7 @@ import type { Kustomization } from "../kustomization.ts";
 import { fileAt } from "../file-list.ts";
 import { remoteOf } from "../kustomize-remote.ts";
 import type { Remote } from "../kustomize-remote.ts";
-import { folderLinks, throughLinks } from "../links.ts";
-import type { FolderLinks } from "../links.ts";
+import { throughLinks } from "../links.ts";
 import { withoutCredentials } from "../origin.ts";
 import { alsoMounted } from "../other-repositories.ts";
 import type { MountedRepository, OtherRepositories } from "../other-repositories.ts";
@@ -58,7 +57,6 @@ export async function withRemoteBases(
 interface Mount {
   readonly mounted: MountedRepository;
   readonly folders: KustomizationFolders;
-  readonly links: FolderLinks;
 }
 
 interface Waiting {
@@ -196,7 +194,7 @@ class RemoteBases {
     { mount, waiting }: { readonly mount: Mount; readonly waiting: Waiting },
   ): Promise<Found | Fault> {
     const { kustomization, by } = waiting;
-    const folder = throughLinks(joinPath(mount.mounted.prefix, path), mount.links);
+    const folder = throughLinks(joinPath(mount.mounted.prefix, path), mount.folders.links);
     const start = await mount.folders.in(folder);
     if (start === undefined) {
       return this.#fault(kustomization, `takes in ${shown(written)}, and that repository has no kustomization there`);
@@ -283,19 +281,15 @@ class RemoteBases {
 }
 
 function mountOf(mounted: MountedRepository): Mount {
-  return {
-    mounted,
-    folders: new KustomizationFolders(mounted.tree, mounted.files),
-    links: folderLinks(mounted.files),
-  };
+  return { mounted, folders: new KustomizationFolders(mounted.tree, mounted.files) };
 }
 
 /** All that it takes in of its own repository, itself first; with links, what they lead to. */
-async function reachIn(start: Kustomization, { folders, links }: Mount): Promise<readonly Kustomization[]> {
+async function reachIn(start: Kustomization, { folders }: Mount): Promise<readonly Kustomization[]> {
   const found = new Set([start]);
   for (const one of found) {
     for (const reference of one.references) {
-      const next = await folders.in(throughLinks(reference, links));
+      const next = await folders.in(reference);
       if (next !== undefined) found.add(next);
     }
   }
@@ -306,11 +300,11 @@ async function reachIn(start: Kustomization, { folders, links }: Mount): Promise
  * Of clones kustomize takes folders from within the clone, and files from within the folder that names them, whatever it is
  * told about others (`newLoaderAtGitClone`).
  */
-function leaving({ path, references }: Kustomization, { mounted, links }: Mount): string | undefined {
+function leaving({ path, references }: Kustomization, { mounted, folders }: Mount): string | undefined {
   const { prefix, files } = mounted;
   const out = references.find((reference) => {
     if (!isWithin(reference, prefix)) return true;
-    const file = fileAt(files, throughLinks(reference, links));
+    const file = fileAt(files, throughLinks(reference, folders.links));
     return file !== undefined && file.folder === undefined && !isWithin(file.target ?? file.path, path);
   });
   return out === undefined || !isWithin(out, prefix) ? out : out.slice(prefix.length + 1);

@@ -35,7 +35,6 @@ async function generated(
     tree,
     files,
     folders: new KustomizationFolders(tree, files),
-    links: new Map(),
     origin: REPOSITORY,
   };
   const found = await generatedApplications({ set, repository, renderers: RENDERING.renderers });
